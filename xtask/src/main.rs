@@ -1,0 +1,100 @@
+//! Everything a contributor runs, one file per verb. CI calls the same verbs, so what passes at home passes there.
+//!
+//! ```text
+//! cargo xtask serve [-- ARGS]     set up, build, run the service
+//! cargo xtask test [--quick]      set up, run every check and test
+//! ```
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its terminal"
+)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod conformance;
+mod deny;
+mod fuzz;
+mod lint;
+mod prerequisites;
+mod run;
+mod serve;
+mod test;
+mod tidy;
+
+/// Build, run, test and check Anteroom.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Install what the build needs, build in release mode and run `anteroom serve`.
+    Serve {
+        /// Arguments for `anteroom serve`, after `--`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Install what the tests need and run them all: checks, Rust tests, outside SDKs, browsers.
+    Test {
+        /// Leave out the browsers and the outside SDKs.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Run one stage of `test`, or list the stages.
+    Ci {
+        /// Name of the stage; without it, the stages are listed.
+        stage: Option<String>,
+    },
+    /// Format, clippy per crate and feature set, documentation, dependency policy, house rules.
+    Lint,
+    /// House rules that no lint knows: dependency arrows, doors, module docs, fuzz corpora.
+    Tidy,
+    /// Licences, sources and advisories of all dependencies (`cargo deny`).
+    Deny,
+    /// Run the service against parties we did not write.
+    Conformance {
+        /// Which suite: `python` or `browsers`. Both when absent.
+        suite: Option<conformance::Suite>,
+    },
+    /// Run the fuzz targets with libFuzzer.
+    Fuzz {
+        /// One target; all when absent.
+        target: Option<String>,
+        /// Seconds for each target.
+        #[arg(long, default_value_t = 60)]
+        time: u32,
+    },
+    /// Run the benches, each beside its peers.
+    Bench {
+        /// Only benches whose name contains this.
+        filter: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().verb {
+        Verb::Serve { arguments } => serve::serve(&arguments),
+        Verb::Test { quick } => test::test(quick),
+        Verb::Ci { stage } => test::stage(stage.as_deref()),
+        Verb::Lint => lint::lint(),
+        Verb::Tidy => tidy::tidy(),
+        Verb::Deny => deny::deny(),
+        Verb::Conformance { suite } => conformance::conformance(suite),
+        Verb::Fuzz { target, time } => fuzz::fuzz(target.as_deref(), time),
+        Verb::Bench { filter } => bench::bench(filter.as_deref()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `cargo xtask test`: what CI runs.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::{conformance, deny, lint, prerequisites, run, tidy};
+
+struct Stage {
+    name: &'static str,
+    about: &'static str,
+    /// Left out by `--quick`: needs browsers or outside SDKs.
+    outside: bool,
+    run: fn() -> Result<()>,
+}
+
+const STAGES: &[Stage] = &[
+    Stage {
+        name: "format",
+        about: "cargo fmt --check",
+        outside: false,
+        run: lint::format,
+    },
+    Stage {
+        name: "tidy",
+        about: "house rules",
+        outside: false,
+        run: tidy::tidy,
+    },
+    Stage {
+        name: "clippy",
+        about: "clippy, all targets, warnings are errors",
+        outside: false,
+        run: lint::clippy,
+    },
+    Stage {
+        name: "features",
+        about: "each feature set builds on its own",
+        outside: false,
+        run: lint::features,
+    },
+    Stage {
+        name: "docs",
+        about: "documentation builds without warnings",
+        outside: false,
+        run: lint::docs,
+    },
+    Stage {
+        name: "rust",
+        about: "unit, property, doc and whole-loop tests; fuzz corpora",
+        outside: false,
+        run: rust,
+    },
+    Stage {
+        name: "python",
+        about: "official Azure SDKs for Python",
+        outside: true,
+        run: python,
+    },
+    Stage {
+        name: "browsers",
+        about: "Chromium and Firefox on the pages",
+        outside: true,
+        run: browsers,
+    },
+    Stage {
+        name: "deny",
+        about: "licences, sources, advisories",
+        outside: true,
+        run: deny::deny,
+    },
+];
+
+pub(crate) fn test(quick: bool) -> Result<()> {
+    let mut needs = vec![prerequisites::BUILD];
+    if !quick {
+        needs.extend([prerequisites::PYTHON, prerequisites::BROWSERS]);
+    }
+    prerequisites::ensure(&needs)?;
+
+    let mut results: Vec<(&Stage, Result<()>, Duration)> = Vec::new();
+    for stage in STAGES.iter().filter(|stage| !(quick && stage.outside)) {
+        println!("\n=== {}: {}", stage.name, stage.about);
+        let start = Instant::now();
+        let result = (stage.run)();
+        if let Err(error) = &result {
+            println!("{}: {error:#}", stage.name);
+        }
+        results.push((stage, result, start.elapsed()));
+    }
+
+    println!("\n=== summary");
+    for (stage, result, took) in &results {
+        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
+        println!(
+            "{:>6}  {:>5} s  {}: {}",
+            verdict,
+            took.as_secs(),
+            stage.name,
+            stage.about
+        );
+    }
+    if quick {
+        let left_out: Vec<&str> = STAGES
+            .iter()
+            .filter(|stage| stage.outside)
+            .map(|stage| stage.name)
+            .collect();
+        println!(
+            "left out by --quick: {} (run `cargo xtask test` for everything)",
+            left_out.join(", ")
+        );
+    }
+    let failed = results.iter().filter(|(_, result, _)| result.is_err()).count();
+    println!("stages: {} passed, {failed} failed", results.len() - failed);
+    if failed > 0 {
+        bail!("{failed} of {} stages failed", results.len());
+    }
+    Ok(())
+}
+
+/// Runs one stage, or lists them.
+pub(crate) fn stage(name: Option<&str>) -> Result<()> {
+    let Some(name) = name else {
+        for stage in STAGES {
+            println!("{:<10} {}", stage.name, stage.about);
+        }
+        return Ok(());
+    };
+    match STAGES.iter().find(|stage| stage.name == name) {
+        Some(stage) => (stage.run)(),
+        None => bail!("no stage `{name}`; `cargo xtask ci` lists them"),
+    }
+}
+
+fn rust() -> Result<()> {
+    prerequisites::ensure(&[prerequisites::BUILD])?;
+    run::check(run::cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))?;
+    // The edges that default features leave out.
+    run::check(run::cargo().args([
+        "test",
+        "--locked",
+        "--no-fail-fast",
+        "--package",
+        "anteroom-media-transport",
+        "--all-features",
+    ]))
+}
+
+fn python() -> Result<()> {
+    conformance::conformance(Some(conformance::Suite::Python))
+}
+
+fn browsers() -> Result<()> {
+    conformance::conformance(Some(conformance::Suite::Browsers))
+}
