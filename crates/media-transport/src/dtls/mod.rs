@@ -1,0 +1,7 @@
+//! DTLS.
+
+mod certificate;
+mod fingerprint;
+
+pub use certificate::Certificate;
+pub use fingerprint::Fingerprint;

@@ -1,0 +1,5 @@
+//! ICE.
+
+mod credentials;
+
+pub use credentials::IceCredentials;

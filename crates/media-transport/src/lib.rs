@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+// Transport: from datagrams to authentic RTP and RTCP.
+pub mod demux;
+pub mod dtls;
+pub mod error;
+pub mod ice;
+pub mod session;
+pub mod srtp;
+pub mod stun;
+pub mod wire;
+
+pub use dtls::{Certificate, Fingerprint};
+pub use error::{Error, ParseError, ParseErrorKind, SrtpError};
+pub use ice::IceCredentials;
+pub use session::{
+    CloseReason, DropReason, PeerConfig, PeerEvent, PeerSession, Received, RemoteParameters, Role, Transmit,
+};
+pub use srtp::{SRTP_MAX_OVERHEAD, SrtpProfile};
