@@ -1,0 +1,97 @@
+use std::io::Write;
+
+use ogg::{PacketWriteEndInfo, PacketWriter};
+
+use super::header::{OpusHead, OpusTags};
+use crate::{Error, SAMPLE_RATE_HZ, opus::packet};
+
+/// Writes one Opus stream; pages hold at most a second of sound (RFC 7845 §3, "low latency").
+///
+/// A file needs [`finish`](Self::finish): only that writes the last packet and the exact length.
+pub struct Writer<W: Write> {
+    pages: PacketWriter<'static, W>,
+    serial: u32,
+    /// Samples in all packets handed in.
+    position: u64,
+    /// Samples in the page being filled, below one second.
+    in_page: u64,
+    /// The newest packet and the position after it: held back because the last one is marked as such.
+    held: Option<(Vec<u8>, u64)>,
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes both headers. `serial` names the stream inside the file; any number will do.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn new(sink: W, serial: u32, head: &OpusHead, tags: &OpusTags) -> Result<Self, Error> {
+        let mut pages = PacketWriter::new(sink);
+        pages.write_packet(head.to_bytes(), serial, PacketWriteEndInfo::EndPage, 0)?;
+        pages.write_packet(tags.to_bytes()?, serial, PacketWriteEndInfo::EndPage, 0)?;
+        Ok(Self {
+            pages,
+            serial,
+            position: 0,
+            in_page: 0,
+            held: None,
+        })
+    }
+
+    /// Appends a packet.
+    ///
+    /// # Errors
+    /// [`Error::Packet`] for a malformed one, [`Error::Io`].
+    pub fn write_packet(&mut self, data: &[u8]) -> Result<(), Error> {
+        let samples = packet::duration_samples(data)? as u64;
+        self.flush_held(samples)?;
+        self.position += samples;
+        self.held = Some((data.to_vec(), self.position));
+        Ok(())
+    }
+
+    /// Samples in all packets written, pre-skip included.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Ends the stream and returns the sink.
+    ///
+    /// `final_position` is the length of the sound *with* the pre-skip, in samples at 48 kHz: less than the
+    /// packets hold when the encoder had to be fed silence at the end. `None` keeps everything.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn finish(mut self, final_position: Option<u64>) -> Result<W, Error> {
+        if let Some((data, position)) = self.held.take() {
+            let end = final_position.map_or(position, |wanted| wanted.min(position));
+            self.pages
+                .write_packet(data, self.serial, PacketWriteEndInfo::EndStream, end)?;
+        }
+        self.pages.inner_mut().flush()?;
+        Ok(self.pages.into_inner())
+    }
+
+    fn flush_held(&mut self, next: u64) -> Result<(), Error> {
+        let Some((data, position)) = self.held.take() else {
+            return Ok(());
+        };
+        let samples = position - (self.position - packet::duration_samples(&data)? as u64);
+        self.in_page += samples;
+        let end = if self.in_page + next > u64::from(SAMPLE_RATE_HZ) {
+            self.in_page = 0;
+            PacketWriteEndInfo::EndPage
+        } else {
+            PacketWriteEndInfo::NormalPacket
+        };
+        Ok(self.pages.write_packet(data, self.serial, end, position)?)
+    }
+}
+
+impl<W: Write> std::fmt::Debug for Writer<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer")
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,29 @@
+//! Opus (RFC 6716) through libopus, with every size checked before C sees it.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`packet`] | reading a packet's table of contents without decoding it |
+//! | [`Encoder`], [`EncoderConfig`] | 48 kHz PCM to packets |
+//! | [`Decoder`] | packets to 48 kHz PCM, in-band FEC, concealment |
+
+mod decoder;
+mod encoder;
+pub mod packet;
+mod settings;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use settings::{Application, Channels, EncoderConfig, FrameDuration};
+
+/// The longest packet Opus allows, 120 ms, in samples per channel (RFC 6716 §3.2.5, R5).
+pub const MAX_PACKET_SAMPLES: usize = 5760;
+
+/// A good size for a packet buffer: the encoder never needs more for one packet of up to 120 ms at up to
+/// 510 kbit/s (six frames of at most 1275 bytes and their lengths).
+pub const MAX_PACKET_BYTES: usize = 7672;
+
+/// The version of libopus that is linked in.
+#[must_use]
+pub fn libopus_version() -> &'static str {
+    ::opus::version()
+}
