@@ -1,0 +1,38 @@
+//! Session descriptions: reading offers and answers, writing answers for the server and offers for a native client.
+//!
+//! SDP (RFC 8866) is read and written by `sdp-types`; this module knows what the lines mean (JSEP, RFC 9429) as far as a
+//! forwarding server and an audio client need it, and hands out plain types. Everything travels on one transport:
+//! BUNDLE (RFC 9143) and `rtcp-mux` (RFC 8858) are required, candidates are not trickled, fingerprints are SHA-256.
+//!
+//! | | |
+//! |---|---|
+//! | [`Description::parse`] | an offer or an answer, checked |
+//! | [`answer`] | the server's answer: ICE-lite, DTLS passive |
+//! | [`select_codecs`], [`select_extensions`] | what this system forwards, out of what was offered |
+//! | [`OfferBuilder`] | the offer of a client that sends and receives audio |
+
+mod attribute;
+mod description;
+mod error;
+mod offer;
+mod offer_answer;
+mod select;
+
+pub use self::description::{
+    Candidate, Codec, Description, Direction, Extension, MediaKind, MediaSection, Msid, Setup,
+};
+pub use self::error::{AnswerError, SdpError};
+pub use self::offer::{LocalTransport, OfferBuilder};
+pub use self::offer_answer::{Accept, AnswerParams, SectionAnswer, SendStream, answer};
+pub use self::select::{
+    AUDIO_LEVEL_URI, MID_URI, VIDEO_ORIENTATION_URI, is_h264_mode_1, select_codecs, select_extensions,
+};
+
+/// Longest description read, in bytes.
+pub const MAX_SDP_BYTES: usize = 128 * 1024;
+
+/// Most media sections in one description.
+pub const MAX_SECTIONS: usize = 256;
+
+#[cfg(test)]
+mod tests;

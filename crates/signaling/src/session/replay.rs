@@ -1,0 +1,108 @@
+//! Numbered messages on their way to the client, kept until it has them.
+
+use std::collections::VecDeque;
+
+use prost::Message as _;
+
+use crate::proto::{ServerMessage, server_message::Body};
+
+/// The messages of a session that the client has not acknowledged.
+///
+/// Numbers are gapless: the buffer holds `first_kept ..= last`, and `next_to_send` is within
+/// `first_kept ..= last + 1` unless messages were dropped unsent.
+#[derive(Debug)]
+pub(super) struct Replay {
+    messages: VecDeque<(ServerMessage, usize)>,
+    bytes: usize,
+    max_messages: usize,
+    max_bytes: usize,
+    /// Number of the newest message; 0 before the first.
+    last: u64,
+    /// Number of the next message for the present connection.
+    next_to_send: u64,
+}
+
+/// The client can no longer get every message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Overrun;
+
+impl Replay {
+    pub(super) const fn new(max_messages: usize, max_bytes: usize) -> Self {
+        Self {
+            messages: VecDeque::new(),
+            bytes: 0,
+            max_messages,
+            max_bytes,
+            last: 0,
+            next_to_send: 1,
+        }
+    }
+
+    /// Appends a message and gives it its number. `Err` when the bounds pushed out a message that was not sent yet.
+    pub(super) fn push(&mut self, in_reply_to: u32, body: Body) -> (u64, Result<(), Overrun>) {
+        self.last += 1;
+        let message = ServerMessage {
+            seq: self.last,
+            in_reply_to,
+            body: Some(body),
+        };
+        let len = message.encoded_len();
+        self.bytes += len;
+        self.messages.push_back((message, len));
+        while self.messages.len() > self.max_messages || self.bytes > self.max_bytes {
+            self.drop_oldest();
+        }
+        let sent = if self.can_send() { Ok(()) } else { Err(Overrun) };
+        (self.last, sent)
+    }
+
+    /// The next message the present connection has not had.
+    pub(super) fn poll(&mut self) -> Option<ServerMessage> {
+        let index = usize::try_from(self.next_to_send.checked_sub(self.first_kept())?).ok()?;
+        let (message, _) = self.messages.get(index)?;
+        self.next_to_send += 1;
+        Some(message.clone())
+    }
+
+    /// Forgets what the client has. `false` when it claims a message that was never sent.
+    pub(super) fn acknowledge(&mut self, seq: u64) -> bool {
+        if seq >= self.next_to_send {
+            return false;
+        }
+        while self.first_kept() <= seq && !self.messages.is_empty() {
+            self.drop_oldest();
+        }
+        true
+    }
+
+    /// Starts a new connection after the message with this number.
+    pub(super) fn rewind(&mut self, last_seq: u64) {
+        self.next_to_send = last_seq + 1;
+        self.acknowledge(last_seq);
+    }
+
+    /// Number of the oldest message kept, or of the next one when none is.
+    pub(super) fn first_kept(&self) -> u64 {
+        self.last + 1 - self.messages.len() as u64
+    }
+
+    pub(super) const fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Whether nothing was dropped before the present connection had it.
+    pub(super) fn can_send(&self) -> bool {
+        self.next_to_send >= self.first_kept()
+    }
+
+    /// Whether the present connection has had every message.
+    pub(super) const fn is_sent(&self) -> bool {
+        self.next_to_send > self.last
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some((_, len)) = self.messages.pop_front() {
+            self.bytes -= len;
+        }
+    }
+}

@@ -1,0 +1,774 @@
+//! The server's end of a session.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Instant;
+
+use prost::Message as _;
+use thiserror::Error;
+
+use super::SessionConfig;
+use super::is_replayed;
+use super::replay::{Overrun, Replay};
+use super::timer::{Timer, Timers};
+use crate::proto::{
+    Ack, Admit, ClientMessage, Denied, EndReason, Error as ErrorBody, Hello, Join, MediaState, Offer, Pong,
+    Reject, Remove, Resume, SendChat, ServerMessage, Welcome, client_message, join, server_message::Body,
+};
+use crate::wire::MAX_MESSAGE_BYTES;
+
+/// Most unnumbered messages waiting for the connection; the oldest goes first.
+const MAX_UNNUMBERED: usize = 16;
+/// Longest `Hello.token`, in bytes.
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
+/// Longest `Hello.client`, in characters.
+const MAX_CLIENT_CHARS: usize = 256;
+/// Longest meeting link, meeting id or passcode, in bytes.
+const MAX_LOCATOR_BYTES: usize = 8 * 1024;
+/// Longest display name that is passed on for a proper check, in bytes (256 characters of UTF-8).
+const MAX_NAME_BYTES: usize = 1024;
+/// Longest chat text, in bytes.
+const MAX_CHAT_BYTES: usize = 28_672;
+/// Longest `SendChat.client_message_id`, in characters.
+const MAX_CLIENT_MESSAGE_ID_CHARS: usize = 64;
+/// Most sections an offer may name, and most participants a request may.
+const MAX_LIST: usize = 1024;
+
+/// Where a session stands, in protocol order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// Connected; the client has to say who it is.
+    AwaitHello,
+    /// Welcome; the client has to say where it wants to go.
+    AwaitJoin,
+    /// The host decides about the join.
+    Joining,
+    /// In the lobby.
+    Lobby,
+    /// In the call.
+    InCall,
+    /// Over: denied, left, removed, ended or lost. Nothing leads out of here.
+    Ended,
+}
+
+/// What a client asks the host for. The number to answer to is [`ClientMessage::id`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// First message of a connection. Check the token, then [`ServerSession::accept`] or send
+    /// [`Denied`]; with `resume`, look for the earlier session and [`ServerSession::resume`] that one.
+    Hello(Hello),
+    /// Enter a meeting. The state is [`State::Joining`] until the host sends `Lobby`, `Connected` or `Denied`.
+    Join {
+        /// Which meeting.
+        locator: JoinLocator,
+        /// As sent; not validated beyond its length.
+        display_name: String,
+    },
+    /// A session description to answer.
+    Offer(Offer),
+    /// The caller muted or unmuted, turned the camera on or off, …
+    MediaState(MediaState),
+    /// Say something in the meeting's chat. 1 to 28 672 bytes.
+    SendChat(SendChat),
+    /// Let participants in from the lobby.
+    Admit(Admit),
+    /// Refuse participants in the lobby.
+    Reject(Reject),
+    /// Remove participants from the call.
+    Remove(Remove),
+    /// End the meeting for everyone.
+    EndMeeting,
+    /// Leave the call or the lobby. The host answers with `Ended`.
+    Leave,
+}
+
+/// Which meeting a client wants to enter.
+#[derive(Clone, PartialEq, Eq)]
+pub enum JoinLocator {
+    /// A meeting link, as the client has it.
+    MeetingLink(String),
+    /// A meeting id with its passcode, empty when there is none.
+    MeetingId {
+        /// Digits, possibly in groups.
+        meeting_id: String,
+        /// As printed in the invitation.
+        passcode: String,
+    },
+}
+
+impl fmt::Debug for JoinLocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MeetingLink(_) => "MeetingLink(..)",
+            Self::MeetingId { .. } => "MeetingId(..)",
+        })
+    }
+}
+
+/// A message was refused. The client has been told, and the session goes on unless its state is [`State::Ended`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("refused ({key}): {message}")]
+pub struct Refused {
+    /// As in the `Error` message: `malformed`, `not_in_call`, `too_large`, ….
+    pub key: &'static str,
+    /// A sentence for a developer.
+    pub message: &'static str,
+}
+
+/// Why a session cannot be continued on a new connection. The client is welcomed anew and joins again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ResumeError {
+    /// The session never got past `Hello`, or its resume window is over.
+    #[error("the session is over")]
+    Ended,
+    /// The client has handled messages that were never sent: not this session's client.
+    #[error("the client is ahead of the session")]
+    UnknownSequence,
+    /// The replay buffer overflowed: messages after the client's last one are gone.
+    #[error("messages since then are no longer kept")]
+    ReplayGone,
+}
+
+/// Why a message could not be sent: a fault of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The session is over; the message would not have mattered.
+    #[error("the session is over")]
+    Ended,
+    /// Messages of this kind are not sent in this state, or are the session's own (`Welcome`, `Pong`).
+    #[error("not a message for state {0:?}")]
+    WrongState(State),
+    /// The message is over [`MAX_MESSAGE_BYTES`]; split snapshots into a first and further updates.
+    #[error("message of {0} bytes is too large")]
+    TooLarge(usize),
+}
+
+/// What a session tells its host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionEvent {
+    /// No `Hello` in time: close the connection (1008). The state is [`State::Ended`].
+    HelloTimeout,
+    /// Nothing heard for too long: close the connection and call [`ServerSession::connection_lost`].
+    IdleTimeout,
+    /// The client takes messages too slowly; what it has not taken is partly gone. Close the connection (1013) and call
+    /// [`ServerSession::connection_lost`].
+    Overrun,
+    /// The connection has been gone for the chat grace: withdraw the chat membership until the session resumes.
+    ChatGraceOver,
+    /// The connection has been gone for the whole window. The state is [`State::Ended`].
+    ResumeWindowOver,
+}
+
+/// What the host knows once it has checked a `Hello`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Name of the session, for logs.
+    pub session_id: String,
+    /// Secret with which the client may come back: at least 128 random bits, used once.
+    pub resume_token: String,
+    /// Raw identifier of the caller.
+    pub raw_id: String,
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepted")
+            .field("session_id", &self.session_id)
+            .field("raw_id", &self.raw_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The server's end of one session. See the [module](super) for the flow.
+///
+/// - Input: [`handle_message`](Self::handle_message), [`connection_lost`](Self::connection_lost),
+///   [`handle_timeout`](Self::handle_timeout).
+/// - Commands: [`accept`](Self::accept), [`resume`](Self::resume), [`send`](Self::send).
+/// - Output, to drain after each of the above: [`poll_outgoing`](Self::poll_outgoing),
+///   [`poll_event`](Self::poll_event), [`should_close`](Self::should_close), [`poll_timeout`](Self::poll_timeout).
+#[derive(Debug)]
+pub struct ServerSession {
+    config: SessionConfig,
+    state: State,
+    connected: bool,
+    /// `None` until `accept`.
+    identity: Option<Accepted>,
+    /// Id of the `Hello` that waits for an answer.
+    hello: Option<u32>,
+    /// Highest non-zero request id handled.
+    last_request: u32,
+    replay: Replay,
+    unnumbered: VecDeque<ServerMessage>,
+    timers: Timers,
+    events: VecDeque<SessionEvent>,
+}
+
+impl ServerSession {
+    /// A session whose connection has just been opened.
+    #[must_use]
+    pub fn new(now: Instant, config: SessionConfig) -> Self {
+        let mut timers = Timers::default();
+        timers.set(Timer::Hello, now + config.hello_timeout);
+        Self {
+            replay: Replay::new(config.replay_messages, config.replay_bytes),
+            config,
+            state: State::AwaitHello,
+            connected: true,
+            identity: None,
+            hello: None,
+            last_request: 0,
+            unnumbered: VecDeque::new(),
+            timers,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Takes a message of the client. `Ping` and `Ack` are dealt with inside, and so are requests that came twice:
+    /// `Ok(None)`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when the message is out of order, incomplete or too large. The client is told with an `Error`
+    /// message, or `Denied` in place of a first message that is no acceptable `Hello`.
+    pub fn handle_message(
+        &mut self,
+        now: Instant,
+        message: ClientMessage,
+    ) -> Result<Option<Request>, Refused> {
+        if self.state == State::Ended || !self.connected {
+            return Err(Refused {
+                key: "ended",
+                message: "The session is over.",
+            });
+        }
+        let ClientMessage { id, body } = message;
+        if self.timers.is_set(Timer::Idle) {
+            self.timers.set(Timer::Idle, now + self.config.idle_timeout);
+        }
+        let result = match body {
+            Some(client_message::Body::Hello(hello)) => return self.handle_hello(now, id, hello).map(Some),
+            _ if self.state == State::AwaitHello => {
+                return Err(self.deny(
+                    id,
+                    Refused {
+                        key: "unauthenticated",
+                        message: "Hello has to come first.",
+                    },
+                ));
+            }
+            Some(client_message::Body::Ping(_)) => {
+                self.send_unnumbered(id, Body::Pong(Pong {}));
+                return Ok(None);
+            }
+            Some(client_message::Body::Ack(Ack { seq })) => self.handle_ack(seq).map(|()| None),
+            // The answer is in the replay buffer, or on its way.
+            Some(_) if id != 0 && id <= self.last_request => return Ok(None),
+            Some(body) => {
+                self.last_request = self.last_request.max(id);
+                self.handle_request(body).map(Some)
+            }
+            None => Err(Refused {
+                key: "malformed",
+                message: "The message has no body known here.",
+            }),
+        };
+        if let Err(Refused { key, message }) = result {
+            self.push(
+                id,
+                Body::Error(ErrorBody {
+                    key: key.to_owned(),
+                    message: message.to_owned(),
+                }),
+            );
+        }
+        result
+    }
+
+    /// The connection is gone. Messages sent from now on wait for the next one.
+    pub fn connection_lost(&mut self, now: Instant) {
+        if !self.connected {
+            return;
+        }
+        self.connected = false;
+        self.unnumbered.clear();
+        self.timers.stop_all();
+        match self.state {
+            State::AwaitHello => self.state = State::Ended,
+            // The reason has been handed over: nothing is left to come back for.
+            State::Ended if self.replay.is_sent() => {}
+            state => {
+                if state == State::InCall {
+                    self.timers.set(Timer::ChatGrace, now + self.config.chat_grace);
+                }
+                self.timers
+                    .set(Timer::ResumeWindow, now + self.config.resume_window);
+            }
+        }
+    }
+
+    /// Fires the timers that are due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.expired(now) {
+            let event = match timer {
+                Timer::Hello => {
+                    self.state = State::Ended;
+                    SessionEvent::HelloTimeout
+                }
+                Timer::Idle => SessionEvent::IdleTimeout,
+                Timer::ChatGrace => SessionEvent::ChatGraceOver,
+                Timer::ResumeWindow => {
+                    self.state = State::Ended;
+                    SessionEvent::ResumeWindowOver
+                }
+                Timer::Ping | Timer::Ack => continue,
+            };
+            self.events.push_back(event);
+        }
+    }
+
+    /// Welcomes the client after a `Hello` that the host found good.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::WrongState`] unless a `Hello` is waiting for this.
+    pub fn accept(&mut self, accepted: Accepted) -> Result<(), SendError> {
+        let (State::AwaitHello, Some(hello)) = (self.state, self.hello) else {
+            return Err(SendError::WrongState(self.state));
+        };
+        self.state = State::AwaitJoin;
+        self.identity = Some(accepted);
+        self.send_welcome(hello, false);
+        Ok(())
+    }
+
+    /// Continues this session on a new connection, whose `Hello` the host has received on a session of its own (drop
+    /// that one), checked, and found to name this session: [`raw_id`](Self::raw_id) and
+    /// [`accepts_resume_token`](Self::accepts_resume_token) say so. An older connection that still lingers is to be
+    /// closed. The client gets `Welcome`, in reply to `hello_id`, and then every message after `last_seq`.
+    ///
+    /// # Errors
+    ///
+    /// [`ResumeError`]; the session is unchanged, and the client starts a new one.
+    pub fn resume(
+        &mut self,
+        now: Instant,
+        hello_id: u32,
+        last_seq: u64,
+        new_token: String,
+    ) -> Result<(), ResumeError> {
+        let window_over = !self.connected && !self.timers.is_set(Timer::ResumeWindow);
+        let Some(identity) = &mut self.identity else {
+            return Err(ResumeError::Ended);
+        };
+        if window_over {
+            return Err(ResumeError::Ended);
+        }
+        if last_seq > self.replay.last() {
+            return Err(ResumeError::UnknownSequence);
+        }
+        if last_seq + 1 < self.replay.first_kept() {
+            return Err(ResumeError::ReplayGone);
+        }
+        identity.resume_token = new_token;
+        self.connected = true;
+        self.unnumbered.clear();
+        self.replay.rewind(last_seq);
+        self.timers.stop_all();
+        self.timers.set(Timer::Idle, now + self.config.idle_timeout);
+        // What was reported about the connection before is no longer true.
+        self.events.clear();
+        self.send_welcome(hello_id, true);
+        Ok(())
+    }
+
+    /// Sends a message, now or after the next reconnect; `Lobby`, `Connected`, `Denied` and `Ended` change the state.
+    /// Returns its number, 0 for messages that have none. `Speaking` is dropped while nobody is connected.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] when the message does not fit the state or is too large; nothing is sent.
+    pub fn send(&mut self, in_reply_to: u32, body: Body) -> Result<u64, SendError> {
+        if self.state == State::Ended {
+            return Err(SendError::Ended);
+        }
+        let next = self.state_after(&body).ok_or(SendError::WrongState(self.state))?;
+        if !is_replayed(&body) {
+            self.send_unnumbered(in_reply_to, body);
+            return Ok(0);
+        }
+        let probe = ServerMessage {
+            seq: u64::MAX,
+            in_reply_to: u32::MAX,
+            body: Some(body),
+        };
+        let len = probe.encoded_len();
+        let Some(body) = probe.body.filter(|_| len <= MAX_MESSAGE_BYTES) else {
+            return Err(SendError::TooLarge(len));
+        };
+        self.state = next;
+        if next == State::Ended {
+            self.timers.stop(Timer::Hello);
+            self.timers.stop(Timer::ChatGrace);
+        }
+        Ok(self.push(in_reply_to, body))
+    }
+
+    /// The next message for the connection.
+    pub fn poll_outgoing(&mut self) -> Option<ServerMessage> {
+        if !self.connected {
+            return None;
+        }
+        self.unnumbered.pop_front().or_else(|| self.replay.poll())
+    }
+
+    /// The next event for the host.
+    pub fn poll_event(&mut self) -> Option<SessionEvent> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// The session is over and the connection has taken everything: close it.
+    #[must_use]
+    pub fn should_close(&self) -> bool {
+        self.connected && self.state == State::Ended && self.unnumbered.is_empty() && self.replay.is_sent()
+    }
+
+    /// The session is over and cannot come back: forget it.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.state == State::Ended && !self.connected && !self.timers.is_set(Timer::ResumeWindow)
+    }
+
+    /// Where the session stands.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether there is a connection now.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Raw identifier of the caller, once accepted.
+    #[must_use]
+    pub fn raw_id(&self) -> Option<&str> {
+        self.identity.as_ref().map(|identity| identity.raw_id.as_str())
+    }
+
+    /// The session's name, once accepted.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.identity
+            .as_ref()
+            .map(|identity| identity.session_id.as_str())
+    }
+
+    /// Whether this is the resume token now in force. Takes the same time for every wrong token of the right length.
+    #[must_use]
+    pub fn accepts_resume_token(&self, token: &str) -> bool {
+        self.identity
+            .as_ref()
+            .is_some_and(|identity| constant_time_eq(&identity.resume_token, token))
+    }
+
+    /// Number of the newest message sent, 0 before the first.
+    #[must_use]
+    pub const fn last_seq(&self) -> u64 {
+        self.replay.last()
+    }
+
+    fn handle_hello(&mut self, now: Instant, id: u32, hello: Hello) -> Result<Request, Refused> {
+        if self.state != State::AwaitHello || self.hello.is_some() {
+            let refused = Refused {
+                key: "malformed",
+                message: "Hello is said once.",
+            };
+            if self.state == State::AwaitHello {
+                return Err(self.deny(id, refused));
+            }
+            let Refused { key, message } = refused;
+            self.push(
+                id,
+                Body::Error(ErrorBody {
+                    key: key.to_owned(),
+                    message: message.to_owned(),
+                }),
+            );
+            return Err(refused);
+        }
+        let Hello {
+            token,
+            resume,
+            client,
+        } = &hello;
+        let resume_bytes = resume.as_ref().map_or(
+            0,
+            |Resume {
+                 resume_token,
+                 last_seq: _,
+             }| resume_token.len(),
+        );
+        if token.len() > MAX_TOKEN_BYTES
+            || resume_bytes > MAX_TOKEN_BYTES
+            || client.chars().count() > MAX_CLIENT_CHARS
+        {
+            return Err(self.deny(
+                id,
+                Refused {
+                    key: "too_large",
+                    message: "Hello is too large.",
+                },
+            ));
+        }
+        self.hello = Some(id);
+        self.timers.stop(Timer::Hello);
+        self.timers.set(Timer::Idle, now + self.config.idle_timeout);
+        Ok(Request::Hello(hello))
+    }
+
+    fn handle_ack(&mut self, seq: u64) -> Result<(), Refused> {
+        if self.replay.acknowledge(seq) {
+            return Ok(());
+        }
+        Err(Refused {
+            key: "malformed",
+            message: "That number was never sent.",
+        })
+    }
+
+    /// Everything between `Welcome` and the end.
+    fn handle_request(&mut self, body: client_message::Body) -> Result<Request, Refused> {
+        use client_message::Body as Said;
+        match body {
+            Said::Join(join) => self.handle_join(join),
+            Said::Leave(_) if matches!(self.state, State::Joining | State::Lobby | State::InCall) => {
+                Ok(Request::Leave)
+            }
+            _ if self.state != State::InCall => Err(Refused {
+                key: "not_in_call",
+                message: "That needs a call.",
+            }),
+            Said::Offer(offer) => {
+                bounded_list(offer.sections.len())?;
+                Ok(Request::Offer(offer))
+            }
+            Said::MediaState(state) => Ok(Request::MediaState(state)),
+            Said::SendChat(chat) => handle_chat(chat),
+            Said::Admit(admit) => {
+                bounded_list(admit.participant_ids.len())?;
+                Ok(Request::Admit(admit))
+            }
+            Said::Reject(reject) => {
+                bounded_list(reject.participant_ids.len())?;
+                Ok(Request::Reject(reject))
+            }
+            Said::Remove(remove) => {
+                bounded_list(remove.participant_ids.len())?;
+                Ok(Request::Remove(remove))
+            }
+            Said::EndMeeting(_) => Ok(Request::EndMeeting),
+            Said::Hello(_) | Said::Ack(_) | Said::Ping(_) | Said::Leave(_) => Err(Refused {
+                key: "malformed",
+                message: "Out of order.",
+            }),
+        }
+    }
+
+    fn handle_join(&mut self, join: Join) -> Result<Request, Refused> {
+        if self.state != State::AwaitJoin {
+            return Err(Refused {
+                key: "already_joined",
+                message: "A session joins once.",
+            });
+        }
+        let Join {
+            locator,
+            display_name,
+        } = join;
+        let locator = match locator {
+            None => {
+                return Err(Refused {
+                    key: "malformed",
+                    message: "Join names no meeting.",
+                });
+            }
+            Some(join::Locator::MeetingLink(link)) => JoinLocator::MeetingLink(link),
+            Some(join::Locator::MeetingId(id)) => JoinLocator::MeetingId {
+                meeting_id: id.meeting_id,
+                passcode: id.passcode,
+            },
+        };
+        let locator_bytes = match &locator {
+            JoinLocator::MeetingLink(link) => link.len(),
+            JoinLocator::MeetingId { meeting_id, passcode } => meeting_id.len().max(passcode.len()),
+        };
+        if locator_bytes > MAX_LOCATOR_BYTES {
+            return Err(Refused {
+                key: "too_large",
+                message: "The meeting link is too long.",
+            });
+        }
+        if display_name.len() > MAX_NAME_BYTES {
+            return Err(Refused {
+                key: "bad_display_name",
+                message: "The display name is too long.",
+            });
+        }
+        self.state = State::Joining;
+        Ok(Request::Join {
+            locator,
+            display_name,
+        })
+    }
+
+    /// The state after sending `body`, or `None` when it is not for this state.
+    fn state_after(&self, body: &Body) -> Option<State> {
+        use State::{AwaitHello, AwaitJoin, Ended, InCall, Joining, Lobby};
+        match (self.state, body) {
+            (_, Body::Welcome(_) | Body::Pong(_)) => None,
+            (Joining | Lobby, Body::Lobby(_)) => Some(Lobby),
+            (Joining | Lobby, Body::Connected(_)) => Some(InCall),
+            (AwaitHello | AwaitJoin | Joining | Lobby, Body::Denied(_)) => Some(Ended),
+            (_, Body::Ended(_)) => Some(Ended),
+            (_, Body::Lobby(_) | Body::Connected(_) | Body::Denied(_)) => None,
+            (AwaitHello, _) => None,
+            (state, Body::Done(_) | Body::Error(_)) => Some(state),
+            (
+                InCall,
+                Body::Answer(_)
+                | Body::Roster(_)
+                | Body::LobbyRoster(_)
+                | Body::Tracks(_)
+                | Body::Speaking(_)
+                | Body::Chat(_)
+                | Body::ChatAccess(_),
+            ) => Some(InCall),
+            (AwaitJoin | Joining | Lobby | Ended, _) => None,
+        }
+    }
+
+    fn deny(&mut self, id: u32, refused: Refused) -> Refused {
+        self.timers.stop_all();
+        let reason = EndReason {
+            code: 401,
+            sub_code: 10_009,
+            key: "unauthenticated".to_owned(),
+            message: refused.message.to_owned(),
+        };
+        self.push(id, Body::Denied(Denied { reason: Some(reason) }));
+        self.state = State::Ended;
+        refused
+    }
+
+    fn push(&mut self, in_reply_to: u32, body: Body) -> u64 {
+        let was_complete = self.replay.can_send();
+        let (seq, sent) = self.replay.push(in_reply_to, body);
+        if sent == Err(Overrun) && was_complete && self.connected {
+            self.events.push_back(SessionEvent::Overrun);
+        }
+        seq
+    }
+
+    fn send_welcome(&mut self, in_reply_to: u32, resumed: bool) {
+        let Some(Accepted {
+            session_id,
+            resume_token,
+            raw_id,
+        }) = self.identity.clone()
+        else {
+            return;
+        };
+        let millis = |duration: std::time::Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+        self.send_unnumbered(
+            in_reply_to,
+            Body::Welcome(Welcome {
+                session_id,
+                resume_token,
+                resume_window_ms: millis(self.config.resume_window),
+                resumed,
+                raw_id,
+                ping_interval_ms: millis(self.config.ping_interval),
+            }),
+        );
+    }
+
+    fn send_unnumbered(&mut self, in_reply_to: u32, body: Body) {
+        if !self.connected {
+            return;
+        }
+        // Only the newest list of speakers is worth a slow client's time.
+        if matches!(body, Body::Speaking(_)) {
+            self.unnumbered
+                .retain(|waiting| !matches!(waiting.body, Some(Body::Speaking(_))));
+        }
+        if self.unnumbered.len() >= MAX_UNNUMBERED {
+            // Never the `Welcome`, which comes first.
+            let oldest = usize::from(matches!(
+                self.unnumbered.front(),
+                Some(ServerMessage {
+                    body: Some(Body::Welcome(_)),
+                    ..
+                })
+            ));
+            self.unnumbered.remove(oldest);
+        }
+        self.unnumbered.push_back(ServerMessage {
+            seq: 0,
+            in_reply_to,
+            body: Some(body),
+        });
+    }
+}
+
+fn handle_chat(chat: SendChat) -> Result<Request, Refused> {
+    let SendChat {
+        text,
+        client_message_id,
+    } = &chat;
+    if text.is_empty() {
+        return Err(Refused {
+            key: "malformed",
+            message: "The message is empty.",
+        });
+    }
+    if text.len() > MAX_CHAT_BYTES || client_message_id.chars().count() > MAX_CLIENT_MESSAGE_ID_CHARS {
+        return Err(Refused {
+            key: "too_large",
+            message: "The message is too large.",
+        });
+    }
+    Ok(Request::SendChat(chat))
+}
+
+fn bounded_list(len: usize) -> Result<(), Refused> {
+    if len > MAX_LIST {
+        return Err(Refused {
+            key: "too_large",
+            message: "The list is too long.",
+        });
+    }
+    Ok(())
+}
+
+/// Compares secrets without stopping at the first difference.
+fn constant_time_eq(a: &str, b: &str) -> bool {
+    let difference = a
+        .bytes()
+        .zip(b.bytes())
+        .fold(0_u8, |difference, (a, b)| difference | (a ^ b));
+    // `black_box` keeps the compiler from turning the fold into an early exit.
+    a.len() == b.len() && std::hint::black_box(difference) == 0
+}
+
+#[cfg(test)]
+mod tests;

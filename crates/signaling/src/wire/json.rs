@@ -1,0 +1,63 @@
+//! Messages in the protobuf JSON mapping.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::DecodeError;
+use crate::proto::{
+    ClientMessage, Connected, Lobby, Participant, Role, Section, ServerMessage, Track, TrackKind,
+    TrackSource, client_message, lobby, section, server_message,
+};
+
+pub(super) fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, DecodeError> {
+    serde_json::from_slice(bytes).map_err(|error| DecodeError::Json {
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+pub(super) fn encode_client(message: &ClientMessage) -> String {
+    encode(message, |message| {
+        if let Some(client_message::Body::Offer(offer)) = &mut message.body {
+            for Section { mid: _, r#use } in &mut offer.sections {
+                if let Some(section::Use::Publish(source)) = r#use {
+                    known::<TrackSource>(source);
+                }
+            }
+        }
+    })
+}
+
+pub(super) fn encode_server(message: &ServerMessage) -> String {
+    encode(message, |message| match &mut message.body {
+        Some(server_message::Body::Lobby(Lobby { reason, .. })) => known::<lobby::Reason>(reason),
+        Some(server_message::Body::Connected(Connected { role, .. })) => known::<Role>(role),
+        Some(server_message::Body::Roster(roster)) => {
+            for Participant { role, .. } in &mut roster.upserted {
+                known::<Role>(role);
+            }
+        }
+        Some(server_message::Body::Tracks(tracks)) => {
+            for Track { kind, source, .. } in &mut tracks.added {
+                known::<TrackKind>(kind);
+                known::<TrackSource>(source);
+            }
+        }
+        _ => {}
+    })
+}
+
+/// The mapping has no name for an enumeration value outside the schema, so that such a message is written again with
+/// those values cleared.
+fn encode<M: Serialize + Clone>(message: &M, clear_unknown: impl FnOnce(&mut M)) -> String {
+    serde_json::to_string(message).unwrap_or_else(|_| {
+        let mut message = message.clone();
+        clear_unknown(&mut message);
+        serde_json::to_string(&message).expect("strings and numbers with every enumeration value known")
+    })
+}
+
+fn known<E: TryFrom<i32>>(value: &mut i32) {
+    if E::try_from(*value).is_err() {
+        *value = 0;
+    }
+}
