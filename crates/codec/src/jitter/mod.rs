@@ -1,7 +1,13 @@
 //! The jitter buffer: packets in as the network delivers them, 10 ms of sound out whenever the listener asks.
 
 mod buffer;
+mod delay;
+mod sequence;
+mod sound;
 mod stats;
+mod stretch;
+#[cfg(test)]
+mod tests;
 
 pub use buffer::JitterBuffer;
 pub use stats::JitterStats;

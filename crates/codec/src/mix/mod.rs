@@ -125,7 +125,7 @@ mod tests {
     fn mix_minus_is_the_mix_of_the_others() {
         let (a, b, c) = (tone(0.03, 5000.0), tone(0.05, 4000.0), tone(0.011, 3000.0));
         let mut bus = Bus::new();
-        [&a, &b, &c].map(|f| bus.add(f));
+        [&a, &b, &c].into_iter().for_each(|f| bus.add(f));
         assert_eq!(bus.sources(), 3);
         let (mut minus, mut others) = ([0; FRAME_SAMPLES], [0; FRAME_SAMPLES]);
         Mixer::new().render_without(&bus, &b, &mut minus);

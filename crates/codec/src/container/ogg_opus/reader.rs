@@ -101,10 +101,12 @@ impl<R: Read> Reader<R> {
             let in_page = std::mem::take(&mut self.in_page);
             // A stream that was cut out of a longer one starts late. The last page's position may lie before the
             // end of its packets instead, so it tells nothing of the start.
-            let start = *self.start.get_or_insert(if packet.last_in_stream() {
-                0
-            } else {
-                granule.saturating_sub(in_page)
+            let start = *self.start.get_or_insert_with(|| {
+                if packet.last_in_stream() {
+                    0
+                } else {
+                    granule.saturating_sub(in_page)
+                }
             });
             if packet.last_in_stream() {
                 let surplus = (start + self.position).saturating_sub(granule);

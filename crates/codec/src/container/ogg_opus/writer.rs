@@ -15,8 +15,9 @@ pub struct Writer<W: Write> {
     position: u64,
     /// Samples in the page being filled, below one second.
     in_page: u64,
-    /// The newest packet and the position after it: held back because the last one is marked as such.
-    held: Option<(Vec<u8>, u64)>,
+    /// The newest packet, its length in samples and the position after it: held back because the last packet of
+    /// a stream is marked as such.
+    held: Option<(Vec<u8>, u64, u64)>,
 }
 
 impl<W: Write> Writer<W> {
@@ -45,7 +46,7 @@ impl<W: Write> Writer<W> {
         let samples = packet::duration_samples(data)? as u64;
         self.flush_held(samples)?;
         self.position += samples;
-        self.held = Some((data.to_vec(), self.position));
+        self.held = Some((data.to_vec(), samples, self.position));
         Ok(())
     }
 
@@ -63,7 +64,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// [`Error::Io`].
     pub fn finish(mut self, final_position: Option<u64>) -> Result<W, Error> {
-        if let Some((data, position)) = self.held.take() {
+        if let Some((data, _, position)) = self.held.take() {
             let end = final_position.map_or(position, |wanted| wanted.min(position));
             self.pages
                 .write_packet(data, self.serial, PacketWriteEndInfo::EndStream, end)?;
@@ -73,10 +74,9 @@ impl<W: Write> Writer<W> {
     }
 
     fn flush_held(&mut self, next: u64) -> Result<(), Error> {
-        let Some((data, position)) = self.held.take() else {
+        let Some((data, samples, position)) = self.held.take() else {
             return Ok(());
         };
-        let samples = position - (self.position - packet::duration_samples(&data)? as u64);
         self.in_page += samples;
         let end = if self.in_page + next > u64::from(SAMPLE_RATE_HZ) {
             self.in_page = 0;
