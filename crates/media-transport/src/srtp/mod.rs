@@ -1,11 +1,49 @@
-//! SRTP.
+//! SRTP and SRTCP in place, without allocation per packet (RFC 3711, RFC 7714).
+//!
+//! [`OutboundSrtp`] protects what we send, [`InboundSrtp`] opens what we receive; each has one master key and many
+//! streams, told apart by SSRC. A stream's state changes only after its packet has been authenticated.
+//!
+//! ```
+//! use anteroom_media_transport::srtp::{InboundSrtp, OutboundSrtp, SRTP_MAX_OVERHEAD, SrtpProfile};
+//!
+//! let (key, salt) = ([7; 16], [9; 12]);
+//! let mut sender = OutboundSrtp::new(SrtpProfile::AeadAes128Gcm, &key, &salt)?;
+//! let mut receiver = InboundSrtp::new(SrtpProfile::AeadAes128Gcm, &key, &salt)?;
+//!
+//! let packet = [0x80, 111, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5, b'h', b'i'];
+//! let mut buffer = [0; 14 + SRTP_MAX_OVERHEAD];
+//! buffer[..14].copy_from_slice(&packet);
+//! let length = sender.protect_rtp(&mut buffer, 14)?;
+//! let length = receiver.unprotect_rtp(&mut buffer[..length])?;
+//! assert_eq!(buffer[..length], packet);
+//! # Ok::<(), anteroom_media_transport::SrtpError>(())
+//! ```
 
+mod backend;
+mod header;
+mod inbound;
+mod key_derivation;
+mod outbound;
 mod profile;
+mod replay;
+mod roc;
+mod streams;
+#[cfg(test)]
+mod tests;
 
+pub use inbound::InboundSrtp;
+pub use outbound::OutboundSrtp;
 pub use profile::SrtpProfile;
+pub use streams::MAX_STREAMS;
 
 /// The most that protection adds to a packet, in bytes: a 16-byte tag and, for RTCP, the 4-byte index.
 pub const SRTP_MAX_OVERHEAD: usize = 20;
 
-/// The most synchronisation sources one context keeps.
-pub const MAX_STREAMS: usize = 8192;
+/// The highest SRTP packet index: a 32-bit rollover counter and a 16-bit sequence number.
+const MAX_RTP_INDEX: u64 = (1 << 48) - 1;
+
+/// The highest SRTCP packet index.
+const MAX_RTCP_INDEX: u32 = (1 << 31) - 1;
+
+/// The bit in the last SRTCP word that says "encrypted" (RFC 3711 §3.4).
+const RTCP_ENCRYPTED: u32 = 1 << 31;
