@@ -1,0 +1,403 @@
+/**
+ * One stay in one meeting: joining, the lobby, the call, its end. Holds what is known about the meeting, and connects
+ * signaling, media and this computer's devices. Knows nothing of the page.
+ * @module call
+ */
+
+import { CAMERA, MICROPHONE, Media, SCREEN } from './media.js';
+import { RequestRefused, SessionOver, Signaling } from './signaling.js';
+
+/**
+ * @typedef {object} Participant
+ * @property {string} id
+ * @property {string} rawId
+ * @property {string} displayName
+ * @property {string} role `ROLE_ORGANIZER`, `ROLE_CO_ORGANIZER`, `ROLE_PRESENTER`, `ROLE_ATTENDEE`
+ * @property {boolean} external
+ * @property {boolean} micMuted
+ * @property {boolean} cameraOn
+ * @property {boolean} screenSharing
+ * @property {boolean} reconnecting
+ *
+ * @typedef {{id: string, displayName: string, since: number}} Waiting
+ * @typedef {{id: string, participantId: string, kind: 'audio'|'video', source: string, media: MediaStreamTrack|null}} RemoteTrack
+ * @typedef {{id: string, senderRawId: string, sender: string, text: string, at: number, history: boolean}} ChatEntry
+ * @typedef {{code: number, subCode: number, key: string, message: string}} EndReason
+ */
+
+/** @type {EndReason} */
+const CONNECTION_LOST = {
+  code: 0,
+  subCode: 4521,
+  key: 'connection_lost',
+  message: 'The connection to the service was lost and could not be restored.',
+};
+
+/**
+ * Every change is announced by the event `change` with `detail.topic`: `state`, `roster`, `waiting`, `tracks`,
+ * `speaking`, `chat`, `access`, `connection`. The event `notice` (`detail: {text}`) carries a sentence for the person.
+ */
+export class Call extends EventTarget {
+  /** @type {'connecting'|'lobby'|'connected'|'ended'} */
+  state = 'connecting';
+  subject = '';
+  joinUrl = '';
+  threadId = '';
+  participantId = '';
+  rawId = '';
+  role = '';
+  /** @type {Set<string>} */
+  capabilities = new Set();
+  /** @type {'REASON_WAIT_FOR_ADMIT'|'REASON_WAIT_FOR_START'|''} */
+  lobbyReason = '';
+  /** @type {EndReason|null} */
+  end = null;
+  /** Unix milliseconds of getting in. */
+  connectedAt = 0;
+  chatAllowed = false;
+  /** @type {Map<string, Participant>} */
+  participants = new Map();
+  /** @type {Map<string, Waiting>} */
+  waiting = new Map();
+  /** @type {Map<string, RemoteTrack>} */
+  tracks = new Map();
+  /** Ids of participants who speak now. @type {Set<string>} */
+  speaking = new Set();
+  /** @type {ChatEntry[]} */
+  messages = [];
+  #link;
+  #displayName;
+  #local;
+  #signaling;
+  /** @type {Media|null} */
+  #media = null;
+  #reported = '';
+  #onLocalChange = () => this.#publish();
+  #onPageHide = () => this.#signaling.notify('leave', {});
+
+  /**
+   * @param {object} options
+   * @param {string} options.url of the signaling WebSocket
+   * @param {string} options.token access token of a guest or a Teams user
+   * @param {string} options.link meeting link
+   * @param {string} options.displayName
+   * @param {import('./devices.js').LocalMedia} options.local
+   */
+  constructor({ url, token, link, displayName, local }) {
+    super();
+    this.#link = link;
+    this.#displayName = displayName;
+    this.#local = local;
+    this.#signaling = new Signaling({ url, token });
+    this.#signaling.addEventListener('session', () => this.#join());
+    this.#signaling.addEventListener('message', ({ detail }) => this.#receive(detail));
+    this.#signaling.addEventListener('online', ({ detail }) => this.#connection(detail.online));
+    this.#signaling.addEventListener('lost', () => this.#finish(CONNECTION_LOST));
+  }
+
+  /** Begins. */
+  start() {
+    window.addEventListener('pagehide', this.#onPageHide);
+    this.#local.addEventListener('change', this.#onLocalChange);
+    this.#signaling.connect();
+  }
+
+  /** Whether the signaling connection is down at the moment. */
+  get reconnecting() {
+    return (this.state === 'connected' || this.state === 'lobby') && !this.#signaling.online;
+  }
+
+  /** @returns {RTCPeerConnectionState|'new'} */
+  get mediaState() {
+    return this.#media?.state ?? 'new';
+  }
+
+  /** The media connection, while in the call. @returns {RTCPeerConnection|null} */
+  get pc() {
+    return this.#media?.pc ?? null;
+  }
+
+  /** For debugging and tests. */
+  get signaling() {
+    return this.#signaling;
+  }
+
+  /** @param {string} capability name as in the ACS Capabilities API */
+  can(capability) {
+    return this.capabilities.has(capability);
+  }
+
+  /** The caller's own entry of the roster. @returns {Participant|undefined} */
+  get me() {
+    return this.participants.get(this.participantId);
+  }
+
+  /** Leaves; the event with the end reason follows, also when the service does not answer. */
+  async leave() {
+    const left = { code: 0, subCode: 0, key: 'left', message: 'You left the meeting.' };
+    if (!this.#signaling.online) {
+      this.#finish(left);
+      return;
+    }
+    const late = setTimeout(() => this.#finish(left), 2_000);
+    await this.#request('leave', {});
+    clearTimeout(late);
+  }
+
+  /** @param {string[]} participantIds */
+  admit(participantIds) {
+    return this.#request('admit', { participantIds });
+  }
+
+  admitAll() {
+    return this.#request('admit', { all: true });
+  }
+
+  /** @param {string[]} participantIds */
+  reject(participantIds) {
+    return this.#request('reject', { participantIds });
+  }
+
+  /** @param {string[]} participantIds */
+  remove(participantIds) {
+    return this.#request('remove', { participantIds });
+  }
+
+  endMeeting() {
+    return this.#request('endMeeting', {});
+  }
+
+  /**
+   * @param {string} text
+   * @returns {Promise<boolean>} whether it was sent
+   */
+  async sendChat(text) {
+    const answer = await this.#request('sendChat', { text, clientMessageId: crypto.randomUUID() });
+    if (!answer) return false;
+    const me = this.me;
+    this.#addMessage({
+      id: answer.body.id ?? '',
+      senderRawId: this.rawId || (me?.rawId ?? ''),
+      sender: me?.displayName ?? this.#displayName,
+      text,
+      at: Number(answer.body.id) || Date.now(),
+      history: false,
+    });
+    return true;
+  }
+
+  /** @returns {Promise<{kind: string, body: any}|null>} null when it was refused (the person has been told) */
+  async #request(kind, body) {
+    try {
+      return await this.#signaling.request(kind, body);
+    } catch (error) {
+      if (error instanceof RequestRefused) this.#notice(error.message);
+      else if (!(error instanceof SessionOver)) throw error;
+      return null;
+    }
+  }
+
+  /** Enters with a new session: at the start, and when the service no longer knows the old one. */
+  async #join() {
+    this.#reset();
+    const answer = await this.#request('join', { meetingLink: this.#link, displayName: this.#displayName });
+    if (!answer && this.state === 'connecting') {
+      this.#signaling.close();
+      this.#finish({ code: 400, subCode: 0, key: 'refused', message: 'The service refused the request to join.' });
+    }
+  }
+
+  #reset() {
+    this.#media?.close();
+    this.#media = null;
+    this.#reported = '';
+    this.participants.clear();
+    this.waiting.clear();
+    this.tracks.clear();
+    this.speaking.clear();
+    this.messages = [];
+    this.chatAllowed = false;
+    if (this.state !== 'connecting') {
+      this.#setState('connecting');
+      this.#changed('roster', 'waiting', 'tracks', 'chat', 'access');
+    }
+  }
+
+  #receive({ kind, body }) {
+    switch (kind) {
+      case 'lobby':
+        this.subject = body.subject ?? '';
+        this.lobbyReason = body.reason ?? '';
+        this.#setState('lobby');
+        break;
+      case 'connected':
+        this.#connected(body);
+        break;
+      case 'denied':
+      case 'ended':
+        this.#finish(body.reason ?? {});
+        break;
+      case 'roster':
+        apply(this.participants, body, participant);
+        this.#changed('roster');
+        break;
+      case 'lobbyRoster':
+        apply(this.waiting, body, waiting);
+        this.#changed('waiting');
+        break;
+      case 'tracks':
+        apply(this.tracks, { snapshot: body.snapshot, upserted: body.added, left: body.removed }, remoteTrack);
+        this.#subscribe();
+        break;
+      case 'speaking':
+        this.speaking = new Set((body.speakers ?? []).map(({ participantId }) => participantId));
+        this.#changed('speaking');
+        break;
+      case 'chat':
+        this.#addMessage({
+          id: body.id ?? '',
+          senderRawId: body.senderRawId ?? '',
+          sender: body.senderDisplayName ?? '',
+          text: body.text ?? '',
+          at: Number(body.createdMs ?? 0),
+          history: body.history ?? false,
+        });
+        break;
+      case 'chatAccess':
+        this.chatAllowed = body.allowed ?? false;
+        this.#changed('access');
+        break;
+      default:
+    }
+  }
+
+  #connected(body) {
+    this.participantId = body.participantId ?? '';
+    this.role = body.role ?? '';
+    this.capabilities = new Set(body.capabilities ?? []);
+    this.subject = body.subject ?? this.subject;
+    this.threadId = body.threadId ?? '';
+    this.joinUrl = body.joinUrl || this.#link;
+    this.connectedAt = Date.now();
+    this.#media = new Media(async (offer) => {
+      const { body: answer } = await this.#signaling.request('offer', offer);
+      return answer;
+    });
+    this.#media.addEventListener('state', () => this.#changed('connection'));
+    this.#media.addEventListener('trouble', ({ detail }) => {
+      console.error('media negotiation', detail.error);
+      this.#notice('Audio or video could not be set up. Leave and join again if it does not come back.');
+    });
+    this.#setState('connected');
+    this.#publish();
+    this.#subscribe();
+  }
+
+  /** Brings what is sent in line with the devices, and tells the others. */
+  #publish() {
+    if (this.state !== 'connected' || !this.#media) return;
+    const { microphone, camera, screen, muted } = this.#local;
+    const failed = (error) => console.error('publishing', error);
+    this.#media.publish(MICROPHONE, this.can('unmuteMic') ? microphone : null).catch(failed);
+    this.#media.publish(CAMERA, this.can('turnVideoOn') ? camera : null).catch(failed);
+    this.#media.publish(SCREEN, this.can('shareScreen') ? screen : null).catch(failed);
+    const mediaState = { micMuted: muted, cameraOn: camera !== null, screenSharing: screen !== null };
+    const text = JSON.stringify(mediaState);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    // As a request, so that it is repeated if the connection drops just now.
+    this.#request('mediaState', mediaState);
+  }
+
+  #subscribe() {
+    if (this.#media) {
+      this.#media.receive(this.tracks.values());
+      for (const track of this.tracks.values()) track.media = this.#media.track(track.id);
+    }
+    this.#changed('tracks');
+  }
+
+  #addMessage(entry) {
+    if (entry.id && this.messages.some(({ id }) => id === entry.id)) return;
+    this.messages.push(entry);
+    this.#changed('chat');
+  }
+
+  #connection(online) {
+    if (online && this.#media && ['disconnected', 'failed'].includes(this.#media.state)) this.#media.restart();
+    this.#changed('connection');
+  }
+
+  /** @param {Partial<EndReason>} reason */
+  #finish(reason) {
+    if (this.state === 'ended') return;
+    window.removeEventListener('pagehide', this.#onPageHide);
+    this.#local.removeEventListener('change', this.#onLocalChange);
+    this.#signaling.close();
+    this.#media?.close();
+    this.end = {
+      code: reason.code ?? 0,
+      subCode: reason.subCode ?? 0,
+      key: reason.key ?? '',
+      message: reason.message ?? '',
+    };
+    this.#setState('ended');
+  }
+
+  #setState(state) {
+    if (this.state === state && state !== 'lobby') return;
+    this.state = state;
+    this.#changed('state');
+  }
+
+  #notice(text) {
+    this.dispatchEvent(new CustomEvent('notice', { detail: { text } }));
+  }
+
+  #changed(...topics) {
+    for (const topic of topics) this.dispatchEvent(new CustomEvent('change', { detail: { topic } }));
+  }
+}
+
+/**
+ * Applies an update of the shape `{snapshot, upserted, left}`.
+ * @template T
+ * @param {Map<string, T>} known
+ * @param {{snapshot?: boolean, upserted?: any[], left?: string[]}} update
+ * @param {(raw: any, old: T|undefined) => T} convert
+ */
+function apply(known, { snapshot = false, upserted = [], left = [] }, convert) {
+  const old = new Map(known);
+  if (snapshot) known.clear();
+  for (const raw of upserted) known.set(raw.id, convert(raw, old.get(raw.id)));
+  for (const id of left) known.delete(id);
+}
+
+/** The JSON mapping leaves out what is false, 0 or empty. */
+function participant(raw) {
+  return {
+    id: raw.id,
+    rawId: raw.rawId ?? '',
+    displayName: raw.displayName ?? '',
+    role: raw.role ?? '',
+    external: raw.external ?? false,
+    micMuted: raw.micMuted ?? false,
+    cameraOn: raw.cameraOn ?? false,
+    screenSharing: raw.screenSharing ?? false,
+    reconnecting: raw.reconnecting ?? false,
+  };
+}
+
+function waiting(raw) {
+  return { id: raw.id, displayName: raw.displayName ?? '', since: Number(raw.sinceMs ?? 0) };
+}
+
+function remoteTrack(raw) {
+  return {
+    id: raw.id,
+    participantId: raw.participantId ?? '',
+    kind: raw.kind === 'TRACK_KIND_AUDIO' ? 'audio' : 'video',
+    source: raw.source ?? '',
+    media: null,
+  };
+}

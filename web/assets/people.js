@@ -1,0 +1,152 @@
+/**
+ * Who is in the meeting, and who waits in the lobby.
+ * @module people
+ */
+
+import { say } from './announce.js';
+import { arrange, h, initials, setText, tone } from './dom.js';
+import { icon } from './icons.js';
+
+const ROLES = {
+  ROLE_ORGANIZER: 'Organizer',
+  ROLE_CO_ORGANIZER: 'Co-organizer',
+  ROLE_PRESENTER: 'Presenter',
+  ROLE_ATTENDEE: 'Attendee',
+};
+
+/** The participants' panel. */
+export class People {
+  #call;
+  #items = new Map();
+  #list = h('ul', { class: 'people-list' });
+  #title = h('h2', { text: 'People' });
+
+  /** @param {import('./call.js').Call} call */
+  constructor(call) {
+    this.#call = call;
+    this.element = h('section', { class: 'panel people', 'aria-label': 'People' }, this.#title, this.#list);
+    this.update();
+  }
+
+  update() {
+    const { participants, participantId } = this.#call;
+    const sorted = [...participants.values()].sort(
+      (a, b) => (b.id === participantId) - (a.id === participantId) || a.displayName.localeCompare(b.displayName),
+    );
+    setText(this.#title, `People · ${sorted.length}`);
+    const items = new Map();
+    for (const person of sorted) {
+      const shown = JSON.stringify([person, this.#call.can('removeParticipant')]);
+      const old = this.#items.get(person.id);
+      items.set(person.id, old?.shown === shown ? old : { shown, element: this.#item(person) });
+    }
+    this.#items = items;
+    arrange(this.#list, [...items.values()].map(({ element }) => element));
+    this.updateSpeaking();
+  }
+
+  updateSpeaking() {
+    for (const [id, { element }] of this.#items) element.classList.toggle('speaking', this.#call.speaking.has(id));
+  }
+
+  #item(person) {
+    const own = person.id === this.#call.participantId;
+    const detail = [own ? 'You' : '', ROLES[person.role] ?? '', person.reconnecting ? 'reconnecting …' : '']
+      .filter(Boolean)
+      .join(' · ');
+    return h(
+      'li',
+      { class: 'person', testid: 'roster-item', data: { participant: person.id, muted: String(person.micMuted) } },
+      h('span', { class: 'avatar', 'aria-hidden': 'true', data: { tone: tone(person.displayName) }, text: initials(person.displayName) }),
+      h(
+        'span',
+        { class: 'person-text' },
+        h('span', { class: 'person-name' }, h('span', { text: person.displayName }), person.external && h('span', { class: 'badge', text: 'External' })),
+        h('span', { class: 'person-detail', text: detail }),
+      ),
+      h(
+        'span',
+        { class: 'person-state' },
+        person.screenSharing && state('screen', 'sharing a screen'),
+        state(person.micMuted ? 'mic-off' : 'mic', person.micMuted ? 'muted' : 'microphone on'),
+        state(person.cameraOn ? 'camera' : 'camera-off', person.cameraOn ? 'camera on' : 'camera off'),
+      ),
+      !own &&
+        this.#call.can('removeParticipant') &&
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'quiet square',
+            testid: 'remove',
+            title: 'Remove from the meeting',
+            'aria-label': `Remove ${person.displayName} from the meeting`,
+            on: { click: () => this.#call.remove([person.id]) },
+          },
+          icon('remove'),
+        ),
+    );
+  }
+}
+
+function state(name, label) {
+  return h('span', { class: `state ${name}`, role: 'img', 'aria-label': label, title: label }, icon(name));
+}
+
+/** The lobby's panel, for those who may let people in. */
+export class LobbyPanel {
+  #call;
+  #known = new Set();
+  #items = new Map();
+  #list = h('ul', { class: 'lobby-list' });
+  #title = h('h2', {});
+  #all;
+
+  /** @param {import('./call.js').Call} call */
+  constructor(call) {
+    this.#call = call;
+    this.#all = h('button', { type: 'button', class: 'small', testid: 'admit-all', text: 'Admit all', on: { click: () => call.admitAll() } });
+    this.element = h(
+      'section',
+      { class: 'panel lobby-panel', 'aria-label': 'Waiting in the lobby', testid: 'lobby-panel' },
+      h('div', { class: 'panel-head' }, this.#title, this.#all),
+      this.#list,
+    );
+    this.update();
+  }
+
+  /** How many wait. */
+  get count() {
+    return this.#call.waiting.size;
+  }
+
+  update() {
+    const waiting = [...this.#call.waiting.values()].sort((a, b) => a.since - b.since);
+    this.element.hidden = waiting.length === 0;
+    this.#all.hidden = waiting.length < 2;
+    setText(this.#title, `In the lobby · ${waiting.length}`);
+    const items = new Map();
+    for (const person of waiting) {
+      items.set(person.id, this.#items.get(person.id) ?? this.#item(person));
+      if (!this.#known.has(person.id)) say(`${person.displayName} is waiting in the lobby.`);
+    }
+    this.#items = items;
+    this.#known = new Set(items.keys());
+    arrange(this.#list, [...items.values()]);
+  }
+
+  #item({ id, displayName }) {
+    return h(
+      'li',
+      { class: 'person', testid: 'lobby-item', data: { participant: id } },
+      h('span', { class: 'avatar', 'aria-hidden': 'true', data: { tone: tone(displayName) }, text: initials(displayName) }),
+      h('span', { class: 'person-text' }, h('span', { class: 'person-name', text: displayName }), h('span', { class: 'person-detail', text: 'wants to join' })),
+      h(
+        'span',
+        { class: 'lobby-actions' },
+        h('button', { type: 'button', class: 'small quiet', testid: 'reject', text: 'Reject', 'aria-label': `Reject ${displayName}`, on: { click: () => this.#call.reject([id]) } }),
+        h('button', { type: 'button', class: 'small primary', testid: 'admit', text: 'Admit', 'aria-label': `Admit ${displayName}`, on: { click: () => this.#call.admit([id]) } }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * The pictures: a tile per other participant, shared screens large, the own camera small.
+ * @module stage
+ */
+
+import { arrange, h, initials, setAttribute, setText, tone } from './dom.js';
+import { icon } from './icons.js';
+import { CAMERA, SCREEN } from './media.js';
+
+const ASPECT = 16 / 9;
+const GAP_PX = 12;
+
+/** Keeps the tiles of a call up to date. */
+export class Stage {
+  #call;
+  #local;
+  #tiles = new Map();
+  #screens = h('div', { class: 'stage-screens' });
+  #grid = h('div', { class: 'stage-grid' });
+  #alone = h('p', { class: 'stage-alone' }, icon('people'), h('span', { text: 'Nobody else is here yet.' }));
+  #self;
+  #selfVideo;
+  #observer = new ResizeObserver(() => this.#layout());
+
+  /**
+   * @param {import('./call.js').Call} call
+   * @param {import('./devices.js').LocalMedia} local
+   */
+  constructor(call, local) {
+    this.#call = call;
+    this.#local = local;
+    this.#selfVideo = h('video', { testid: 'self-video', 'aria-label': 'Your camera', props: { autoplay: true, muted: true, playsInline: true } });
+    this.#self = h('figure', { class: 'self-view' }, this.#selfVideo, h('figcaption', { text: 'You' }));
+    this.element = h(
+      'section',
+      { class: 'stage', 'aria-label': 'Participants’ pictures' },
+      this.#screens,
+      this.#grid,
+      this.#alone,
+      this.#self,
+    );
+    this.#observer.observe(this.#grid);
+    this.update();
+  }
+
+  /** Brings everything in line with the call and the devices. */
+  update() {
+    const { participants, participantId, tracks } = this.#call;
+    const others = [...participants.values()].filter(({ id }) => id !== participantId);
+    const videos = [...tracks.values()].filter(({ kind, media }) => kind === 'video' && media);
+    const screens = [];
+    const people = [];
+    const used = new Set();
+    for (const track of videos.filter(({ source }) => source === SCREEN)) {
+      const owner = participants.get(track.participantId);
+      const key = `screen ${track.id}`;
+      used.add(key);
+      const tile = this.#tile(key, 'screen');
+      tile.show({ name: `${owner?.displayName || 'Somebody'}’s screen`, participant: track.participantId, track });
+      screens.push(tile.element);
+    }
+    for (const other of others) {
+      const key = `person ${other.id}`;
+      used.add(key);
+      const tile = this.#tile(key, 'camera');
+      const track = videos.find(({ participantId: owner, source }) => owner === other.id && source === CAMERA) ?? null;
+      tile.show({ name: other.displayName, participant: other.id, track, person: other });
+      people.push(tile.element);
+    }
+    for (const [key, tile] of this.#tiles) {
+      if (used.has(key)) continue;
+      tile.close();
+      this.#tiles.delete(key);
+    }
+    arrange(this.#screens, screens);
+    arrange(this.#grid, people);
+    this.element.classList.toggle('with-screen', screens.length > 0);
+    this.#alone.hidden = others.length > 0;
+    this.#updateSelf();
+    this.updateSpeaking();
+    this.#layout();
+  }
+
+  /** Only who speaks; this changes often. */
+  updateSpeaking() {
+    const { speaking, participantId } = this.#call;
+    for (const { element } of this.#tiles.values()) {
+      element.classList.toggle('speaking', element.dataset.kind === 'camera' && speaking.has(element.dataset.participant));
+    }
+    this.#self.classList.toggle('speaking', speaking.has(participantId) && !this.#local.muted);
+  }
+
+  close() {
+    this.#observer.disconnect();
+    for (const tile of this.#tiles.values()) tile.close();
+    this.#tiles.clear();
+    this.#selfVideo.srcObject = null;
+  }
+
+  #tile(key, kind) {
+    let tile = this.#tiles.get(key);
+    if (!tile) {
+      tile = new Tile(kind);
+      this.#tiles.set(key, tile);
+    }
+    return tile;
+  }
+
+  #updateSelf() {
+    const { camera } = this.#local;
+    if ((this.#selfVideo.srcObject?.getTracks()[0] ?? null) !== camera) {
+      this.#selfVideo.srcObject = camera ? new MediaStream([camera]) : null;
+    }
+    this.#self.hidden = camera === null;
+  }
+
+  /** The number of columns that gives the largest 16:9 tiles. */
+  #layout() {
+    const count = this.#grid.childElementCount;
+    const { clientWidth: width, clientHeight: height } = this.#grid;
+    if (count === 0 || width === 0 || height === 0) return;
+    let best = { columns: 1, tile: 0 };
+    for (let columns = 1; columns <= count; columns += 1) {
+      const rows = Math.ceil(count / columns);
+      const tile = Math.min(
+        (width - GAP_PX * (columns - 1)) / columns,
+        ((height - GAP_PX * (rows - 1)) / rows) * ASPECT,
+      );
+      if (tile > best.tile) best = { columns, tile };
+    }
+    this.#grid.style.setProperty('--columns', String(best.columns));
+    this.#grid.style.setProperty('--tile-width', `${Math.floor(Math.max(best.tile, 96))}px`);
+  }
+}
+
+/** One picture with a name below; initials stand in for a camera that is off. */
+class Tile {
+  #video = null;
+  #avatar = h('span', { class: 'avatar large', 'aria-hidden': 'true' });
+  #name = h('span', { class: 'tile-name' });
+  #muted = h('span', { class: 'tile-muted', role: 'img', 'aria-label': 'muted' }, icon('mic-off'));
+  #badge = h('span', { class: 'badge', text: 'External' });
+  #caption;
+
+  constructor(kind) {
+    this.#caption = h('figcaption', {}, this.#muted, this.#name, this.#badge);
+    this.element = h('figure', { class: `tile ${kind}`, data: { kind } }, this.#avatar, this.#caption);
+  }
+
+  show({ name, participant, track, person = null }) {
+    this.element.dataset.participant = participant;
+    setText(this.#name, name);
+    setText(this.#avatar, initials(name));
+    setAttribute(this.#avatar, 'data-tone', tone(name));
+    this.#avatar.hidden = track !== null || person === null;
+    this.#muted.hidden = !person?.micMuted;
+    this.#badge.hidden = !person?.external;
+    this.element.classList.toggle('reconnecting', person?.reconnecting ?? false);
+    this.#picture(track, name);
+  }
+
+  close() {
+    if (this.#video) this.#video.srcObject = null;
+    this.#video?.remove();
+    this.#video = null;
+  }
+
+  /** A video element only while there is a picture. */
+  #picture(track, name) {
+    if (!track) {
+      this.close();
+      return;
+    }
+    if (this.#video?.dataset.track !== track.id) {
+      this.close();
+      this.#video = h('video', {
+        testid: 'tile-video',
+        data: { track: track.id, source: this.element.dataset.kind, participant: this.element.dataset.participant },
+        props: { autoplay: true, muted: true, playsInline: true },
+      });
+      this.#video.srcObject = new MediaStream([track.media]);
+      this.element.prepend(this.#video);
+      // Muted pictures may always play; a refusal only means the element was removed meanwhile.
+      this.#video.play().catch(() => {});
+    }
+    setAttribute(this.#video, 'aria-label', this.element.dataset.kind === 'screen' ? name : `${name}’s camera`);
+  }
+}
