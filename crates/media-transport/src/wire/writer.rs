@@ -125,6 +125,13 @@ impl<'a> Writer<'a> {
     pub fn written(&self) -> &[u8] {
         self.buffer.get(..self.position).unwrap_or_default()
     }
+
+    /// Ends the writing and gives the written part of the buffer back.
+    #[must_use]
+    pub fn into_written(self) -> &'a [u8] {
+        let written: &'a [u8] = self.buffer;
+        written.get(..self.position).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
