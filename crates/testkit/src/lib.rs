@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+pub mod audio;
+pub mod clock;
+pub mod dir;
+pub mod net;
+pub mod netem;
+pub mod process;
