@@ -14,7 +14,7 @@ pub enum Error {
     Malformed(#[from] ParseError),
     /// An SRTP or SRTCP operation was refused.
     #[error("srtp: {0}")]
-    Srtp(#[from] SrtpError),
+    Srtp(SrtpError),
     /// The caller's buffer cannot hold the result.
     #[error("buffer too small, {needed} bytes are needed")]
     BufferTooSmall {
@@ -46,6 +46,15 @@ pub enum Error {
     /// A bound that keeps memory finite was reached.
     #[error("too many {0}")]
     TooMany(&'static str),
+}
+
+impl From<SrtpError> for Error {
+    fn from(error: SrtpError) -> Self {
+        match error {
+            SrtpError::BufferTooSmall { needed } => Self::BufferTooSmall { needed },
+            other => Self::Srtp(other),
+        }
+    }
 }
 
 /// Why bytes were refused by a parser.

@@ -9,6 +9,10 @@ pub mod session;
 pub mod srtp;
 pub mod stun;
 pub mod wire;
+mod outbox;
+#[cfg(test)]
+mod test_clock;
+mod timers;
 
 pub use dtls::{Certificate, Fingerprint};
 pub use error::{Error, ParseError, ParseErrorKind, SrtpError};

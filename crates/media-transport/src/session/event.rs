@@ -96,16 +96,6 @@ pub enum DropReason {
     Closed,
 }
 
-/// Where a datagram from [`poll_transmit`](super::PeerSession::poll_transmit) goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transmit {
-    /// The local address it must leave from: the one the datagram it answers came to. An unspecified
-    /// address (`0.0.0.0:0`, `[::]:0`) means that the operating system may choose.
-    pub source: SocketAddr,
-    /// The remote address.
-    pub destination: SocketAddr,
-}
-
 /// What a session has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

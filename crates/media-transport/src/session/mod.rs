@@ -1,121 +1,391 @@
-//! One peer.
+//! One peer: ICE, DTLS and SRTP put together, without socket, thread or clock.
+//!
+//! ```text
+//!              set_remote            path selected, handshake done
+//!   New ───────────────────▶ Connecting ───────────────────────────▶ Connected
+//!    │                           │                                       │
+//!    └───────────────────────────┴──────────────── close, failure ───────┴──▶ Closed
+//! ```
+//! Whatever arrives out of this order is dropped by name ([`DropReason`]); what ends a session is said once
+//! ([`PeerEvent::Closed`]).
 
 mod event;
+#[cfg(test)]
+mod pair;
+#[cfg(test)]
+mod tests;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-pub use event::{
-    CloseReason, DropReason, PeerConfig, PeerEvent, Received, RemoteParameters, Role, Transmit,
-};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
+pub use event::{CloseReason, DropReason, PeerConfig, PeerEvent, Received, RemoteParameters, Role};
+
+use crate::demux::{PacketClass, classify};
+use crate::dtls::{Certificate, Endpoint, Failure, Fingerprint, Output, Side, SrtpKeys};
 use crate::error::Error;
-use crate::ice::IceCredentials;
+use crate::ice::{Agent, IceCredentials, IceEvent, Path};
+use crate::outbox::Outbox;
+pub use crate::outbox::Transmit;
+use crate::srtp::SrtpProfile;
+use crate::stun::Message;
 
 /// One WebRTC peer.
+///
+/// - Getters: [`is_connected`](Self::is_connected), [`selected_path`](Self::selected_path), [`rtt`](Self::rtt).
+/// - Input: [`handle_datagram`](Self::handle_datagram), [`handle_timeout`](Self::handle_timeout).
+/// - Commands: [`set_remote`](Self::set_remote), [`restart_ice`](Self::restart_ice),
+///   [`protect_rtp`](Self::protect_rtp), [`protect_rtcp`](Self::protect_rtcp), [`close`](Self::close).
+/// - After each input and command (other than the two `protect_`): drain [`poll_event`](Self::poll_event) and
+///   [`poll_transmit`](Self::poll_transmit), then ask [`poll_timeout`](Self::poll_timeout).
+///
+/// An `Err` means that a command was refused; the session goes on.
 #[derive(Debug)]
 pub struct PeerSession {
-    config: PeerConfig,
-    remote: Option<RemoteParameters>,
+    role: Role,
+    certificate: Certificate,
+    profiles: Vec<SrtpProfile>,
+    state: State,
+    ice: Agent,
+    /// Known from `set_remote` on.
+    expected: Option<Fingerprint>,
+    /// Made when there is a path for it.
+    dtls: Option<Box<Endpoint>>,
+    /// The verified path that DTLS arrived on, for answers before a path is selected.
+    dtls_path: Option<Path>,
+    /// Present from the end of the handshake until the session is closed.
+    keys: Option<Box<SrtpKeys>>,
+    outbox: Outbox,
+    events: VecDeque<PeerEvent>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Connecting,
+    Connected,
+    Closed,
 }
 
 impl PeerSession {
-    /// A session that waits for its remote description.
+    /// A session that waits for its remote description. It reads no clock and starts no timer before that.
     #[must_use]
     pub fn new(config: PeerConfig, _now: Instant) -> Self {
-        Self { config, remote: None }
+        let PeerConfig { role, local, certificate, srtp_profiles, seed } = config;
+        let ice = match role {
+            Role::Server => Agent::lite(local),
+            Role::Client => Agent::controlling(local, StdRng::seed_from_u64(seed)),
+        };
+        Self {
+            role,
+            certificate,
+            profiles: srtp_profiles,
+            state: State::New,
+            ice,
+            expected: None,
+            dtls: None,
+            dtls_path: None,
+            keys: None,
+            outbox: Outbox::default(),
+            events: VecDeque::new(),
+        }
     }
 
-    /// Sets what signaling told about the peer.
+    /// Sets what signaling told about the peer. A [`Role::Client`] begins its checks.
     ///
     /// # Errors
-    /// [`Error::RemoteAlreadySet`], [`Error::InvalidCredentials`], [`Error::Closed`].
-    pub fn set_remote(&mut self, _now: Instant, remote: RemoteParameters) -> Result<(), Error> {
-        remote.credentials.validate()?;
-        self.remote = Some(remote);
+    /// [`Error::RemoteAlreadySet`], [`Error::InvalidCredentials`], [`Error::Closed`]; nothing has changed then.
+    pub fn set_remote(&mut self, now: Instant, remote: RemoteParameters) -> Result<(), Error> {
+        match self.state {
+            State::New => {}
+            State::Connecting | State::Connected => return Err(Error::RemoteAlreadySet),
+            State::Closed => return Err(Error::Closed),
+        }
+        let RemoteParameters { credentials, fingerprint, candidates } = remote;
+        credentials.validate()?;
+        self.state = State::Connecting;
+        self.expected = Some(fingerprint);
+        self.ice.set_remote(now, credentials, &candidates, &mut self.outbox);
         Ok(())
     }
 
-    /// Starts an ICE restart with new credentials on both sides; DTLS, keys and the current path stay.
+    /// Restarts ICE with new credentials on both sides. DTLS, keys and the current path stay in use until the peer
+    /// nominates a path under the new ones. Without `candidates` a client tries the addresses it knows.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`], [`Error::NotConnected`] without a remote description, [`Error::Closed`].
+    /// [`Error::InvalidCredentials`], [`Error::NotConnected`] before the remote description, [`Error::Closed`]; nothing
+    /// has changed then.
     pub fn restart_ice(
         &mut self,
-        _now: Instant,
+        now: Instant,
         local: IceCredentials,
         remote: IceCredentials,
-        _candidates: &[SocketAddr],
+        candidates: &[SocketAddr],
     ) -> Result<(), Error> {
+        match self.state {
+            State::New => return Err(Error::NotConnected),
+            State::Connecting | State::Connected => {}
+            State::Closed => return Err(Error::Closed),
+        }
+        local.validate()?;
         remote.validate()?;
-        self.config.local = local;
+        self.ice.set_local(local);
+        self.ice.set_remote(now, remote, candidates, &mut self.outbox);
         Ok(())
     }
 
-    /// Takes a datagram.
+    /// Takes a datagram that came from `source` to our address `destination`.
+    ///
+    /// Media is decrypted in place and lent back, without allocation. A dropped datagram has changed nothing in the
+    /// session, but its bytes may have been overwritten.
     pub fn handle_datagram<'b>(
         &mut self,
-        _now: Instant,
-        _source: SocketAddr,
-        _destination: SocketAddr,
-        _datagram: &'b mut [u8],
+        now: Instant,
+        source: SocketAddr,
+        destination: SocketAddr,
+        datagram: &'b mut [u8],
     ) -> Received<'b> {
-        Received::Dropped(DropReason::Closed)
+        if self.state == State::Closed {
+            return Received::Dropped(DropReason::Closed);
+        }
+        match classify(datagram) {
+            PacketClass::Rtp => {
+                let Some(keys) = &mut self.keys else { return Received::Dropped(DropReason::NoKeys) };
+                match keys.inbound.unprotect_rtp(datagram) {
+                    Ok(len) => Received::Rtp(datagram.get_mut(..len).unwrap_or_default()),
+                    Err(error) => Received::Dropped(DropReason::Srtp(error)),
+                }
+            }
+            PacketClass::Rtcp => {
+                let Some(keys) = &mut self.keys else { return Received::Dropped(DropReason::NoKeys) };
+                match keys.inbound.unprotect_rtcp(datagram) {
+                    Ok(len) => Received::Rtcp(datagram.get_mut(..len).unwrap_or_default()),
+                    Err(error) => Received::Dropped(DropReason::Srtp(error)),
+                }
+            }
+            PacketClass::Stun => {
+                consumed(self.handle_stun(now, Path { local: destination, remote: source }, datagram))
+            }
+            PacketClass::Dtls => {
+                consumed(self.handle_dtls(now, Path { local: destination, remote: source }, datagram))
+            }
+            PacketClass::Unknown => Received::Dropped(DropReason::UnknownProtocol),
+        }
     }
 
-    /// Lets due timers fire.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    /// Lets due timers fire. Early and late calls are harmless.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.state == State::Closed {
+            return;
+        }
+        if let Some(event) = self.ice.handle_timeout(now, &mut self.outbox) {
+            self.handle_ice_event(now, event);
+        }
+        if let Some(dtls) = &mut self.dtls {
+            let result = dtls.handle_timeout(now);
+            self.drain_dtls(now, result);
+        }
+    }
 
-    /// Closes the session, telling the peer by `close_notify` when there is a DTLS connection.
-    pub fn close(&mut self, _now: Instant) {}
+    /// Closes the session, telling the peer by `close_notify` when there is a DTLS connection. What it leaves to send
+    /// still comes out of [`poll_transmit`](Self::poll_transmit).
+    pub fn close(&mut self, now: Instant) {
+        if self.state == State::Closed {
+            return;
+        }
+        if let Some(dtls) = &mut self.dtls {
+            dtls.close();
+            self.drain_dtls(now, Ok(()));
+        }
+        self.finish(CloseReason::Local);
+    }
 
-    /// Protects an outgoing RTP packet of `len` bytes in place and returns its new length.
+    /// Protects an outgoing RTP packet of `len` bytes in place and returns its new length; `buf` needs up to
+    /// [`SRTP_MAX_OVERHEAD`](crate::SRTP_MAX_OVERHEAD) more. Send it along [`selected_path`](Self::selected_path).
+    ///
+    /// An older sequence number may be protected again, see
+    /// [`OutboundSrtp::protect_rtp`](crate::srtp::OutboundSrtp::protect_rtp).
     ///
     /// # Errors
-    /// [`Error::NotConnected`], [`Error::Srtp`], [`Error::BufferTooSmall`].
-    pub fn protect_rtp(&mut self, _buf: &mut [u8], _len: usize) -> Result<usize, Error> {
-        Err(Error::NotConnected)
+    /// [`Error::NotConnected`], [`Error::Closed`], [`Error::Srtp`], [`Error::BufferTooSmall`].
+    pub fn protect_rtp(&mut self, buf: &mut [u8], len: usize) -> Result<usize, Error> {
+        Ok(self.outbound()?.outbound.protect_rtp(buf, len)?)
     }
 
-    /// Protects an outgoing RTCP compound of `len` bytes in place and returns its new length.
+    /// Protects an outgoing RTCP compound of `len` bytes in place and returns its new length; `buf` needs up to
+    /// [`SRTP_MAX_OVERHEAD`](crate::SRTP_MAX_OVERHEAD) more.
     ///
     /// # Errors
-    /// [`Error::NotConnected`], [`Error::Srtp`], [`Error::BufferTooSmall`].
-    pub fn protect_rtcp(&mut self, _buf: &mut [u8], _len: usize) -> Result<usize, Error> {
-        Err(Error::NotConnected)
+    /// [`Error::NotConnected`], [`Error::Closed`], [`Error::Srtp`], [`Error::BufferTooSmall`].
+    pub fn protect_rtcp(&mut self, buf: &mut [u8], len: usize) -> Result<usize, Error> {
+        Ok(self.outbound()?.outbound.protect_rtcp(buf, len)?)
     }
 
-    /// The next datagram to send, STUN or DTLS; it replaces the content of `buf`.
-    pub fn poll_transmit(&mut self, _buf: &mut Vec<u8>) -> Option<Transmit> {
-        None
+    /// The next datagram to send, STUN or DTLS and at most 1200 bytes; it replaces the content of `buf`.
+    pub fn poll_transmit(&mut self, buf: &mut Vec<u8>) -> Option<Transmit> {
+        self.outbox.pop(buf)
     }
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<PeerEvent> {
-        None
+        self.events.pop_front()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None` when nothing is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        if self.state == State::Closed {
+            return None;
+        }
+        let dtls = self.dtls.as_ref().and_then(|dtls| dtls.poll_timeout());
+        self.ice.poll_timeout().into_iter().chain(dtls).min()
     }
 
     /// Whether ICE and DTLS have completed and the session is not closed.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        false
+        self.state == State::Connected
     }
 
-    /// The path for media, (local, remote).
+    /// The path for media, (local, remote); follows the peer when it roams.
     #[must_use]
     pub fn selected_path(&self) -> Option<(SocketAddr, SocketAddr)> {
-        None
+        self.ice.selected().map(|path| (path.local, path.remote))
     }
 
     /// The latest round-trip time of a connectivity check; `None` on a [`Role::Server`], which sends none.
     #[must_use]
-    pub fn rtt(&self) -> Option<Duration> {
-        None
+    pub const fn rtt(&self) -> Option<Duration> {
+        self.ice.rtt()
+    }
+
+    fn outbound(&mut self) -> Result<&mut SrtpKeys, Error> {
+        match (self.state, &mut self.keys) {
+            (State::Connected, Some(keys)) => Ok(keys),
+            (State::Closed, _) => Err(Error::Closed),
+            _ => Err(Error::NotConnected),
+        }
+    }
+
+    fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) -> Result<(), DropReason> {
+        let message = Message::parse(datagram).map_err(DropReason::MalformedStun)?;
+        let event = self.ice.handle_message(now, path, &message, &mut self.outbox)?;
+        if let Some(event) = event {
+            self.handle_ice_event(now, event);
+        }
+        // A client may begin the handshake on the first path that answers, before it is nominated.
+        if self.role == Role::Client && self.dtls.is_none() && self.ice.best().is_some() {
+            self.start_dtls(now);
+        }
+        Ok(())
+    }
+
+    fn handle_ice_event(&mut self, now: Instant, event: IceEvent) {
+        match event {
+            IceEvent::Selected(path) => {
+                self.events.push_back(PeerEvent::RemoteAddress(path.remote));
+                self.connect();
+            }
+            IceEvent::Failed => self.fail(now, CloseReason::IceFailed),
+            IceEvent::ConsentExpired => self.fail(now, CloseReason::ConsentExpired),
+        }
+    }
+
+    fn handle_dtls(&mut self, now: Instant, path: Path, datagram: &[u8]) -> Result<(), DropReason> {
+        if self.expected.is_none() {
+            return Err(DropReason::NoRemote);
+        }
+        if !self.ice.is_verified(path) {
+            return Err(DropReason::UnverifiedAddress);
+        }
+        if self.dtls.is_none() {
+            self.start_dtls(now);
+        }
+        let Some(dtls) = &mut self.dtls else { return Err(DropReason::UnusableDtls) };
+        let result = dtls.handle_packet(now, datagram);
+        if result == Ok(false) {
+            return Err(DropReason::UnusableDtls);
+        }
+        self.dtls_path = Some(path);
+        self.drain_dtls(now, result.map(|_| ()));
+        Ok(())
+    }
+
+    fn start_dtls(&mut self, now: Instant) {
+        let Some(expected) = self.expected else { return };
+        let side = match self.role {
+            Role::Server => Side::Passive,
+            Role::Client => Side::Active,
+        };
+        let endpoint = Endpoint::new(side, self.certificate.clone(), expected, self.profiles.clone(), now);
+        let dtls = self.dtls.insert(Box::new(endpoint));
+        let result = dtls.handle_timeout(now);
+        self.drain_dtls(now, result);
+    }
+
+    /// Takes everything the DTLS endpoint has to say after a mutation with this result.
+    fn drain_dtls(&mut self, now: Instant, mut result: Result<(), Failure>) {
+        let path = self.ice.best().or(self.dtls_path);
+        let mut is_closed = false;
+        while result.is_ok()
+            && let Some(dtls) = &mut self.dtls
+        {
+            match dtls.poll_output(now) {
+                Ok(Some(Output::Datagram(datagram))) => {
+                    if let Some(Path { local, remote }) = path {
+                        self.outbox.push(Transmit { source: local, destination: remote }, datagram);
+                    }
+                }
+                Ok(Some(Output::Connected(keys))) => self.keys = Some(keys),
+                Ok(Some(Output::CloseNotify)) => is_closed = true,
+                Ok(None) => break,
+                Err(failure) => result = Err(failure),
+            }
+        }
+        match result {
+            Ok(()) if is_closed => self.finish(CloseReason::CloseNotify),
+            Ok(()) => self.connect(),
+            Err(Failure::Fingerprint) => self.finish(CloseReason::FingerprintMismatch),
+            Err(Failure::Protocol) => self.finish(CloseReason::DtlsFailed),
+        }
+    }
+
+    /// Says so once path and keys are both there.
+    fn connect(&mut self) {
+        if self.state == State::Connecting
+            && self.ice.selected().is_some()
+            && let Some(keys) = &self.keys
+        {
+            self.state = State::Connected;
+            self.events.push_back(PeerEvent::Connected { profile: keys.profile });
+        }
+    }
+
+    /// Ends the session because of ICE; the peer may still hear a `close_notify`.
+    fn fail(&mut self, now: Instant, reason: CloseReason) {
+        if let Some(dtls) = &mut self.dtls {
+            dtls.close();
+            self.drain_dtls(now, Ok(()));
+        }
+        self.finish(reason);
+    }
+
+    fn finish(&mut self, reason: CloseReason) {
+        if self.state != State::Closed {
+            self.state = State::Closed;
+            self.keys = None;
+            self.dtls = None;
+            self.events.push_back(PeerEvent::Closed(reason));
+        }
+    }
+}
+
+fn consumed<'b>(result: Result<(), DropReason>) -> Received<'b> {
+    match result {
+        Ok(()) => Received::Consumed,
+        Err(reason) => Received::Dropped(reason),
     }
 }
