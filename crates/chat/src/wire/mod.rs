@@ -1,0 +1,5 @@
+//! ACS JSON and the domain: turned into each other here, nothing else.
+
+pub mod identifier;
+pub mod rest;
+mod time;
