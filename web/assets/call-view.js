@@ -78,7 +78,7 @@ function waitingRoom(call, local) {
   const element = h(
     'main',
     { class: 'page narrow waiting' },
-    h('div', { class: 'card' }, h('div', { class: 'pulse', 'aria-hidden': 'true' }, icon('door')), status, frame,
+    h('div', { class: 'card' }, h('div', { class: 'pulse', 'aria-hidden': 'true' }, icon('arch')), status, frame,
       h('button', { type: 'button', class: 'wide', testid: 'leave', text: 'Leave', on: { click: () => call.leave() } })),
   );
   return {
@@ -130,7 +130,7 @@ function inCall(call, local, { guestLink }) {
   const element = h(
     'main',
     { class: 'call', testid: 'in-call' },
-    h('header', { class: 'call-head' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('door')), subject, clock, connection, copy),
+    h('header', { class: 'call-head' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('arch')), subject, clock, connection, copy),
     lobby.element,
     h('div', { class: 'call-stage' }, stage.element, unlock),
     side,

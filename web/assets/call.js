@@ -117,6 +117,11 @@ export class Call extends EventTarget {
     return this.#media?.pc ?? null;
   }
 
+  /** Sets the media connection up on new addresses. */
+  restartMedia() {
+    this.#media?.restart();
+  }
+
   /** For debugging and tests. */
   get signaling() {
     return this.#signaling;

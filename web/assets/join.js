@@ -91,7 +91,7 @@ function prejoin() {
 
   showView(
     container,
-    h('main', { class: 'page join' }, h('header', { class: 'brand' }, icon('door'), h('span', { text: 'Anteroom' })), h('div', { class: 'join-columns' }, devices.element, form)),
+    h('main', { class: 'page join' }, h('header', { class: 'brand' }, icon('arch'), h('span', { text: 'Anteroom' })), h('div', { class: 'join-columns' }, devices.element, form)),
   );
   local.open();
 }

@@ -61,8 +61,8 @@ export class People {
       h(
         'span',
         { class: 'person-text' },
-        h('span', { class: 'person-name' }, h('span', { text: person.displayName }), person.external && h('span', { class: 'badge', text: 'External' })),
-        h('span', { class: 'person-detail', text: detail }),
+        h('span', { class: 'person-name', text: person.displayName }),
+        h('span', { class: 'person-detail' }, person.external && h('span', { class: 'badge', text: 'External' }), h('span', { text: detail })),
       ),
       h(
         'span',

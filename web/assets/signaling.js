@@ -3,7 +3,8 @@
  * `anteroom/signaling/v1/signaling.proto`).
  *
  * A session outlives its connection. When the socket drops, this module connects again with growing pauses, resumes the
- * session with the last sequence number it has handled, and sends again what had no answer yet.
+ * session with the last sequence number it has handled, and repeats the requests that had no answer yet, under their old
+ * ids: the service carries each id out once.
  * @module signaling
  */
 
@@ -57,6 +58,7 @@ export class Signaling extends EventTarget {
   #token;
   /** @type {WebSocket|null} */
   #socket = null;
+  /** Whether this connection has been welcomed. */
   #online = false;
   #finished = false;
   #attempt = 0;
@@ -68,10 +70,8 @@ export class Signaling extends EventTarget {
   #resumeToken = '';
   #resumeWindowMs = 30_000;
   #pingIntervalMs = 15_000;
-  /** Requests without an answer. One request can have several ids: sent again, it gets a new one. */
-  #pending = new Map();
-  /** Requests made while there was no connection, or not known to have arrived. */
-  #unsent = new Set();
+  /** Requests without an answer, by increasing id. */
+  #unanswered = new Map();
   #timers = { connect: 0, welcome: 0, ping: 0, silence: 0, ack: 0 };
   #onNetworkBack = () => this.#reconnectNow();
 
@@ -115,9 +115,9 @@ export class Signaling extends EventTarget {
         reject(new SessionOver());
         return;
       }
-      const request = { kind, body, resolve, reject, ids: [] };
-      if (this.#online) this.#transmit(request);
-      else this.#unsent.add(request);
+      const message = { id: this.#nextId++, [kind]: body };
+      this.#unanswered.set(message.id, { message, resolve, reject });
+      if (this.#online) this.#send(message);
     });
   }
 
@@ -135,17 +135,10 @@ export class Signaling extends EventTarget {
     this.#finish(1000);
   }
 
-  #transmit(request) {
-    const id = this.#nextId++;
-    request.ids.push(id);
-    this.#pending.set(id, request);
-    this.#send({ id, [request.kind]: request.body });
-  }
-
   #send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify(message));
-    this.#restart('ping', this.#pingIntervalMs, () => this.#send({ id: this.#nextId++, ping: {} }));
+    this.#restart('ping', this.#pingIntervalMs, () => this.#send({ ping: {} }));
   }
 
   #open() {
@@ -157,7 +150,7 @@ export class Signaling extends EventTarget {
       if (socket !== this.#socket) return;
       const hello = { token: this.#token, client: CLIENT };
       if (this.#resumeToken) hello.resume = { resumeToken: this.#resumeToken, lastSeq: String(this.#lastSeq) };
-      this.#send({ id: this.#nextId++, hello });
+      this.#send({ hello });
     });
     socket.addEventListener('message', ({ data }) => {
       if (socket === this.#socket) this.#receive(data);
@@ -174,7 +167,6 @@ export class Signaling extends EventTarget {
     if (this.#online) {
       this.#giveUpAt = Date.now() + this.#resumeWindowMs + BEYOND_WINDOW_MS;
       this.#setOnline(false);
-      for (const request of new Set(this.#pending.values())) this.#unsent.add(request);
     }
     if (Date.now() >= this.#giveUpAt) {
       this.#finish(1000);
@@ -204,20 +196,18 @@ export class Signaling extends EventTarget {
     const kind = BODIES.find((name) => name in message);
     if (!kind) return;
     const body = message[kind] ?? {};
-    const seq = Number(message.seq ?? 0);
+    if (kind === 'welcome') {
+      this.#welcome(body);
+      return;
+    }
+    // A refused `Hello` has a number of its own, not of this session.
+    const seq = this.#online ? Number(message.seq ?? 0) : 0;
     if (seq > 0) {
       if (seq <= this.#lastSeq) return;
       this.#lastSeq = seq;
       this.#acknowledge();
     }
-    if (kind === 'welcome') {
-      this.#welcome(body);
-      return;
-    }
-    if (kind === 'pong') {
-      this.#resend();
-      return;
-    }
+    if (kind === 'pong') return;
     if (kind === 'denied' || kind === 'ended') this.#finish(null);
     this.#answer(Number(message.inReplyTo ?? 0), kind, body);
     this.#emit('message', { kind, body });
@@ -226,37 +216,26 @@ export class Signaling extends EventTarget {
   #welcome(welcome) {
     this.#clear('welcome');
     this.#attempt = 0;
-    const first = !this.#resumeToken;
+    const again = this.#resumeToken !== '';
     this.#resumeToken = welcome.resumeToken ?? '';
     this.#resumeWindowMs = welcome.resumeWindowMs || this.#resumeWindowMs;
     this.#pingIntervalMs = welcome.pingIntervalMs || this.#pingIntervalMs;
     if (welcome.resumed) {
       this.#setOnline(true);
-      // Answers given before the connection dropped are repeated before this is answered; what is still open then is
-      // sent once more.
-      this.#send({ id: this.#nextId++, ping: {} });
+      for (const { message } of this.#unanswered.values()) this.#send(message);
       return;
     }
     this.#lastSeq = 0;
     this.#ackedSeq = 0;
-    if (!first) this.#refuseAll();
+    if (again) this.#refuseAll();
     this.#setOnline(true);
-    this.#emit('session', { first });
-    this.#resend();
-  }
-
-  #resend() {
-    if (this.#unsent.size === 0) return;
-    const waiting = [...this.#unsent];
-    this.#unsent.clear();
-    for (const request of waiting) this.#transmit(request);
+    this.#emit('session');
   }
 
   #answer(id, kind, body) {
-    const request = this.#pending.get(id);
+    const request = this.#unanswered.get(id);
     if (!request) return;
-    for (const known of request.ids) this.#pending.delete(known);
-    this.#unsent.delete(request);
+    this.#unanswered.delete(id);
     if (kind === 'error') request.reject(new RequestRefused(body));
     else request.resolve({ kind, body });
   }
@@ -292,10 +271,9 @@ export class Signaling extends EventTarget {
   }
 
   #refuseAll() {
-    const open = new Set([...this.#pending.values(), ...this.#unsent]);
-    this.#pending.clear();
-    this.#unsent.clear();
-    for (const request of open) request.reject(new SessionOver());
+    const open = [...this.#unanswered.values()];
+    this.#unanswered.clear();
+    for (const { reject } of open) reject(new SessionOver());
   }
 
   #restart(timer, delay, action) {

@@ -152,7 +152,8 @@ class Tile {
     setText(this.#name, name);
     setText(this.#avatar, initials(name));
     setAttribute(this.#avatar, 'data-tone', tone(name));
-    this.#avatar.hidden = track !== null || person === null;
+    // Below the picture, and seen until its first frame has come.
+    this.#avatar.hidden = person === null;
     this.#muted.hidden = !person?.micMuted;
     this.#badge.hidden = !person?.external;
     this.element.classList.toggle('reconnecting', person?.reconnecting ?? false);

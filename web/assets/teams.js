@@ -79,7 +79,7 @@ function showSignIn(message = '') {
     h(
       'main',
       { class: 'page narrow' },
-      h('header', { class: 'brand' }, icon('door'), h('span', { text: 'Anteroom' })),
+      h('header', { class: 'brand' }, icon('arch'), h('span', { text: 'Anteroom' })),
       h(
         'form',
         { class: 'card', on: { submit } },
@@ -124,7 +124,7 @@ function showMeetings(token, person, calendar) {
       h(
         'header',
         { class: 'brand' },
-        icon('door'),
+        icon('arch'),
         h('span', { text: 'Anteroom' }),
         h('span', { class: 'brand-person' }, h('span', { text: person.displayName }), h('button', { type: 'button', class: 'small quiet', testid: 'sign-out', on: { click: signOut } }, icon('sign-out'), 'Sign out')),
       ),

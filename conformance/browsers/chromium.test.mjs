@@ -1,0 +1,215 @@
+/** The pages in Chromium. */
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { openBrowser } from './lib/browser.mjs';
+import { guest, organizer, wholeLoop } from './lib/flow.mjs';
+import { Person } from './lib/person.mjs';
+import { cable, startService } from './lib/service.mjs';
+
+let service;
+let browser;
+
+before(async () => {
+  service = await startService();
+});
+
+after(async () => {
+  await service?.stop();
+});
+
+/** A browser of its own for each test: nothing is left over from the one before. */
+async function withBrowser(run) {
+  browser = await openBrowser('chromium');
+  await run();
+}
+
+afterEach(async () => {
+  await browser?.close();
+  browser = undefined;
+});
+
+test('the whole loop: lobby, admission, audio, video, screen, chat, leaving', () =>
+  withBrowser(() => wholeLoop(browser, service)));
+
+test('a rejected guest is told so', () =>
+  withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const mallory = await guest(browser, service, 'Rejected guest');
+    await mallory.sees('lobby');
+    await alice.decides('reject', mallory.name);
+    const reason = await mallory.endReason();
+    assert.deepEqual([reason.key, reason.code, reason.subCode], ['lobby_denied', 0, 5854]);
+    assert.equal(await mallory.page.evaluate(() => window.anteroom.pc), null, 'there never was a media connection');
+    await alice.click('leave');
+  }));
+
+test('removing a guest and ending the meeting end the guest’s call', () =>
+  withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const removed = await guest(browser, service, 'Removed guest');
+    await removed.sees('lobby');
+    await alice.admits(removed.name);
+    await removed.sees('in-call');
+    await alice.removes(removed.name);
+    const removal = await removed.endReason();
+    assert.deepEqual([removal.key, removal.code, removal.subCode], ['removed', 0, 5300]);
+    await alice.missesInRoster(removed.name);
+
+    const last = await guest(browser, service, 'Last guest');
+    await last.sees('lobby');
+    await alice.admits(last.name);
+    await last.sees('in-call');
+    await alice.click('end-meeting');
+    await alice.click('end-meeting-confirm');
+    for (const person of [last, alice]) {
+      const reason = await person.endReason();
+      assert.deepEqual([reason.key, reason.code, reason.subCode], ['ended', 0, 4097]);
+    }
+  }));
+
+test('links that cannot be joined are refused in plain words', () =>
+  withBrowser(async () => {
+    const government = await guest(browser, service, 'Government guest', {
+      link: 'https://gov.teams.microsoft.us/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1',
+    });
+    const cloud = await government.endReason();
+    assert.deepEqual([cloud.key, cloud.code, cloud.subCode], ['government_cloud', 403, 990022]);
+    assert.match(cloud.text, /government/i);
+
+    const wrong = await guest(browser, service, 'Lost guest', { link: 'https://example.com/not-a-meeting' });
+    const locator = await wrong.endReason();
+    assert.deepEqual([locator.key, locator.code, locator.subCode], ['bad_locator', 400, 990001]);
+
+    const stranger = await guest(browser, service, 'Stranger', { link: `${service.origin}/meet/100000000000009?p=wrong` });
+    const unknown = await stranger.endReason();
+    assert.deepEqual([unknown.key, unknown.code, unknown.subCode], ['meeting_not_found', 404, 5751]);
+  }));
+
+test('a guest waits until somebody of the organization starts the meeting', () =>
+  withBrowser(async () => {
+    const early = await guest(browser, service, 'Early guest');
+    await early.sees('lobby');
+    await early.click('leave');
+    assert.equal((await early.endReason()).key, 'left');
+  }));
+
+test('a dropped connection resumes without leaving the call', () =>
+  withBrowser(async () => {
+    const network = await cable(service.origin);
+    try {
+      const alice = await organizer(browser, service);
+      const dana = await guest(browser, service, 'Travelling guest', { origin: network.origin });
+      await dana.sees('lobby');
+      await alice.admits(dana.name);
+      await dana.sees('in-call');
+      await alice.seesMoving('camera');
+      const before = await dana.page.evaluate(() => ({
+        participant: window.anteroom.call.participantId,
+        ufrag: /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.localDescription.sdp)[1],
+      }));
+
+      network.cut();
+      await dana.until('notices', () => window.anteroom.call.reconnecting);
+      await alice.seesInRoster(dana.name, 'reconnecting');
+      // Media does not depend on the signaling connection.
+      await alice.seesMoving('camera');
+      await alice.says('said while you were away');
+      // Asked for without a connection: carried out once it is back.
+      await dana.click('mute');
+      await dana.type('chat-input', 'typed while away');
+      await dana.click('chat-send');
+      network.mend();
+
+      await dana.until('is back', () => !window.anteroom.call.reconnecting);
+      await dana.reads('said while you were away');
+      await alice.reads('typed while away');
+      await alice.seesMuted(dana.name, true);
+      await dana.says('and back again');
+      await alice.reads('and back again');
+      assert.equal(await alice.count('chat-message'), 3, 'nothing was sent twice');
+      await alice.seesMoving('camera');
+      await dana.seesMoving('camera');
+      const later = await dana.page.evaluate(() => ({
+        participant: window.anteroom.call.participantId,
+        ufrag: /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.localDescription.sdp)[1],
+      }));
+      assert.deepEqual(later, before, 'the same participant on the same media connection');
+      await dana.click('leave');
+      await dana.endReason();
+      await alice.missesInRoster(dana.name);
+      await alice.click('leave');
+    } finally {
+      await network.close();
+    }
+  }));
+
+test('media is set up again after an ICE restart', () =>
+  withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const dana = await guest(browser, service, 'Roaming guest');
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+    const ufrag = () => dana.page.evaluate(() => /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.remoteDescription.sdp)[1]);
+    const old = await ufrag();
+    await dana.page.evaluate(() => window.anteroom.call.restartMedia());
+    await dana.until('has new credentials', (before) => /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.remoteDescription.sdp)[1] !== before, old);
+    await dana.until('is connected', () => window.anteroom.pc.connectionState === 'connected' && window.anteroom.pc.signalingState === 'stable');
+    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+    await Promise.all([alice.hears(), dana.hears()]);
+    await dana.click('leave');
+    await alice.click('leave');
+  }));
+
+test('names and messages are shown as text, never as markup', () =>
+  withBrowser(async () => {
+    const markup = '<img src=x onerror="window.owned = true">';
+    const alice = await organizer(browser, service);
+    const dana = await guest(browser, service, `<b>${'x'.repeat(60)}</b>`);
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await dana.says(markup);
+    await alice.reads(markup);
+    await alice.seesInRoster(dana.name);
+    for (const { page } of [alice, dana]) {
+      assert.equal(await page.evaluate(() => window.owned), undefined);
+      assert.equal((await page.$$('#app img, #app b b, .person-name *')).length, 0);
+    }
+    await dana.click('leave');
+    await alice.click('leave');
+  }));
+
+test('without camera and microphone a guest still joins, sees, hears and chats', () =>
+  withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const dana = await guest(browser, service, 'Listener', {
+      prepare: (page) =>
+        page.evaluateOnNewDocument(() => {
+          navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('refused', 'NotAllowedError'));
+        }),
+    });
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await dana.sees('in-call');
+    await dana.seesMoving('camera');
+    await dana.hears();
+    await alice.seesMuted(dana.name, true);
+    await dana.click('mute');
+    await dana.until('is told why', () => /microphone is blocked/.test(document.querySelector('.toasts').textContent));
+    await dana.says('I can only listen.');
+    await alice.reads('I can only listen.');
+    await dana.click('leave');
+    await alice.click('leave');
+  }));
+
+test('signing in with a wrong password says so', () =>
+  withBrowser(async () => {
+    const eve = new Person('Eve', await browser.person());
+    await eve.open(`${service.origin}/teams`);
+    await eve.type('upn', service.dev.users[0].upn);
+    await eve.type('password', 'not the password');
+    await eve.click('sign-in');
+    await eve.until('is told', () => /do not match/.test(document.querySelector('[data-testid="problem"]').textContent));
+  }));

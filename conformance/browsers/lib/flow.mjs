@@ -1,0 +1,86 @@
+/**
+ * The whole loop between a guest's page and a page of the Teams side, in any browser.
+ */
+
+import assert from 'node:assert/strict';
+
+import { Person } from './person.mjs';
+
+/**
+ * Opens the Teams side's page and enters the demo's meeting.
+ * @returns {Promise<Person>}
+ */
+export async function organizer(browser, { dev, origin }) {
+  const alice = new Person('Alice', await browser.person());
+  await alice.open(`${origin}/teams`);
+  await alice.signsInAndJoins(dev.users[0]);
+  return alice;
+}
+
+/**
+ * Opens the guest's page and asks to join.
+ * @param {{link?: string, origin?: string, prepare?: (page: import('puppeteer-core').Page) => Promise<void>}} [options]
+ * @returns {Promise<Person>}
+ */
+export async function guest(browser, service, name, { link = service.dev.meeting.join_url, origin = service.origin, prepare } = {}) {
+  const person = new Person(name, await browser.person(prepare));
+  await person.open(`${origin}/join?link=${encodeURIComponent(link)}`);
+  await person.asksToJoin();
+  return person;
+}
+
+/** Lobby, admission, media both ways, screen, mute, chat, leaving. */
+export async function wholeLoop(browser, service) {
+  const alice = await organizer(browser, service);
+  await alice.says('said before the guest came');
+
+  const dana = await guest(browser, service, 'Dana Whitfield', { prepare: service.prepareGuest });
+  await dana.sees('lobby');
+  await alice.sees('admit');
+  await alice.missesInRoster(dana.name);
+  assert.equal(await dana.count('chat-input'), 0, 'no chat in the lobby');
+  assert.equal(await dana.count('tile-video'), 0, 'no pictures in the lobby');
+  assert.equal(await dana.page.evaluate(() => window.anteroom.pc), null, 'no media connection in the lobby');
+
+  await alice.admits(dana.name);
+  await dana.sees('in-call');
+  await alice.seesInRoster(dana.name, 'External');
+  await dana.seesInRoster('Alice', 'Organizer');
+
+  await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+  await Promise.all([alice.seesChange('camera'), dana.seesChange('camera')]);
+  await Promise.all([alice.hears(), dana.hears()]);
+
+  await dana.says('Hello, this is Dana.');
+  await alice.reads('Hello, this is Dana.');
+  await alice.says('Welcome, Dana.');
+  await dana.reads('Welcome, Dana.');
+  assert.equal(await dana.count('chat-message'), 2, 'a guest sees nothing that was said before it joined');
+
+  await dana.click('share');
+  await alice.seesMoving('screen');
+  await alice.seesMoving('camera');
+  await dana.click('share');
+  await alice.missesVideo('screen');
+
+  await dana.click('mute');
+  await alice.seesMuted(dana.name, true);
+  await alice.hearsSilence();
+  await dana.click('mute');
+  await alice.seesMuted(dana.name, false);
+  await alice.hears();
+
+  await dana.click('camera');
+  await alice.missesVideo('camera');
+  await dana.click('camera');
+  await alice.seesMoving('camera');
+
+  await dana.click('leave');
+  assert.deepEqual(await dana.endReason(), { key: 'left', code: 0, subCode: 0, text: 'You left the meeting' });
+  await alice.missesInRoster(dana.name);
+  await alice.missesVideo('camera');
+  dana.hasNoProblems();
+  alice.hasNoProblems();
+  await alice.click('leave');
+  assert.equal((await alice.endReason()).key, 'left');
+}

@@ -1,0 +1,124 @@
+/**
+ * The service under test: one that runs already (ANTEROOM_DEV_JSON names its dev.json), or one of our own in a temporary
+ * directory and on free ports, started from the program that ANTEROOM_BIN names.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { PATIENCE_MS } from './browser.mjs';
+
+/**
+ * @returns {Promise<{dev: any, origin: string, stop: () => Promise<void>}>} `dev` is dev.json, `origin` where the pages
+ *   are served without TLS
+ */
+export async function startService() {
+  const running = process.env.ANTEROOM_DEV_JSON;
+  if (running) {
+    const dev = JSON.parse(await readFile(running, 'utf8'));
+    return { dev, origin: new URL(dev.teams_page).origin, stop: async () => {} };
+  }
+  const program = process.env.ANTEROOM_BIN;
+  if (!program) throw new Error('ANTEROOM_BIN must name the anteroom program, or ANTEROOM_DEV_JSON the dev.json of a running one');
+  const data = await mkdtemp(path.join(tmpdir(), 'anteroom-service-'));
+  const child = spawn(
+    program,
+    ['serve', '--data', data, '--listen', '127.0.0.1:0', '--media', '127.0.0.1:0', '--dev-http', '127.0.0.1:0'],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const ended = once(child, 'exit');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text) => {
+      output = (output + text).slice(-20_000);
+    });
+  }
+
+  async function stop() {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGINT');
+      const impatient = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+      await ended;
+      clearTimeout(impatient);
+    }
+    await rm(data, { recursive: true, force: true });
+  }
+
+  try {
+    const dev = await ready(path.join(data, 'dev.json'), child, () => output);
+    return { dev, origin: new URL(dev.teams_page).origin, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits until the file with the demo's data is there and the pages answer. */
+async function ready(file, child, output) {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}:\n${output()}`);
+    if (Date.now() > deadline) throw new Error(`the service did not become ready:\n${output()}`);
+    try {
+      const dev = JSON.parse(await readFile(file, 'utf8'));
+      const response = await fetch(new URL('/readyz', dev.teams_page));
+      if (response.ok) return dev;
+    } catch {
+      // Not there yet, half written, or not listening yet.
+    }
+    await pause(50);
+  }
+}
+
+/**
+ * A network cable to the service that can be pulled: forwards TCP connections to `origin`.
+ *
+ * @param {string} origin
+ * @returns {Promise<{origin: string, cut: () => void, mend: () => void, close: () => Promise<void>}>} after `cut`
+ *   connections are gone and new ones refused, until `mend`
+ */
+export async function cable(origin) {
+  const target = new URL(origin);
+  const sockets = new Set();
+  let whole = true;
+  const server = net.createServer((near) => {
+    if (!whole) {
+      near.destroy();
+      return;
+    }
+    const far = net.connect(Number(target.port), target.hostname);
+    for (const [from, to] of [[near, far], [far, near]]) {
+      sockets.add(from);
+      from.pipe(to);
+      from.on('error', () => {});
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const drop = () => sockets.forEach((socket) => socket.destroy());
+  return {
+    origin: `http://localhost:${server.address().port}`,
+    cut() {
+      whole = false;
+      drop();
+    },
+    mend() {
+      whole = true;
+    },
+    async close() {
+      drop();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
