@@ -1,5 +1,7 @@
 //! Tells the protocols on one UDP port apart by their first bytes (RFC 7983, RFC 5761).
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 /// What a datagram claims to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PacketClass {
@@ -56,8 +58,11 @@ mod tests {
     #[test]
     fn the_second_byte_separates_rtcp() {
         for second in 0..=u8::MAX {
-            let expected =
-                if (192..=223).contains(&second) { PacketClass::Rtcp } else { PacketClass::Rtp };
+            let expected = if (192..=223).contains(&second) {
+                PacketClass::Rtcp
+            } else {
+                PacketClass::Rtp
+            };
             assert_eq!(classify(&[0x80, second]), expected, "second byte {second}");
         }
     }

@@ -71,19 +71,28 @@ impl ParseError {
     /// The input ended inside `field`.
     #[must_use]
     pub const fn truncated(field: &'static str) -> Self {
-        Self { field, kind: ParseErrorKind::Truncated }
+        Self {
+            field,
+            kind: ParseErrorKind::Truncated,
+        }
     }
 
     /// Bytes are left over behind `field`.
     #[must_use]
     pub const fn leftover(field: &'static str) -> Self {
-        Self { field, kind: ParseErrorKind::Leftover }
+        Self {
+            field,
+            kind: ParseErrorKind::Leftover,
+        }
     }
 
     /// `field` has a value that its specification does not allow.
     #[must_use]
     pub const fn invalid(field: &'static str) -> Self {
-        Self { field, kind: ParseErrorKind::Invalid }
+        Self {
+            field,
+            kind: ParseErrorKind::Invalid,
+        }
     }
 }
 

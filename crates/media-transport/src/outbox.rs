@@ -54,7 +54,10 @@ mod tests {
     #[test]
     fn keeps_order_and_bounds() {
         let address = "127.0.0.1:1".parse().unwrap();
-        let transmit = Transmit { source: address, destination: address };
+        let transmit = Transmit {
+            source: address,
+            destination: address,
+        };
         let mut outbox = Outbox::default();
         for byte in 0..100 {
             outbox.push(transmit, &[byte]);

@@ -11,7 +11,9 @@ pub(crate) struct Timers<T, const N: usize> {
 impl<T: Copy + Eq, const N: usize> Timers<T, N> {
     /// A table with one place for each of `kinds`, none set.
     pub(crate) fn new(kinds: [T; N]) -> Self {
-        Self { table: kinds.map(|kind| (kind, None)) }
+        Self {
+            table: kinds.map(|kind| (kind, None)),
+        }
     }
 
     pub(crate) fn set(&mut self, kind: T, at: Instant) {
@@ -29,7 +31,9 @@ impl<T: Copy + Eq, const N: usize> Timers<T, N> {
     }
 
     pub(crate) fn is_set(&self, kind: T) -> bool {
-        self.table.iter().any(|(other, at)| *other == kind && at.is_some())
+        self.table
+            .iter()
+            .any(|(other, at)| *other == kind && at.is_some())
     }
 
     /// Takes the earliest timer that is due.

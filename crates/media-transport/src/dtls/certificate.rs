@@ -23,10 +23,12 @@ impl Certificate {
     /// # Errors
     /// [`Error::Certificate`] when the key or the certificate cannot be made.
     pub fn generate() -> Result<Self, Error> {
-        let inner =
-            dimpl::certificate::generate_self_signed_certificate().map_err(|_| Error::Certificate)?;
+        let inner = dimpl::certificate::generate_self_signed_certificate().map_err(|_| Error::Certificate)?;
         let fingerprint = Fingerprint::of_certificate(&inner.certificate);
-        Ok(Self { inner: Arc::new(inner), fingerprint })
+        Ok(Self {
+            inner: Arc::new(inner),
+            fingerprint,
+        })
     }
 
     /// The SHA-256 fingerprint to announce in signaling.

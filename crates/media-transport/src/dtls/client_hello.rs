@@ -18,9 +18,15 @@ pub(super) fn is_client_hello(datagram: &[u8]) -> bool {
 ///
 /// `false` also when that cannot be told, because the ClientHello is fragmented or broken.
 pub(super) fn first_profile_is_best(datagram: &[u8]) -> bool {
-    let Ok(profiles) = srtp_profiles(datagram) else { return false };
+    let Ok(profiles) = srtp_profiles(datagram) else {
+        return false;
+    };
     let is_gcm = |profile: &SrtpProfile| *profile != SrtpProfile::Aes128CmHmacSha1_80;
-    let mut known = profiles.as_chunks::<2>().0.iter().filter_map(|id| SrtpProfile::from_wire_id(u16::from_be_bytes(*id)));
+    let mut known = profiles
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .filter_map(|id| SrtpProfile::from_wire_id(u16::from_be_bytes(*id)));
     match known.next() {
         Some(first) => is_gcm(&first) || !known.any(|other| is_gcm(&other)),
         None => true,

@@ -141,7 +141,9 @@ impl Endpoint {
         match backend.handle_packet(datagram) {
             Ok(()) => Ok(true),
             // The backend says this of a flight whose first datagram is late, and is none the worse for it.
-            Err(dimpl::Error::UnexpectedMessage(UnexpectedMessageError::UnrecognizedAutoServerResponse)) => Ok(false),
+            Err(dimpl::Error::UnexpectedMessage(UnexpectedMessageError::UnrecognizedAutoServerResponse)) => {
+                Ok(false)
+            }
             Err(_) => Err(Failure::Protocol),
         }
     }
@@ -158,7 +160,9 @@ impl Endpoint {
 
     /// The next thing the endpoint has to say.
     pub(crate) fn poll_output(&mut self, now: Instant) -> Result<Option<Output<'_>>, Failure> {
-        let Some(backend) = &mut self.backend else { return Ok(None) };
+        let Some(backend) = &mut self.backend else {
+            return Ok(None);
+        };
         loop {
             if self.is_connected && self.certificate_ok && self.keys.is_some() {
                 return Ok(self.keys.take().map(Output::Connected));

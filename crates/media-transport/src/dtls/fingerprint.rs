@@ -73,10 +73,22 @@ mod tests {
     #[test]
     fn refuses_other_shapes() {
         let good = Fingerprint([1; 32]).to_string();
-        assert_eq!("01:02".parse::<Fingerprint>(), Err(ParseError::truncated("fingerprint")));
-        assert_eq!(format!("{good}:01").parse::<Fingerprint>(), Err(ParseError::leftover("fingerprint")));
-        assert_eq!(good.replacen("01", "+1", 1).parse::<Fingerprint>(), Err(ParseError::invalid("fingerprint")));
-        assert_eq!(good.replacen("01", "1", 1).parse::<Fingerprint>(), Err(ParseError::invalid("fingerprint")));
+        assert_eq!(
+            "01:02".parse::<Fingerprint>(),
+            Err(ParseError::truncated("fingerprint"))
+        );
+        assert_eq!(
+            format!("{good}:01").parse::<Fingerprint>(),
+            Err(ParseError::leftover("fingerprint"))
+        );
+        assert_eq!(
+            good.replacen("01", "+1", 1).parse::<Fingerprint>(),
+            Err(ParseError::invalid("fingerprint"))
+        );
+        assert_eq!(
+            good.replacen("01", "1", 1).parse::<Fingerprint>(),
+            Err(ParseError::invalid("fingerprint"))
+        );
     }
 
     #[test]

@@ -22,6 +22,8 @@
 //!
 //! RSA certificates are not supported by the backend.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 mod certificate;
 mod client_hello;
 mod endpoint;

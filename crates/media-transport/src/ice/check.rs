@@ -83,6 +83,12 @@ pub(super) fn send(
     let mut buffer = [0; MAX_MESSAGE];
     // MAX_MESSAGE covers the longest credentials that `IceCredentials::validate` lets pass.
     if let Ok(datagram) = build(&mut buffer) {
-        outbox.push(Transmit { source: path.local, destination: path.remote }, datagram);
+        outbox.push(
+            Transmit {
+                source: path.local,
+                destination: path.remote,
+            },
+            datagram,
+        );
     }
 }

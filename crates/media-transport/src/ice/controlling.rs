@@ -81,7 +81,13 @@ impl ControllingAgent {
             selected: None,
             consent_checks: VecDeque::new(),
             rtt: None,
-            timers: Timers::new([Timer::Pace, Timer::Nominate, Timer::Connect, Timer::Consent, Timer::Expiry]),
+            timers: Timers::new([
+                Timer::Pace,
+                Timer::Nominate,
+                Timer::Connect,
+                Timer::Consent,
+                Timer::Expiry,
+            ]),
         }
     }
 
@@ -98,7 +104,11 @@ impl ControllingAgent {
     ) {
         // On a restart without new candidates the known addresses are checked again.
         let known: Vec<_> = if candidates.is_empty() {
-            self.selected.iter().map(|path| path.remote).chain(self.pairs.iter().map(|pair| pair.remote)).collect()
+            self.selected
+                .iter()
+                .map(|path| path.remote)
+                .chain(self.pairs.iter().map(|pair| pair.remote))
+                .collect()
         } else {
             candidates.to_vec()
         };
@@ -140,7 +150,11 @@ impl ControllingAgent {
                     self.timers.stop_all();
                     self.pairs.clear();
                     let is_expiry = timer == Timer::Expiry;
-                    return Some(if is_expiry { IceEvent::ConsentExpired } else { IceEvent::Failed });
+                    return Some(if is_expiry {
+                        IceEvent::ConsentExpired
+                    } else {
+                        IceEvent::Failed
+                    });
                 }
             }
         }
@@ -148,13 +162,20 @@ impl ControllingAgent {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        let transactions = self.pairs.iter().filter_map(|pair| pair.transaction().map(|it| it.next));
+        let transactions = self
+            .pairs
+            .iter()
+            .filter_map(|pair| pair.transaction().map(|it| it.next));
         transactions.chain(self.timers.next_timeout()).min()
     }
 
     pub(crate) fn is_verified(&self, path: Path) -> bool {
-        self.selected.is_some_and(|selected| selected.remote == path.remote)
-            || self.pairs.iter().any(|pair| pair.is_valid && pair.remote == path.remote)
+        self.selected
+            .is_some_and(|selected| selected.remote == path.remote)
+            || self
+                .pairs
+                .iter()
+                .any(|pair| pair.is_valid && pair.remote == path.remote)
     }
 
     pub(crate) const fn selected(&self) -> Option<Path> {
@@ -162,7 +183,8 @@ impl ControllingAgent {
     }
 
     pub(crate) fn best(&self) -> Option<Path> {
-        self.selected.or_else(|| self.pairs.iter().find(|pair| pair.is_valid).map(Pair::path))
+        self.selected
+            .or_else(|| self.pairs.iter().find(|pair| pair.is_valid).map(Pair::path))
     }
 
     pub(crate) const fn rtt(&self) -> Option<Duration> {
@@ -188,7 +210,13 @@ impl ControllingAgent {
         self.add_pair(path.remote);
         let found = self.pairs.iter().position(|pair| pair.remote == path.remote);
         if let Some(index) = found
-            && matches!(self.pairs.get(index), Some(Pair { state: PairState::Waiting | PairState::Failed, .. }))
+            && matches!(
+                self.pairs.get(index),
+                Some(Pair {
+                    state: PairState::Waiting | PairState::Failed,
+                    ..
+                })
+            )
         {
             self.start(index, false, now, outbox);
         }
@@ -223,7 +251,9 @@ impl ControllingAgent {
             return Ok(None);
         }
         if message.class() == Class::Error {
-            if message.error_code() == Some(ErrorCode::ROLE_CONFLICT) && self.role_conflicts < MAX_ROLE_CONFLICTS {
+            if message.error_code() == Some(ErrorCode::ROLE_CONFLICT)
+                && self.role_conflicts < MAX_ROLE_CONFLICTS
+            {
                 // Our role is fixed; with the highest tie breaker the other side has to yield.
                 self.role_conflicts += 1;
                 self.tie_breaker = u64::MAX;
@@ -262,7 +292,9 @@ impl ControllingAgent {
         message: &Message<'_>,
         index: usize,
     ) -> Result<Option<IceEvent>, DropReason> {
-        let Some(selected) = &mut self.selected else { return Err(DropReason::UnexpectedStun) };
+        let Some(selected) = &mut self.selected else {
+            return Err(DropReason::UnexpectedStun);
+        };
         if message.class() != Class::Success || selected.remote != path.remote {
             return Err(DropReason::UnexpectedStun);
         }
@@ -298,7 +330,11 @@ impl ControllingAgent {
 
     /// Starts the first check of the best pair that waits.
     fn start_next(&mut self, now: Instant, outbox: &mut Outbox) {
-        if let Some(index) = self.pairs.iter().position(|pair| pair.state == PairState::Waiting) {
+        if let Some(index) = self
+            .pairs
+            .iter()
+            .position(|pair| pair.state == PairState::Waiting)
+        {
             self.start(index, false, now, outbox);
             self.timers.set(Timer::Pace, now + PACE);
         }
@@ -306,10 +342,18 @@ impl ControllingAgent {
 
     /// Nominates the best pair that has answered, once.
     fn nominate(&mut self, now: Instant, outbox: &mut Outbox) {
-        if self.pairs.iter().any(|pair| pair.transaction().is_some_and(|it| it.nominates)) {
+        if self
+            .pairs
+            .iter()
+            .any(|pair| pair.transaction().is_some_and(|it| it.nominates))
+        {
             return;
         }
-        if let Some(index) = self.pairs.iter().position(|pair| pair.state == PairState::Succeeded) {
+        if let Some(index) = self
+            .pairs
+            .iter()
+            .position(|pair| pair.state == PairState::Succeeded)
+        {
             self.timers.stop(Timer::Nominate);
             self.start(index, true, now, outbox);
         }
@@ -327,8 +371,12 @@ impl ControllingAgent {
     fn retransmit(&mut self, now: Instant, outbox: &mut Outbox) {
         let mut renominate = false;
         for index in 0..self.pairs.len() {
-            let Some(pair) = self.pairs.get_mut(index) else { continue };
-            let Some(due) = pair.transaction().copied().filter(|it| it.next <= now) else { continue };
+            let Some(pair) = self.pairs.get_mut(index) else {
+                continue;
+            };
+            let Some(due) = pair.transaction().copied().filter(|it| it.next <= now) else {
+                continue;
+            };
             match due.retransmit(now) {
                 Some(next) => {
                     pair.state = PairState::InProgress(next);
@@ -364,7 +412,8 @@ impl ControllingAgent {
     /// RFC 7675 §5.1: 0.8 to 1.2 times the interval, drawn anew each time.
     fn schedule_consent(&mut self, now: Instant) {
         let factor = self.rng.random_range(0.8..=1.2);
-        self.timers.set(Timer::Consent, now + CONSENT_INTERVAL.mul_f64(factor));
+        self.timers
+            .set(Timer::Consent, now + CONSENT_INTERVAL.mul_f64(factor));
     }
 
     fn send_check(&self, path: Path, id: TransactionId, nominates: bool, outbox: &mut Outbox) {

@@ -28,7 +28,10 @@ impl IceCredentials {
     /// Draws fresh credentials. `rng` must be cryptographically strong outside of tests: the password
     /// authenticates connectivity checks.
     pub fn generate(rng: &mut impl Rng) -> Self {
-        Self { ufrag: random_ice_chars(rng, UFRAG_CHARS), pwd: random_ice_chars(rng, PWD_CHARS) }
+        Self {
+            ufrag: random_ice_chars(rng, UFRAG_CHARS),
+            pwd: random_ice_chars(rng, PWD_CHARS),
+        }
     }
 
     /// Checks lengths and characters (RFC 8839 §5.4).
@@ -51,7 +54,9 @@ impl IceCredentials {
 
 impl fmt::Debug for IceCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IceCredentials").field("ufrag", &self.ufrag).finish_non_exhaustive()
+        f.debug_struct("IceCredentials")
+            .field("ufrag", &self.ufrag)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,7 +89,10 @@ mod tests {
 
     #[test]
     fn refuses_short_long_and_foreign_characters() {
-        let good = IceCredentials { ufrag: "abcd".into(), pwd: "x".repeat(22) };
+        let good = IceCredentials {
+            ufrag: "abcd".into(),
+            pwd: "x".repeat(22),
+        };
         assert_eq!(good.validate(), Ok(()));
         for (ufrag, pwd) in [
             ("abc".to_owned(), "x".repeat(22)),
@@ -94,13 +102,19 @@ mod tests {
             ("ab:d".to_owned(), "x".repeat(22)),
             ("abcd".to_owned(), format!("{} ", "x".repeat(22))),
         ] {
-            assert_eq!(IceCredentials { ufrag, pwd }.validate(), Err(Error::InvalidCredentials));
+            assert_eq!(
+                IceCredentials { ufrag, pwd }.validate(),
+                Err(Error::InvalidCredentials)
+            );
         }
     }
 
     #[test]
     fn debug_hides_the_password() {
-        let credentials = IceCredentials { ufrag: "user".into(), pwd: "secretsecretsecretsecret".into() };
+        let credentials = IceCredentials {
+            ufrag: "user".into(),
+            pwd: "secretsecretsecretsecret".into(),
+        };
         assert!(!format!("{credentials:?}").contains("secret"));
     }
 }

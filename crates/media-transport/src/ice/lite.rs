@@ -115,7 +115,11 @@ impl LiteAgent {
             return None;
         }
         self.deadline = None;
-        Some(if self.selected.is_some() { IceEvent::ConsentExpired } else { IceEvent::Failed })
+        Some(if self.selected.is_some() {
+            IceEvent::ConsentExpired
+        } else {
+            IceEvent::Failed
+        })
     }
 
     pub(crate) const fn poll_timeout(&self) -> Option<Instant> {

@@ -7,6 +7,8 @@
 //!
 //! Our roles are fixed: a peer that claims the same one is told so (487, RFC 8445 §7.3.1.1) and has to give way.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 mod agent;
 mod check;
 mod controlling;

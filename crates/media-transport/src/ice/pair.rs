@@ -35,12 +35,20 @@ pub(super) enum PairState {
 
 impl Pair {
     pub(super) const fn new(remote: SocketAddr) -> Self {
-        Self { remote, local: None, state: PairState::Waiting, is_valid: false }
+        Self {
+            remote,
+            local: None,
+            state: PairState::Waiting,
+            is_valid: false,
+        }
     }
 
     /// The path to send on; the system chooses the source while we do not know it.
     pub(super) fn path(&self) -> Path {
-        Path { local: self.local.unwrap_or_else(|| unspecified(self.remote)), remote: self.remote }
+        Path {
+            local: self.local.unwrap_or_else(|| unspecified(self.remote)),
+            remote: self.remote,
+        }
     }
 
     pub(super) const fn transaction(&self) -> Option<&Transaction> {
@@ -65,7 +73,13 @@ pub(super) struct Transaction {
 impl Transaction {
     /// A request that is sent now.
     pub(super) fn start(id: TransactionId, nominates: bool, now: Instant) -> Self {
-        Self { id, nominates, sends: 1, last_sent: now, next: now + INITIAL_RTO }
+        Self {
+            id,
+            nominates,
+            sends: 1,
+            last_sent: now,
+            next: now + INITIAL_RTO,
+        }
     }
 
     /// Counts one more transmission; `None` when it has been sent often enough.
@@ -73,7 +87,11 @@ impl Transaction {
         if self.sends >= MAX_SENDS {
             return None;
         }
-        let wait = if self.sends + 1 == MAX_SENDS { LAST_WAIT } else { 1 << self.sends };
+        let wait = if self.sends + 1 == MAX_SENDS {
+            LAST_WAIT
+        } else {
+            1 << self.sends
+        };
         self.sends += 1;
         self.last_sent = now;
         self.next = now + INITIAL_RTO * wait;

@@ -9,6 +9,8 @@
 //! Whatever arrives out of this order is dropped by name ([`DropReason`]); what ends a session is said once
 //! ([`PeerEvent::Closed`]).
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 mod event;
 #[cfg(test)]
 mod pair;
@@ -74,7 +76,13 @@ impl PeerSession {
     /// A session that waits for its remote description. It reads no clock and starts no timer before that.
     #[must_use]
     pub fn new(config: PeerConfig, _now: Instant) -> Self {
-        let PeerConfig { role, local, certificate, srtp_profiles, seed } = config;
+        let PeerConfig {
+            role,
+            local,
+            certificate,
+            srtp_profiles,
+            seed,
+        } = config;
         let ice = match role {
             Role::Server => Agent::lite(local),
             Role::Client => Agent::controlling(local, StdRng::seed_from_u64(seed)),
@@ -104,11 +112,16 @@ impl PeerSession {
             State::Connecting | State::Connected => return Err(Error::RemoteAlreadySet),
             State::Closed => return Err(Error::Closed),
         }
-        let RemoteParameters { credentials, fingerprint, candidates } = remote;
+        let RemoteParameters {
+            credentials,
+            fingerprint,
+            candidates,
+        } = remote;
         credentials.validate()?;
         self.state = State::Connecting;
         self.expected = Some(fingerprint);
-        self.ice.set_remote(now, credentials, &candidates, &mut self.outbox);
+        self.ice
+            .set_remote(now, credentials, &candidates, &mut self.outbox);
         Ok(())
     }
 
@@ -153,25 +166,39 @@ impl PeerSession {
         }
         match classify(datagram) {
             PacketClass::Rtp => {
-                let Some(keys) = &mut self.keys else { return Received::Dropped(DropReason::NoKeys) };
+                let Some(keys) = &mut self.keys else {
+                    return Received::Dropped(DropReason::NoKeys);
+                };
                 match keys.inbound.unprotect_rtp(datagram) {
                     Ok(len) => Received::Rtp(datagram.get_mut(..len).unwrap_or_default()),
                     Err(error) => Received::Dropped(DropReason::Srtp(error)),
                 }
             }
             PacketClass::Rtcp => {
-                let Some(keys) = &mut self.keys else { return Received::Dropped(DropReason::NoKeys) };
+                let Some(keys) = &mut self.keys else {
+                    return Received::Dropped(DropReason::NoKeys);
+                };
                 match keys.inbound.unprotect_rtcp(datagram) {
                     Ok(len) => Received::Rtcp(datagram.get_mut(..len).unwrap_or_default()),
                     Err(error) => Received::Dropped(DropReason::Srtp(error)),
                 }
             }
-            PacketClass::Stun => {
-                consumed(self.handle_stun(now, Path { local: destination, remote: source }, datagram))
-            }
-            PacketClass::Dtls => {
-                consumed(self.handle_dtls(now, Path { local: destination, remote: source }, datagram))
-            }
+            PacketClass::Stun => consumed(self.handle_stun(
+                now,
+                Path {
+                    local: destination,
+                    remote: source,
+                },
+                datagram,
+            )),
+            PacketClass::Dtls => consumed(self.handle_dtls(
+                now,
+                Path {
+                    local: destination,
+                    remote: source,
+                },
+                datagram,
+            )),
             PacketClass::Unknown => Received::Dropped(DropReason::UnknownProtocol),
         }
     }
@@ -304,7 +331,9 @@ impl PeerSession {
         if self.dtls.is_none() {
             self.start_dtls(now);
         }
-        let Some(dtls) = &mut self.dtls else { return Err(DropReason::UnusableDtls) };
+        let Some(dtls) = &mut self.dtls else {
+            return Err(DropReason::UnusableDtls);
+        };
         let result = dtls.handle_packet(now, datagram);
         if result == Ok(false) {
             return Err(DropReason::UnusableDtls);
@@ -320,7 +349,13 @@ impl PeerSession {
             Role::Server => Side::Passive,
             Role::Client => Side::Active,
         };
-        let endpoint = Endpoint::new(side, self.certificate.clone(), expected, self.profiles.clone(), now);
+        let endpoint = Endpoint::new(
+            side,
+            self.certificate.clone(),
+            expected,
+            self.profiles.clone(),
+            now,
+        );
         let dtls = self.dtls.insert(Box::new(endpoint));
         let result = dtls.handle_timeout(now);
         self.drain_dtls(now, result);
@@ -336,7 +371,13 @@ impl PeerSession {
             match dtls.poll_output(now) {
                 Ok(Some(Output::Datagram(datagram))) => {
                     if let Some(Path { local, remote }) = path {
-                        self.outbox.push(Transmit { source: local, destination: remote }, datagram);
+                        self.outbox.push(
+                            Transmit {
+                                source: local,
+                                destination: remote,
+                            },
+                            datagram,
+                        );
                     }
                 }
                 Ok(Some(Output::Connected(keys))) => self.keys = Some(keys),
@@ -360,7 +401,9 @@ impl PeerSession {
             && let Some(keys) = &self.keys
         {
             self.state = State::Connected;
-            self.events.push_back(PeerEvent::Connected { profile: keys.profile });
+            self.events.push_back(PeerEvent::Connected {
+                profile: keys.profile,
+            });
         }
     }
 

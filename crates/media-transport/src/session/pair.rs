@@ -157,7 +157,11 @@ impl Pair {
             self.now = self.now.max(next);
             self.client.handle_timeout(self.now);
             self.server.handle_timeout(self.now);
-            while self.flights.peek().is_some_and(|Reverse(flight)| flight.at <= self.now) {
+            while self
+                .flights
+                .peek()
+                .is_some_and(|Reverse(flight)| flight.at <= self.now)
+            {
                 let Reverse(flight) = self.flights.pop().unwrap();
                 self.deliver(flight);
                 self.drain();
@@ -172,7 +176,11 @@ impl Pair {
     }
 
     pub(super) fn connect(&mut self) {
-        assert!(self.drive_until(Duration::from_secs(30), Self::is_connected), "{:?}", self.client_events);
+        assert!(
+            self.drive_until(Duration::from_secs(30), Self::is_connected),
+            "{:?}",
+            self.client_events
+        );
     }
 
     /// Protects a packet at one end and puts it on the link.
@@ -198,14 +206,21 @@ impl Pair {
         let (to, source) = match from {
             End::Client => (End::Server, self.client_address),
             End::Server => {
-                assert_eq!(transmit.source, self.server_address, "leaves from where it was asked");
+                assert_eq!(
+                    transmit.source, self.server_address,
+                    "leaves from where it was asked"
+                );
                 (End::Client, transmit.source)
             }
         };
         if self.link.is_cut || self.rng.random_bool(self.link.loss) {
             return;
         }
-        let copies = if self.rng.random_bool(self.link.duplication) { 2 } else { 1 };
+        let copies = if self.rng.random_bool(self.link.duplication) {
+            2
+        } else {
+            1
+        };
         for _ in 0..copies {
             self.order += 1;
             self.flights.push(Reverse(Flight {
@@ -220,7 +235,13 @@ impl Pair {
     }
 
     fn deliver(&mut self, flight: Flight) {
-        let Flight { to, source, destination, mut bytes, .. } = flight;
+        let Flight {
+            to,
+            source,
+            destination,
+            mut bytes,
+            ..
+        } = flight;
         let (session, address, media) = match to {
             End::Client => (&mut self.client, self.client_address, &mut self.client_media),
             End::Server => (&mut self.server, self.server_address, &mut self.server_media),
@@ -243,7 +264,9 @@ impl Pair {
         while let Some(transmit) = self.server.poll_transmit(&mut buffer) {
             self.send(End::Server, transmit, buffer.clone());
         }
-        self.client_events.extend(std::iter::from_fn(|| self.client.poll_event()));
-        self.server_events.extend(std::iter::from_fn(|| self.server.poll_event()));
+        self.client_events
+            .extend(std::iter::from_fn(|| self.client.poll_event()));
+        self.server_events
+            .extend(std::iter::from_fn(|| self.server.poll_event()));
     }
 }

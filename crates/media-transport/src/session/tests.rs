@@ -41,13 +41,29 @@ fn exchange(pair: &mut Pair, sequence: u16) {
 fn connects_and_carries_media_both_ways() {
     let mut pair = Pair::new(1);
     pair.connect();
-    assert!(pair.elapsed() < Duration::from_millis(150), "{:?}", pair.elapsed());
+    assert!(
+        pair.elapsed() < Duration::from_millis(150),
+        "{:?}",
+        pair.elapsed()
+    );
     let profile = SrtpProfile::AeadAes256Gcm;
     let connected = PeerEvent::Connected { profile };
-    assert_eq!(pair.server_events, [PeerEvent::RemoteAddress(pair.client_address), connected]);
-    assert_eq!(pair.client_events, [PeerEvent::RemoteAddress(pair.server_address), connected]);
-    assert_eq!(pair.client.selected_path(), Some((pair.client_address, pair.server_address)));
-    assert_eq!(pair.server.selected_path(), Some((pair.server_address, pair.client_address)));
+    assert_eq!(
+        pair.server_events,
+        [PeerEvent::RemoteAddress(pair.client_address), connected]
+    );
+    assert_eq!(
+        pair.client_events,
+        [PeerEvent::RemoteAddress(pair.server_address), connected]
+    );
+    assert_eq!(
+        pair.client.selected_path(),
+        Some((pair.client_address, pair.server_address))
+    );
+    assert_eq!(
+        pair.server.selected_path(),
+        Some((pair.server_address, pair.client_address))
+    );
     assert_eq!(pair.client.rtt(), Some(Duration::from_millis(20)));
     assert_eq!(pair.server.rtt(), None);
     exchange(&mut pair, 1);
@@ -71,7 +87,11 @@ fn a_lite_server_never_sends_a_check_and_every_datagram_is_small() {
 fn connects_over_bad_links() {
     for seed in 0..25 {
         let mut pair = Pair::with(seed, Link::BAD, |_, _| {});
-        assert!(pair.drive_until(29 * SECOND, Pair::is_connected), "seed {seed}: {:?}", pair.client_events);
+        assert!(
+            pair.drive_until(29 * SECOND, Pair::is_connected),
+            "seed {seed}: {:?}",
+            pair.client_events
+        );
     }
 }
 
@@ -90,7 +110,11 @@ fn media_over_a_bad_link_arrives_at_most_once_and_unharmed() {
     for media in [&pair.client_media, &pair.server_media] {
         let distinct: HashSet<_> = media.iter().collect();
         assert_eq!(distinct.len(), media.len(), "each at most once");
-        assert!((280..400).contains(&media.len()), "{} of 400 at 15 % loss", media.len());
+        assert!(
+            (280..400).contains(&media.len()),
+            "{} of 400 at 15 % loss",
+            media.len()
+        );
         for packet in media {
             let step = u16::from_be_bytes([packet[12], packet[13]]);
             assert_eq!(packet, &rtp(65_300_u16.wrapping_add(step), &step.to_be_bytes()));
@@ -107,7 +131,11 @@ fn the_server_follows_a_client_to_its_new_address() {
     exchange(&mut pair, 1);
     let moved = "203.0.113.9:61000".parse().unwrap();
     pair.client_address = moved;
-    let followed = |pair: &Pair| pair.server.selected_path().is_some_and(|(_, remote)| remote == moved);
+    let followed = |pair: &Pair| {
+        pair.server
+            .selected_path()
+            .is_some_and(|(_, remote)| remote == moved)
+    };
     // The next consent check carries the nomination.
     assert!(pair.drive_until(7 * SECOND, followed));
     pair.drive_for(SECOND);
@@ -129,11 +157,17 @@ fn consent_expires_on_both_sides_of_a_cut_link() {
     let closed = |pair: &Pair| {
         pair.server_events.last() == Some(&expired) && pair.client_events.last() == Some(&expired)
     };
-    assert!(!pair.drive_until(23 * SECOND, closed), "the last check was at most 6 s old");
+    assert!(
+        !pair.drive_until(23 * SECOND, closed),
+        "the last check was at most 6 s old"
+    );
     assert!(pair.drive_until(8 * SECOND, closed), "{:?}", pair.server_events);
     assert!(pair.now.duration_since(cut) <= 31 * SECOND);
     assert!(!pair.client.is_connected() && !pair.server.is_connected());
-    assert_eq!((pair.client.poll_timeout(), pair.server.poll_timeout()), (None, None));
+    assert_eq!(
+        (pair.client.poll_timeout(), pair.server.poll_timeout()),
+        (None, None)
+    );
     assert_eq!(pair.server.protect_rtp(&mut [0x80; 60], 20), Err(Error::Closed));
 }
 
@@ -151,13 +185,22 @@ fn a_short_cut_is_survived() {
 
 #[test]
 fn nobody_there_is_a_failure_after_thirty_seconds() {
-    let link = Link { is_cut: true, ..Link::CLEAN };
+    let link = Link {
+        is_cut: true,
+        ..Link::CLEAN
+    };
     let mut pair = Pair::with(6, link, |_, _| {});
     pair.drive_for(29 * SECOND);
-    assert_eq!((&pair.client_events[..], &pair.server_events[..]), (&[][..], &[][..]));
+    assert_eq!(
+        (&pair.client_events[..], &pair.server_events[..]),
+        (&[][..], &[][..])
+    );
     pair.drive_for(2 * SECOND);
     let failed = [PeerEvent::Closed(CloseReason::IceFailed)];
-    assert_eq!((&pair.client_events[..], &pair.server_events[..]), (&failed[..], &failed[..]));
+    assert_eq!(
+        (&pair.client_events[..], &pair.server_events[..]),
+        (&failed[..], &failed[..])
+    );
 }
 
 #[test]
@@ -165,17 +208,31 @@ fn the_wrong_certificate_is_refused_by_the_server() {
     let mut pair = Pair::with(8, Link::CLEAN, |_, to_server| to_server.fingerprint.0[31] ^= 1);
     let closed = |pair: &Pair| !pair.server_events.is_empty() && pair.server.poll_timeout().is_none();
     assert!(pair.drive_until(10 * SECOND, closed));
-    assert_eq!(pair.server_events.last(), Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch)));
-    assert!(!pair.server_events.iter().any(|event| matches!(event, PeerEvent::Connected { .. })));
+    assert_eq!(
+        pair.server_events.last(),
+        Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch))
+    );
+    assert!(
+        !pair
+            .server_events
+            .iter()
+            .any(|event| matches!(event, PeerEvent::Connected { .. }))
+    );
     assert_eq!(pair.server.protect_rtp(&mut [0x80; 60], 20), Err(Error::Closed));
 }
 
 #[test]
 fn the_wrong_certificate_is_refused_by_the_client() {
     let mut pair = Pair::with(9, Link::CLEAN, |to_client, _| to_client.fingerprint.0[0] ^= 1);
-    let closed = |pair: &Pair| pair.client_events.last() == Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch));
+    let closed =
+        |pair: &Pair| pair.client_events.last() == Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch));
     assert!(pair.drive_until(10 * SECOND, closed), "{:?}", pair.client_events);
-    assert!(!pair.client_events.iter().any(|event| matches!(event, PeerEvent::Connected { .. })));
+    assert!(
+        !pair
+            .client_events
+            .iter()
+            .any(|event| matches!(event, PeerEvent::Connected { .. }))
+    );
     assert!(!pair.is_connected());
 }
 
@@ -185,8 +242,14 @@ fn closing_tells_the_peer() {
     pair.connect();
     pair.client.close(pair.now);
     pair.drive_for(SECOND);
-    assert_eq!(pair.client_events.last(), Some(&PeerEvent::Closed(CloseReason::Local)));
-    assert_eq!(pair.server_events.last(), Some(&PeerEvent::Closed(CloseReason::CloseNotify)));
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&PeerEvent::Closed(CloseReason::Local))
+    );
+    assert_eq!(
+        pair.server_events.last(),
+        Some(&PeerEvent::Closed(CloseReason::CloseNotify))
+    );
     let now = pair.now;
     pair.client.close(now);
     assert_eq!(pair.client.poll_event(), None, "said once");
@@ -202,19 +265,31 @@ fn ice_restarts_under_new_credentials_without_losing_media() {
     pair.connect();
     exchange(&mut pair, 1);
     let mut rng = StdRng::seed_from_u64(99);
-    let (ours, theirs) = (IceCredentials::generate(&mut rng), IceCredentials::generate(&mut rng));
+    let (ours, theirs) = (
+        IceCredentials::generate(&mut rng),
+        IceCredentials::generate(&mut rng),
+    );
     let now = pair.now;
-    pair.server.restart_ice(now, ours.clone(), theirs.clone(), &[]).unwrap();
+    pair.server
+        .restart_ice(now, ours.clone(), theirs.clone(), &[])
+        .unwrap();
     exchange(&mut pair, 2);
     let now = pair.now;
     pair.client_address = "203.0.113.77:1234".parse().unwrap();
     pair.client.restart_ice(now, theirs, ours.clone(), &[]).unwrap();
     pair.drive_for(SECOND);
-    assert_eq!(pair.server.selected_path(), Some((pair.server_address, pair.client_address)));
+    assert_eq!(
+        pair.server.selected_path(),
+        Some((pair.server_address, pair.client_address))
+    );
     exchange(&mut pair, 3);
     pair.drive_for(100 * SECOND);
     assert!(pair.is_connected(), "{:?}", pair.client_events);
-    let last_request = pair.log.iter().rev().find_map(|(_, datagram)| crate::stun::peek_username(datagram));
+    let last_request = pair
+        .log
+        .iter()
+        .rev()
+        .find_map(|(_, datagram)| crate::stun::peek_username(datagram));
     assert_eq!(last_request.map(|(server, _)| server), Some(&*ours.ufrag));
 }
 
@@ -223,17 +298,35 @@ fn commands_out_of_order_are_refused() {
     let mut pair = Pair::new(12);
     let now = pair.now;
     let remote = RemoteParameters {
-        credentials: IceCredentials { ufrag: "abcd".into(), pwd: "x".repeat(22) },
+        credentials: IceCredentials {
+            ufrag: "abcd".into(),
+            pwd: "x".repeat(22),
+        },
         fingerprint: Fingerprint([0; 32]),
         candidates: vec![],
     };
-    assert_eq!(pair.client.set_remote(now, remote.clone()), Err(Error::RemoteAlreadySet));
-    assert_eq!(pair.client.protect_rtp(&mut [0x80; 60], 20), Err(Error::NotConnected));
+    assert_eq!(
+        pair.client.set_remote(now, remote.clone()),
+        Err(Error::RemoteAlreadySet)
+    );
+    assert_eq!(
+        pair.client.protect_rtp(&mut [0x80; 60], 20),
+        Err(Error::NotConnected)
+    );
     pair.connect();
-    assert_eq!(pair.client.protect_rtp(&mut [0x80; 20], 20), Err(Error::BufferTooSmall { needed: 36 }));
-    let invalid = IceCredentials { ufrag: "a".into(), pwd: "b".into() };
+    assert_eq!(
+        pair.client.protect_rtp(&mut [0x80; 20], 20),
+        Err(Error::BufferTooSmall { needed: 36 })
+    );
+    let invalid = IceCredentials {
+        ufrag: "a".into(),
+        pwd: "b".into(),
+    };
     let valid = remote.credentials.clone();
-    assert_eq!(pair.client.restart_ice(now, valid, invalid, &[]), Err(Error::InvalidCredentials));
+    assert_eq!(
+        pair.client.restart_ice(now, valid, invalid, &[]),
+        Err(Error::InvalidCredentials)
+    );
     pair.client.close(now);
     assert_eq!(pair.client.set_remote(now, remote), Err(Error::Closed));
 }
@@ -244,14 +337,20 @@ fn only_an_acceptable_profile_connects() {
     let mut pair = Pair::new(13);
     let strict = PeerConfig {
         role: Role::Server,
-        local: IceCredentials { ufrag: "lite".into(), pwd: "p".repeat(22) },
+        local: IceCredentials {
+            ufrag: "lite".into(),
+            pwd: "p".repeat(22),
+        },
         certificate: Certificate::generate().unwrap(),
         srtp_profiles: vec![SrtpProfile::Aes128CmHmacSha1_80],
         seed: 0,
     };
     let client = PeerConfig {
         role: Role::Client,
-        local: IceCredentials { ufrag: "full".into(), pwd: "q".repeat(22) },
+        local: IceCredentials {
+            ufrag: "full".into(),
+            pwd: "q".repeat(22),
+        },
         certificate: Certificate::generate().unwrap(),
         srtp_profiles: SrtpProfile::PREFERENCE.to_vec(),
         seed: 1,
@@ -277,13 +376,18 @@ fn only_an_acceptable_profile_connects() {
 #[test]
 fn dtls_and_media_from_strangers_are_dropped_by_name() {
     let mut pair = Pair::new(14);
-    let (now, stranger, here) = (pair.now, "203.0.113.66:6666".parse().unwrap(), pair.server_address);
+    let (now, stranger, here) = (
+        pair.now,
+        "203.0.113.66:6666".parse().unwrap(),
+        pair.server_address,
+    );
     let mut hello = [0; 60];
     hello[0] = 22;
-    let drop = |pair: &mut Pair, bytes: &mut [u8]| match pair.server.handle_datagram(now, stranger, here, bytes) {
-        Received::Dropped(reason) => reason,
-        other => panic!("{other:?}"),
-    };
+    let drop =
+        |pair: &mut Pair, bytes: &mut [u8]| match pair.server.handle_datagram(now, stranger, here, bytes) {
+            Received::Dropped(reason) => reason,
+            other => panic!("{other:?}"),
+        };
     assert_eq!(drop(&mut pair, &mut hello), DropReason::UnverifiedAddress);
     assert_eq!(drop(&mut pair, &mut rtp(1, b"x")), DropReason::NoKeys);
     assert_eq!(drop(&mut pair, &mut report()), DropReason::NoKeys);

@@ -36,7 +36,11 @@ impl RtpHeader {
             let words = reader.u16("extension length")?;
             reader.bytes(4 * usize::from(words), "extension")?;
         }
-        Ok(Self { len: packet.len() - reader.remaining(), sequence, ssrc })
+        Ok(Self {
+            len: packet.len() - reader.remaining(),
+            sequence,
+            ssrc,
+        })
     }
 }
 
@@ -59,10 +63,18 @@ mod tests {
         packet.extend([0; 8]);
         packet.extend([0xbe, 0xde, 0, 1, 1, 2, 3, 4]);
         packet.push(99);
-        let header = RtpHeader { len: 28, sequence: 0x1234, ssrc: 0xcafe_babe };
+        let header = RtpHeader {
+            len: 28,
+            sequence: 0x1234,
+            ssrc: 0xcafe_babe,
+        };
         assert_eq!(RtpHeader::parse(&packet), Ok(header));
         for cut in 0..28 {
-            assert_eq!(RtpHeader::parse(&packet[..cut]), Err(SrtpError::Malformed), "cut at {cut}");
+            assert_eq!(
+                RtpHeader::parse(&packet[..cut]),
+                Err(SrtpError::Malformed),
+                "cut at {cut}"
+            );
         }
     }
 

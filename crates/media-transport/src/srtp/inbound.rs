@@ -22,7 +22,11 @@ impl InboundSrtp {
     pub fn new(profile: SrtpProfile, master_key: &[u8], master_salt: &[u8]) -> Result<Self, SrtpError> {
         let transform = Transform::new(profile, master_key, master_salt)?;
         let seed = transform.secret_seed();
-        Ok(Self { transform, rtp: Streams::new(seed), rtcp: Streams::new(seed) })
+        Ok(Self {
+            transform,
+            rtp: Streams::new(seed),
+            rtcp: Streams::new(seed),
+        })
     }
 
     /// Authenticates and decrypts an SRTP packet in place; returns the length of the RTP packet.
@@ -49,7 +53,9 @@ impl InboundSrtp {
                 if window.is_replay(index) {
                     return Err(SrtpError::Replayed);
                 }
-                let len = self.transform.unprotect_rtp(packet, header.len, header.ssrc, index)?;
+                let len = self
+                    .transform
+                    .unprotect_rtp(packet, header.len, header.ssrc, index)?;
                 window.accept(index);
                 Ok(len)
             }
@@ -57,7 +63,9 @@ impl InboundSrtp {
                 if self.rtp.is_full() {
                     return Err(SrtpError::TooManyStreams);
                 }
-                let len = self.transform.unprotect_rtp(packet, header.len, header.ssrc, index)?;
+                let len = self
+                    .transform
+                    .unprotect_rtp(packet, header.len, header.ssrc, index)?;
                 self.rtp.insert(header.ssrc, ReplayWindow::starting_at(index))?;
                 Ok(len)
             }

@@ -42,7 +42,10 @@ impl<'a> Master<'a> {
             None => MasterKey::Bits128(key.first_chunk().ok_or(SrtpError::KeyLength)?),
         };
         let mut padded = [0; 14];
-        padded.get_mut(..salt.len()).ok_or(SrtpError::KeyLength)?.copy_from_slice(salt);
+        padded
+            .get_mut(..salt.len())
+            .ok_or(SrtpError::KeyLength)?
+            .copy_from_slice(salt);
         Ok(Self { key, salt: padded })
     }
 
@@ -80,8 +83,14 @@ mod tests {
         let key = hex::<16>("E1F97A0D3E018BE0D64FA32C06DE4139");
         let salt = hex::<14>("0EC675AD498AFEEBB6960B3AABE6");
         let master = Master::new(SrtpProfile::Aes128CmHmacSha1_80, &key, &salt).unwrap();
-        assert_eq!(master.derive(Label::RtpEncryption), hex::<16>("C61E7A93744F39EE10734AFE3FF7A087"));
-        assert_eq!(master.derive(Label::RtpSalt), hex::<14>("30CBBC08863D8C85D49DB34A9AE1"));
+        assert_eq!(
+            master.derive(Label::RtpEncryption),
+            hex::<16>("C61E7A93744F39EE10734AFE3FF7A087")
+        );
+        assert_eq!(
+            master.derive(Label::RtpSalt),
+            hex::<14>("30CBBC08863D8C85D49DB34A9AE1")
+        );
         assert_eq!(
             master.derive(Label::RtpAuthentication),
             hex::<94>(

@@ -19,6 +19,8 @@
 //! # Ok::<(), anteroom_media_transport::SrtpError>(())
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 mod backend;
 mod header;
 mod inbound;

@@ -26,7 +26,11 @@ impl OutboundSrtp {
     pub fn new(profile: SrtpProfile, master_key: &[u8], master_salt: &[u8]) -> Result<Self, SrtpError> {
         let transform = Transform::new(profile, master_key, master_salt)?;
         let streams = Streams::new(transform.secret_seed());
-        Ok(Self { transform, streams, next_rtcp_index: 0 })
+        Ok(Self {
+            transform,
+            streams,
+            next_rtcp_index: 0,
+        })
     }
 
     /// Protects the RTP packet in `buffer[..len]` in place and returns its new length, at most
@@ -40,7 +44,9 @@ impl OutboundSrtp {
     /// [`SrtpError::Malformed`], [`SrtpError::BufferTooSmall`], [`SrtpError::BeforeStart`] for a sequence number before
     /// the first of the stream's space, [`SrtpError::TooManyStreams`], [`SrtpError::KeyExhausted`].
     pub fn protect_rtp(&mut self, buffer: &mut [u8], len: usize) -> Result<usize, SrtpError> {
-        let packet = buffer.get(..len).ok_or(SrtpError::BufferTooSmall { needed: len })?;
+        let packet = buffer
+            .get(..len)
+            .ok_or(SrtpError::BufferTooSmall { needed: len })?;
         let header = RtpHeader::parse(packet)?;
         let stream = self.streams.get_mut(header.ssrc);
         let index = match stream.as_deref() {
@@ -60,7 +66,8 @@ impl OutboundSrtp {
             Some(highest) => *highest = (*highest).max(index),
             None => self.streams.insert(header.ssrc, index)?,
         }
-        self.transform.protect_rtp(buffer, header.len, len, header.ssrc, index)
+        self.transform
+            .protect_rtp(buffer, header.len, len, header.ssrc, index)
     }
 
     /// Protects the RTCP compound in `buffer[..len]` in place and returns its new length, at most
@@ -69,7 +76,9 @@ impl OutboundSrtp {
     /// # Errors
     /// [`SrtpError::Malformed`], [`SrtpError::BufferTooSmall`], [`SrtpError::KeyExhausted`].
     pub fn protect_rtcp(&mut self, buffer: &mut [u8], len: usize) -> Result<usize, SrtpError> {
-        let packet = buffer.get(..len).ok_or(SrtpError::BufferTooSmall { needed: len })?;
+        let packet = buffer
+            .get(..len)
+            .ok_or(SrtpError::BufferTooSmall { needed: len })?;
         let ssrc = rtcp_ssrc(packet)?;
         if self.next_rtcp_index > MAX_RTCP_INDEX {
             return Err(SrtpError::KeyExhausted);
@@ -82,6 +91,8 @@ impl OutboundSrtp {
 
 impl fmt::Debug for OutboundSrtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OutboundSrtp").field("streams", &self.streams).finish_non_exhaustive()
+        f.debug_struct("OutboundSrtp")
+            .field("streams", &self.streams)
+            .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,11 @@ pub enum SrtpProfile {
 
 impl SrtpProfile {
     /// All profiles, the best first.
-    pub const PREFERENCE: [Self; 3] = [Self::AeadAes128Gcm, Self::AeadAes256Gcm, Self::Aes128CmHmacSha1_80];
+    pub const PREFERENCE: [Self; 3] = [
+        Self::AeadAes128Gcm,
+        Self::AeadAes256Gcm,
+        Self::Aes128CmHmacSha1_80,
+    ];
 
     /// Length of the master key in bytes.
     #[must_use]

@@ -11,7 +11,10 @@ impl ReplayWindow {
 
     /// A window whose first packet is `index`.
     pub(super) const fn starting_at(index: u64) -> Self {
-        Self { highest: index, seen: 1 }
+        Self {
+            highest: index,
+            seen: 1,
+        }
     }
 
     /// Marks an authenticated index as seen.
@@ -19,7 +22,11 @@ impl ReplayWindow {
     pub(super) const fn accept(&mut self, index: u64) {
         if index > self.highest {
             let step = index - self.highest;
-            self.seen = if step < Self::SIZE { (self.seen << step) | 1 } else { 1 };
+            self.seen = if step < Self::SIZE {
+                (self.seen << step) | 1
+            } else {
+                1
+            };
             self.highest = index;
         } else {
             let age = self.highest - index;

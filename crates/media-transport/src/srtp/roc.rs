@@ -11,7 +11,11 @@ pub(super) fn estimate(highest: u64, sequence: u16) -> Option<u64> {
     let latest = highest & 0xffff;
     let sequence = u64::from(sequence);
     let rollover = if latest < 0x8000 {
-        if sequence > latest + 0x8000 { rollover.checked_sub(1)? } else { rollover }
+        if sequence > latest + 0x8000 {
+            rollover.checked_sub(1)?
+        } else {
+            rollover
+        }
     } else if latest - 0x8000 > sequence {
         rollover + 1
     } else {

@@ -18,7 +18,9 @@ pub(super) struct Streams<T> {
 impl<T> Streams<T> {
     /// `seed` must be unknown to the peer's attackers, so that SSRCs cannot be chosen to collide.
     pub(super) fn new(seed: u64) -> Self {
-        Self { states: HashMap::with_hasher(SsrcHash { seed }) }
+        Self {
+            states: HashMap::with_hasher(SsrcHash { seed }),
+        }
     }
 
     #[inline]

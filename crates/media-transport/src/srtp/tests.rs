@@ -13,17 +13,25 @@ const PROFILES: [SrtpProfile; 3] = SrtpProfile::PREFERENCE;
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();
-    (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap()).collect()
+    (0..digits.len() / 2)
+        .map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap())
+        .collect()
 }
 
 fn keys(profile: SrtpProfile) -> (Vec<u8>, Vec<u8>) {
     let byte = |i: usize| u8::try_from(i * 37 % 251).unwrap();
-    ((1..=profile.key_len()).map(byte).collect(), (50..50 + profile.salt_len()).map(byte).collect())
+    (
+        (1..=profile.key_len()).map(byte).collect(),
+        (50..50 + profile.salt_len()).map(byte).collect(),
+    )
 }
 
 fn pair(profile: SrtpProfile) -> (OutboundSrtp, InboundSrtp) {
     let (key, salt) = keys(profile);
-    (OutboundSrtp::new(profile, &key, &salt).unwrap(), InboundSrtp::new(profile, &key, &salt).unwrap())
+    (
+        OutboundSrtp::new(profile, &key, &salt).unwrap(),
+        InboundSrtp::new(profile, &key, &salt).unwrap(),
+    )
 }
 
 fn oracle(profile: SrtpProfile) -> Context {
@@ -33,8 +41,14 @@ fn oracle(profile: SrtpProfile) -> Context {
         SrtpProfile::AeadAes256Gcm => ProtectionProfile::AeadAes256Gcm,
         SrtpProfile::Aes128CmHmacSha1_80 => ProtectionProfile::Aes128CmHmacSha1_80,
     };
-    Context::new(&key, &salt, profile, Some(srtp_replay_protection(128)), Some(srtcp_replay_protection(128)))
-        .unwrap()
+    Context::new(
+        &key,
+        &salt,
+        profile,
+        Some(srtp_replay_protection(128)),
+        Some(srtcp_replay_protection(128)),
+    )
+    .unwrap()
 }
 
 fn rtp(ssrc: u32, sequence: u16, payload: &[u8]) -> Vec<u8> {
@@ -94,12 +108,15 @@ fn key_stream_of_rfc_3711_b_2() {
     keys.protect_rtp(&mut packet, 0, 48, 0, 0).unwrap();
     assert_eq!(
         packet[..48],
-        hex("E03EAD0935C95E80E166B16DD92B4EB4 D23513162B02D0F72A43A2FE4A5F97AB 41E95B3BB0A2E8DD477901E4FCA894C0")
+        hex(
+            "E03EAD0935C95E80E166B16DD92B4EB4 D23513162B02D0F72A43A2FE4A5F97AB 41E95B3BB0A2E8DD477901E4FCA894C0"
+        )
     );
 }
 
 /// The RTP packet and salt of RFC 7714 §16, with "Gallia est omnis divisa in partes tres" as its payload.
-const RFC_7714_RTP: &str = "8040f17b 8041f8d3 5501a0b2 47616c6c 6961206573 74206f6d6e6973 20646976697361 20696e2070
+const RFC_7714_RTP: &str =
+    "8040f17b 8041f8d3 5501a0b2 47616c6c 6961206573 74206f6d6e6973 20646976697361 20696e2070
     61727465732074 726573";
 
 fn rfc_7714_rtp(key: &str, sealed: &str) {
@@ -108,7 +125,8 @@ fn rfc_7714_rtp(key: &str, sealed: &str) {
     let plain = hex(RFC_7714_RTP);
     let mut packet = plain.clone();
     packet.resize(plain.len() + 16, 0);
-    keys.protect_rtp(&mut packet, 12, plain.len(), 0x5501_a0b2, 0xf17b).unwrap();
+    keys.protect_rtp(&mut packet, 12, plain.len(), 0x5501_a0b2, 0xf17b)
+        .unwrap();
     assert_eq!(packet, hex(sealed));
     keys.unprotect_rtp(&mut packet, 12, 0x5501_a0b2, 0xf17b).unwrap();
     assert_eq!(packet[..plain.len()], plain);
@@ -135,13 +153,17 @@ fn rtp_of_rfc_7714_16_2_aes_256_gcm() {
 fn rfc_7714_rtcp(key: &str, sealed: &str) {
     let salt: [u8; 12] = hex("517569642070726f2071756f").try_into().unwrap();
     let keys = backend::GcmKeys::new(&hex(key), salt).unwrap();
-    let plain = hex("81c8000d 4d617273 4e545031 4e545032 52545020 0000042a 0000e930 4c756e61 deadbeef deadbeef
-                     deadbeef deadbeef deadbeef");
+    let plain = hex(
+        "81c8000d 4d617273 4e545031 4e545032 52545020 0000042a 0000e930 4c756e61 deadbeef deadbeef
+                     deadbeef deadbeef deadbeef",
+    );
     let mut packet = plain.clone();
     packet.resize(plain.len() + 20, 0);
-    keys.protect_rtcp(&mut packet, plain.len(), 0x4d61_7273, 0x5d4).unwrap();
+    keys.protect_rtcp(&mut packet, plain.len(), 0x4d61_7273, 0x5d4)
+        .unwrap();
     assert_eq!(packet, hex(sealed));
-    keys.unprotect_rtcp(&mut packet, plain.len(), 0x4d61_7273, 0x5d4).unwrap();
+    keys.unprotect_rtcp(&mut packet, plain.len(), 0x4d61_7273, 0x5d4)
+        .unwrap();
     assert_eq!(packet[..plain.len()], plain);
 }
 
@@ -171,12 +193,20 @@ fn a_packet_opens_once() {
         let sealed = protect(&mut sender, &packet);
         assert_eq!(sealed.len(), packet.len() + profile.tag_len());
         assert_eq!(unprotect(&mut receiver, &sealed).unwrap(), packet);
-        assert_eq!(unprotect(&mut receiver, &sealed), Err(SrtpError::Replayed), "{profile}");
+        assert_eq!(
+            unprotect(&mut receiver, &sealed),
+            Err(SrtpError::Replayed),
+            "{profile}"
+        );
 
         let report = receiver_report(7, 1);
         let sealed = protect_rtcp(&mut sender, &report);
         assert_eq!(unprotect_rtcp(&mut receiver, &sealed).unwrap(), report);
-        assert_eq!(unprotect_rtcp(&mut receiver, &sealed), Err(SrtpError::Replayed), "{profile}");
+        assert_eq!(
+            unprotect_rtcp(&mut receiver, &sealed),
+            Err(SrtpError::Replayed),
+            "{profile}"
+        );
     }
 }
 
@@ -198,7 +228,10 @@ fn refuses_every_flipped_bit_and_stays_usable() {
         for bit in 0..sealed.len() * 8 {
             let mut forged = sealed.clone();
             forged[bit / 8] ^= 1 << (bit % 8);
-            assert!(unprotect_rtcp(&mut receiver, &forged).is_err(), "{profile} bit {bit}");
+            assert!(
+                unprotect_rtcp(&mut receiver, &forged).is_err(),
+                "{profile} bit {bit}"
+            );
         }
         assert_eq!(unprotect_rtcp(&mut receiver, &sealed).unwrap(), report);
     }
@@ -229,7 +262,10 @@ fn a_sequence_number_before_the_stream_is_refused() {
     let packet = rtp(1, 65_535, b"earlier");
     let mut buffer = packet.clone();
     buffer.resize(packet.len() + SRTP_MAX_OVERHEAD, 0);
-    assert_eq!(sender.protect_rtp(&mut buffer, packet.len()), Err(SrtpError::BeforeStart));
+    assert_eq!(
+        sender.protect_rtp(&mut buffer, packet.len()),
+        Err(SrtpError::BeforeStart)
+    );
 }
 
 #[test]
@@ -239,14 +275,23 @@ fn says_how_much_room_is_missing() {
         let mut packet = rtp(1, 3, b"first");
         let len = packet.len();
         let needed = len + profile.tag_len();
-        assert_eq!(sender.protect_rtp(&mut packet, len), Err(SrtpError::BufferTooSmall { needed }));
+        assert_eq!(
+            sender.protect_rtp(&mut packet, len),
+            Err(SrtpError::BufferTooSmall { needed })
+        );
         packet.resize(needed, 0);
         assert_eq!(sender.protect_rtp(&mut packet, len), Ok(needed));
         let mut report = receiver_report(1, 0);
         let len = report.len();
         let needed = len + profile.tag_len() + 4;
-        assert_eq!(sender.protect_rtcp(&mut report, len), Err(SrtpError::BufferTooSmall { needed }));
-        assert_eq!(sender.protect_rtcp(&mut [], 8), Err(SrtpError::BufferTooSmall { needed: 8 }));
+        assert_eq!(
+            sender.protect_rtcp(&mut report, len),
+            Err(SrtpError::BufferTooSmall { needed })
+        );
+        assert_eq!(
+            sender.protect_rtcp(&mut [], 8),
+            Err(SrtpError::BufferTooSmall { needed: 8 })
+        );
     }
 }
 
@@ -256,9 +301,16 @@ fn refuses_unencrypted_rtcp_and_short_packets() {
         let (mut sender, mut receiver) = pair(profile);
         let report = receiver_report(7, 1);
         let mut sealed = protect_rtcp(&mut sender, &report);
-        let word = if profile == SrtpProfile::Aes128CmHmacSha1_80 { sealed.len() - 14 } else { sealed.len() - 4 };
+        let word = if profile == SrtpProfile::Aes128CmHmacSha1_80 {
+            sealed.len() - 14
+        } else {
+            sealed.len() - 4
+        };
         sealed[word] &= 0x7f;
-        assert_eq!(unprotect_rtcp(&mut receiver, &sealed), Err(SrtpError::Unencrypted));
+        assert_eq!(
+            unprotect_rtcp(&mut receiver, &sealed),
+            Err(SrtpError::Unencrypted)
+        );
         for len in 0..8 + profile.tag_len() + 4 {
             assert!(unprotect_rtcp(&mut receiver, &report[..len.min(report.len())]).is_err());
         }
@@ -282,7 +334,10 @@ fn an_outsider_cannot_fill_the_stream_table() {
 fn transform_names_no_key_in_debug() {
     let (sender, receiver) = pair(SrtpProfile::AeadAes128Gcm);
     assert_eq!(format!("{sender:?}"), "OutboundSrtp { streams: 0 streams, .. }");
-    assert_eq!(format!("{receiver:?}"), "InboundSrtp { rtp: 0 streams, rtcp: 0 streams, .. }");
+    assert_eq!(
+        format!("{receiver:?}"),
+        "InboundSrtp { rtp: 0 streams, rtcp: 0 streams, .. }"
+    );
     assert!(Transform::new(SrtpProfile::AeadAes128Gcm, &[0; 15], &[0; 12]).is_err());
 }
 
@@ -292,22 +347,26 @@ fn any_profile() -> impl Strategy<Value = SrtpProfile> {
 
 /// Sequence numbers that climb through at least one wrap with small steps forward, reordered within the window.
 fn any_run() -> impl Strategy<Value = Vec<u16>> {
-    (65_000_u16..=65_535, prop::collection::vec((1_u16..40, any::<bool>()), 30..120)).prop_map(|(start, steps)| {
-        let mut sequences = vec![start];
-        let mut newest = start;
-        for (step, _) in &steps {
-            newest = newest.wrapping_add(*step);
-            sequences.push(newest);
-        }
-        // The first stays first: an index below it would be ambiguous to any receiver. Neighbours change places, so
-        // that nothing falls out of a replay window.
-        for (pair, (_, swap)) in sequences[1..].chunks_exact_mut(2).zip(steps) {
-            if swap {
-                pair.swap(0, 1);
+    (
+        65_000_u16..=65_535,
+        prop::collection::vec((1_u16..40, any::<bool>()), 30..120),
+    )
+        .prop_map(|(start, steps)| {
+            let mut sequences = vec![start];
+            let mut newest = start;
+            for (step, _) in &steps {
+                newest = newest.wrapping_add(*step);
+                sequences.push(newest);
             }
-        }
-        sequences
-    })
+            // The first stays first: an index below it would be ambiguous to any receiver. Neighbours change places, so
+            // that nothing falls out of a replay window.
+            for (pair, (_, swap)) in sequences[1..].chunks_exact_mut(2).zip(steps) {
+                if swap {
+                    pair.swap(0, 1);
+                }
+            }
+            sequences
+        })
 }
 
 proptest! {

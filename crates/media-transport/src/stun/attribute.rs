@@ -123,7 +123,10 @@ const fn split_cookie() -> [u16; 2] {
 
 fn v6_mask(TransactionId(id): TransactionId) -> u128 {
     let mut mask = [0; 16];
-    for (target, byte) in mask.iter_mut().zip(MAGIC_COOKIE.to_be_bytes().into_iter().chain(id)) {
+    for (target, byte) in mask
+        .iter_mut()
+        .zip(MAGIC_COOKIE.to_be_bytes().into_iter().chain(id))
+    {
         *target = byte;
     }
     u128::from_be_bytes(mask)

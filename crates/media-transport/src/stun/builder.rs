@@ -6,8 +6,8 @@ use super::attribute::write_xor_address;
 use super::crc32::crc32;
 use super::message::integrity_mac;
 use super::{
-    AttributeType, Class, ErrorCode, FINGERPRINT_XOR, HEADER_LEN, INTEGRITY_LEN, MAGIC_COOKIE, METHOD_BINDING,
-    TransactionId,
+    AttributeType, Class, ErrorCode, FINGERPRINT_XOR, HEADER_LEN, INTEGRITY_LEN, MAGIC_COOKIE,
+    METHOD_BINDING, TransactionId,
 };
 use crate::wire::{BufferFull, Writer};
 
@@ -82,7 +82,9 @@ impl<'a> MessageBuilder<'a> {
     /// [`BufferFull`].
     pub fn xor_mapped_address(&mut self, address: SocketAddr) -> Result<(), BufferFull> {
         let id = self.id;
-        self.attribute(AttributeType::XOR_MAPPED_ADDRESS, |writer| write_xor_address(writer, address, id))
+        self.attribute(AttributeType::XOR_MAPPED_ADDRESS, |writer| {
+            write_xor_address(writer, address, id)
+        })
     }
 
     /// ERROR-CODE with the reason phrase of its RFC.
@@ -104,8 +106,18 @@ impl<'a> MessageBuilder<'a> {
     /// [`BufferFull`].
     pub fn unknown_attributes(&mut self, attributes: &[AttributeType]) -> Result<(), BufferFull> {
         self.attribute(AttributeType::UNKNOWN_ATTRIBUTES, |writer| {
-            attributes.iter().try_for_each(|attribute| writer.u16(attribute.0))
+            attributes
+                .iter()
+                .try_for_each(|attribute| writer.u16(attribute.0))
         })
+    }
+
+    /// An attribute that has no method of its own.
+    ///
+    /// # Errors
+    /// [`BufferFull`].
+    pub fn raw_attribute(&mut self, attribute: AttributeType, value: &[u8]) -> Result<(), BufferFull> {
+        self.attribute(attribute, |writer| writer.bytes(value))
     }
 
     /// Ends the message with MESSAGE-INTEGRITY and FINGERPRINT.
@@ -113,8 +125,11 @@ impl<'a> MessageBuilder<'a> {
     /// # Errors
     /// [`BufferFull`].
     pub fn finish_with_integrity(mut self, password: &str) -> Result<&'a [u8], BufferFull> {
-        let (header, covered) =
-            self.writer.written().split_first_chunk::<HEADER_LEN>().ok_or(BufferFull)?;
+        let (header, covered) = self
+            .writer
+            .written()
+            .split_first_chunk::<HEADER_LEN>()
+            .ok_or(BufferFull)?;
         let mac = integrity_mac(password, header, covered).ok_or(BufferFull)?;
         let value: [u8; INTEGRITY_LEN] = mac.finalize().into_bytes().into();
         self.attribute(AttributeType::MESSAGE_INTEGRITY, |writer| writer.bytes(&value))?;
@@ -151,6 +166,7 @@ impl<'a> MessageBuilder<'a> {
 
     fn set_length(&mut self, to_come: usize) -> Result<(), BufferFull> {
         let length = self.writer.position() - HEADER_LEN + to_come;
-        self.writer.set_u16(2, u16::try_from(length).map_err(|_| BufferFull)?)
+        self.writer
+            .set_u16(2, u16::try_from(length).map_err(|_| BufferFull)?)
     }
 }

@@ -71,7 +71,9 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`ParseError`] naming the field.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, ParseError> {
-        let header = datagram.first_chunk::<HEADER_LEN>().ok_or(ParseError::truncated("STUN header"))?;
+        let header = datagram
+            .first_chunk::<HEADER_LEN>()
+            .ok_or(ParseError::truncated("STUN header"))?;
         let mut reader = Reader::new(datagram);
         let (class, length) = read_type_and_length(&mut reader)?;
         let id = TransactionId(reader.array("transaction id")?);
@@ -121,8 +123,12 @@ impl<'a> Message<'a> {
     /// Takes the same time for every wrong value.
     #[must_use]
     pub fn verify_integrity(&self, password: &str) -> bool {
-        let Some((covered, value)) = self.integrity else { return false };
-        let Some(mac) = integrity_mac(password, self.header, covered) else { return false };
+        let Some((covered, value)) = self.integrity else {
+            return false;
+        };
+        let Some(mac) = integrity_mac(password, self.header, covered) else {
+            return false;
+        };
         mac.verify_slice(value).is_ok()
     }
 
@@ -210,28 +216,32 @@ impl<'a> Message<'a> {
                 self.username.get_or_insert(text);
             }
             AttributeType::MESSAGE_INTEGRITY => {
-                let value =
-                    <&[u8; INTEGRITY_LEN]>::try_from(value).map_err(|_| ParseError::invalid("MESSAGE-INTEGRITY"))?;
+                let value = <&[u8; INTEGRITY_LEN]>::try_from(value)
+                    .map_err(|_| ParseError::invalid("MESSAGE-INTEGRITY"))?;
                 self.integrity = Some((before, value));
             }
             AttributeType::ERROR_CODE => {
                 self.error_code.get_or_insert(parse_error_code(value)?);
             }
             AttributeType::XOR_MAPPED_ADDRESS => {
-                self.xor_mapped_address.get_or_insert(parse_xor_address(value, self.id)?);
+                self.xor_mapped_address
+                    .get_or_insert(parse_xor_address(value, self.id)?);
             }
             AttributeType::PRIORITY => {
-                self.priority.get_or_insert(read_exact(value, "PRIORITY", Reader::u32)?);
+                self.priority
+                    .get_or_insert(read_exact(value, "PRIORITY", Reader::u32)?);
             }
             AttributeType::USE_CANDIDATE => {
                 Reader::new(value).end("USE-CANDIDATE")?;
                 self.use_candidate = true;
             }
             AttributeType::ICE_CONTROLLED => {
-                self.controlled.get_or_insert(read_exact(value, "ICE-CONTROLLED", Reader::u64)?);
+                self.controlled
+                    .get_or_insert(read_exact(value, "ICE-CONTROLLED", Reader::u64)?);
             }
             AttributeType::ICE_CONTROLLING => {
-                self.controlling.get_or_insert(read_exact(value, "ICE-CONTROLLING", Reader::u64)?);
+                self.controlling
+                    .get_or_insert(read_exact(value, "ICE-CONTROLLING", Reader::u64)?);
             }
             AttributeType::UNKNOWN_ATTRIBUTES => {}
             unknown => {
@@ -276,7 +286,9 @@ pub fn peek_username(datagram: &[u8]) -> Option<(&str, &str)> {
         if attribute == AttributeType::USERNAME {
             return core::str::from_utf8(value).ok()?.split_once(':');
         }
-        reader.bytes(length.wrapping_neg() % 4, "attribute padding").ok()?;
+        reader
+            .bytes(length.wrapping_neg() % 4, "attribute padding")
+            .ok()?;
     }
     None
 }

@@ -17,6 +17,8 @@
 //! assert!(!message.verify_integrity("another password"));
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 mod attribute;
 mod builder;
 mod crc32;

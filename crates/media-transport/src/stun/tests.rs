@@ -9,7 +9,9 @@ use crate::error::ParseError;
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();
-    (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap()).collect()
+    (0..digits.len() / 2)
+        .map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap())
+        .collect()
 }
 
 /// The password of RFC 5769 §2.1 to §2.3.
@@ -61,9 +63,10 @@ fn request_of_rfc_5769_2_1() {
 
 #[test]
 fn responses_of_rfc_5769_2_2_and_2_3() {
-    for (text, address) in
-        [(RESPONSE_V4, "192.0.2.1:32853"), (RESPONSE_V6, "[2001:db8:1234:5678:11:2233:4455:6677]:32853")]
-    {
+    for (text, address) in [
+        (RESPONSE_V4, "192.0.2.1:32853"),
+        (RESPONSE_V6, "[2001:db8:1234:5678:11:2233:4455:6677]:32853"),
+    ] {
         let datagram = hex(text);
         let message = Message::parse(&datagram).unwrap();
         assert_eq!(message.class(), Class::Success);
@@ -97,7 +100,10 @@ fn lists_unknown_attributes_that_must_be_understood() {
     let mut datagram = hex("0001 0018 2112a442 000000000000000000000000");
     datagram.extend(hex("0003 0004 00000006  7fff 0001 ff000000  c001 0002 abcd0000"));
     let message = Message::parse(&datagram).unwrap();
-    assert_eq!(message.unknown_attributes(), &[AttributeType(3), AttributeType(0x7fff)]);
+    assert_eq!(
+        message.unknown_attributes(),
+        &[AttributeType(3), AttributeType(0x7fff)]
+    );
     assert!(!message.verify_integrity(""));
 }
 
@@ -122,7 +128,9 @@ fn an_error_response_round_trips() {
     let id = TransactionId([3; 12]);
     let mut builder = MessageBuilder::new(&mut buffer, Class::Error, id).unwrap();
     builder.error_code(ErrorCode::ROLE_CONFLICT).unwrap();
-    builder.unknown_attributes(&[AttributeType(3), AttributeType(4), AttributeType(5)]).unwrap();
+    builder
+        .unknown_attributes(&[AttributeType(3), AttributeType(4), AttributeType(5)])
+        .unwrap();
     let datagram = builder.finish().unwrap();
     let message = Message::parse(datagram).unwrap();
     assert_eq!((message.class(), message.transaction_id()), (Class::Error, id));
@@ -133,11 +141,20 @@ fn an_error_response_round_trips() {
 #[test]
 fn refuses_wrong_shapes_by_name() {
     let good = build(|builder| builder.use_candidate().unwrap());
-    assert_eq!(Message::parse(&good[..19]).unwrap_err(), ParseError::truncated("STUN header"));
-    assert_eq!(Message::parse(&good[..good.len() - 4]).unwrap_err(), ParseError::truncated("STUN attributes"));
+    assert_eq!(
+        Message::parse(&good[..19]).unwrap_err(),
+        ParseError::truncated("STUN header")
+    );
+    assert_eq!(
+        Message::parse(&good[..good.len() - 4]).unwrap_err(),
+        ParseError::truncated("STUN attributes")
+    );
     let mut longer = good.clone();
     longer.push(0);
-    assert_eq!(Message::parse(&longer).unwrap_err(), ParseError::leftover("STUN message"));
+    assert_eq!(
+        Message::parse(&longer).unwrap_err(),
+        ParseError::leftover("STUN message")
+    );
     let with = |at: usize, value: u8| {
         let mut changed = good.clone();
         changed[at] = value;
@@ -146,14 +163,25 @@ fn refuses_wrong_shapes_by_name() {
     assert_eq!(with(4, 0), ParseError::invalid("magic cookie"));
     assert_eq!(with(1, 3), ParseError::invalid("message type"));
     assert_eq!(with(3, 1), ParseError::invalid("message length"));
-    assert_eq!(with(good.len() - 1, good[good.len() - 1] ^ 1), ParseError::invalid("FINGERPRINT"));
+    assert_eq!(
+        with(good.len() - 1, good[good.len() - 1] ^ 1),
+        ParseError::invalid("FINGERPRINT")
+    );
 }
 
 #[test]
 fn peek_username_needs_a_request_with_two_halves() {
     assert_eq!(peek_username(&[]), None);
-    assert_eq!(peek_username(&hex("0001 0000 2112a442 000000000000000000000000")), None);
-    assert_eq!(peek_username(&hex("0001 0008 2112a442 000000000000000000000000 0006 0003 61626300")), None);
+    assert_eq!(
+        peek_username(&hex("0001 0000 2112a442 000000000000000000000000")),
+        None
+    );
+    assert_eq!(
+        peek_username(&hex(
+            "0001 0008 2112a442 000000000000000000000000 0006 0003 61626300"
+        )),
+        None
+    );
     let found = hex("0001 0008 2112a442 000000000000000000000000 0006 0003 613a6300");
     assert_eq!(peek_username(&found), Some(("a", "c")));
 }
@@ -162,10 +190,12 @@ fn peek_username_needs_a_request_with_two_halves() {
 fn a_full_buffer_is_an_error() {
     for size in 0..64 {
         let mut buffer = vec![0; size];
-        let built = MessageBuilder::new(&mut buffer, Class::Request, TransactionId([0; 12])).and_then(|mut builder| {
-            builder.username("abcd", "efgh")?;
-            builder.finish_with_integrity("x").map(<[u8]>::len)
-        });
+        let built = MessageBuilder::new(&mut buffer, Class::Request, TransactionId([0; 12])).and_then(
+            |mut builder| {
+                builder.username("abcd", "efgh")?;
+                builder.finish_with_integrity("x").map(<[u8]>::len)
+            },
+        );
         assert!(built.is_err(), "{size}");
     }
 }

@@ -1,5 +1,7 @@
 //! Cursors over byte slices: big-endian, bounds-checked, allocation-free.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 mod reader;
 mod writer;
 

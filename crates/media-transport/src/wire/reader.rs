@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
     /// [`ParseError`] naming `field` when fewer are left.
     #[inline]
     pub fn u24(&mut self, field: &'static str) -> Result<u32, ParseError> {
-        self.array(field).map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
+        self.array(field)
+            .map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
     }
 
     /// The next four bytes as a big-endian number.
@@ -76,7 +77,10 @@ impl<'a> Reader<'a> {
     /// [`ParseError`] naming `field` when fewer are left.
     #[inline]
     pub fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], ParseError> {
-        let (head, tail) = self.rest.split_first_chunk::<N>().ok_or(ParseError::truncated(field))?;
+        let (head, tail) = self
+            .rest
+            .split_first_chunk::<N>()
+            .ok_or_else(|| ParseError::truncated(field))?;
         self.rest = tail;
         Ok(*head)
     }
@@ -87,7 +91,10 @@ impl<'a> Reader<'a> {
     /// [`ParseError`] naming `field` when fewer are left.
     #[inline]
     pub fn bytes(&mut self, length: usize, field: &'static str) -> Result<&'a [u8], ParseError> {
-        let (head, tail) = self.rest.split_at_checked(length).ok_or(ParseError::truncated(field))?;
+        let (head, tail) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or_else(|| ParseError::truncated(field))?;
         self.rest = tail;
         Ok(head)
     }
@@ -118,7 +125,11 @@ impl<'a> Reader<'a> {
     /// [`ParseError`] naming `what` when bytes are left over.
     #[inline]
     pub fn end(&self, what: &'static str) -> Result<(), ParseError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(ParseError::leftover(what)) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(ParseError::leftover(what))
+        }
     }
 }
 
@@ -145,14 +156,23 @@ mod tests {
     fn names_the_truncated_field_and_stays_put() {
         let mut reader = Reader::new(&[1, 2]);
         let error = reader.u32("ssrc").unwrap_err();
-        assert_eq!(error, ParseError { field: "ssrc", kind: ParseErrorKind::Truncated });
+        assert_eq!(
+            error,
+            ParseError {
+                field: "ssrc",
+                kind: ParseErrorKind::Truncated
+            }
+        );
         assert_eq!(reader.bytes(3, "name").unwrap_err().field, "name");
         assert_eq!(reader.u16("rest"), Ok(0x0102));
     }
 
     #[test]
     fn refuses_left_over_bytes() {
-        assert_eq!(Reader::new(&[0]).end("packet"), Err(ParseError::leftover("packet")));
+        assert_eq!(
+            Reader::new(&[0]).end("packet"),
+            Err(ParseError::leftover("packet"))
+        );
         assert_eq!(Reader::new(&[]).end("packet"), Ok(()));
     }
 }

@@ -108,7 +108,10 @@ impl<'a> Writer<'a> {
     /// [`BufferFull`] when `at + 2` is past what has been written.
     pub fn set_u16(&mut self, at: usize, value: u16) -> Result<(), BufferFull> {
         let written = self.buffer.get_mut(..self.position).ok_or(BufferFull)?;
-        let target = written.get_mut(at..).and_then(<[u8]>::first_chunk_mut).ok_or(BufferFull)?;
+        let target = written
+            .get_mut(at..)
+            .and_then(<[u8]>::first_chunk_mut)
+            .ok_or(BufferFull)?;
         *target = value.to_be_bytes();
         Ok(())
     }

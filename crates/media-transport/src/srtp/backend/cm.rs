@@ -22,7 +22,11 @@ pub(in crate::srtp) struct CmKeys {
 impl CmKeys {
     pub(in crate::srtp) fn new(key: &[u8; 16], salt: [u8; 14], auth: &[u8; 20]) -> Result<Self, SrtpError> {
         let mac = Hmac::new_from_slice(auth).map_err(|_| SrtpError::KeyLength)?;
-        Ok(Self { cipher: Aes128Enc::new(key.into()), mac, salt })
+        Ok(Self {
+            cipher: Aes128Enc::new(key.into()),
+            mac,
+            salt,
+        })
     }
 
     /// `packet` holds header, payload and room for the tag.
@@ -51,7 +55,9 @@ impl CmKeys {
         index: u64,
     ) -> Result<(), SrtpError> {
         let (body, tag) = packet.split_at_mut_checked(len).ok_or(SrtpError::Malformed)?;
-        self.rtp_mac(body, index).verify_truncated_left(tag).map_err(|_| SrtpError::Authentication)?;
+        self.rtp_mac(body, index)
+            .verify_truncated_left(tag)
+            .map_err(|_| SrtpError::Authentication)?;
         self.crypt(body.get_mut(header..).ok_or(SrtpError::Malformed)?, ssrc, index);
         Ok(())
     }
@@ -67,7 +73,11 @@ impl CmKeys {
         let (signed, room) = packet.split_at_mut_checked(len + 4).ok_or(SrtpError::Malformed)?;
         let (body, word) = signed.split_at_mut_checked(len).ok_or(SrtpError::Malformed)?;
         word.copy_from_slice(&(index | RTCP_ENCRYPTED).to_be_bytes());
-        self.crypt(body.get_mut(RTCP_CLEAR..).ok_or(SrtpError::Malformed)?, ssrc, u64::from(index));
+        self.crypt(
+            body.get_mut(RTCP_CLEAR..).ok_or(SrtpError::Malformed)?,
+            ssrc,
+            u64::from(index),
+        );
         let tag = self.mac.clone().chain_update(&*signed).finalize().into_bytes();
         copy_tag(room, &tag)
     }

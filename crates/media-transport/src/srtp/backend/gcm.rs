@@ -15,9 +15,16 @@ pub(in crate::srtp) struct GcmKeys {
 
 impl GcmKeys {
     pub(in crate::srtp) fn new(key: &[u8], salt: [u8; 12]) -> Result<Self, SrtpError> {
-        let algorithm = if key.len() == 16 { &AES_128_GCM } else { &AES_256_GCM };
+        let algorithm = if key.len() == 16 {
+            &AES_128_GCM
+        } else {
+            &AES_256_GCM
+        };
         let key = UnboundKey::new(algorithm, key).map_err(|_| SrtpError::KeyLength)?;
-        Ok(Self { key: LessSafeKey::new(key), salt })
+        Ok(Self {
+            key: LessSafeKey::new(key),
+            salt,
+        })
     }
 
     /// `packet` holds header, payload and room for the tag.
@@ -31,8 +38,9 @@ impl GcmKeys {
         index: u64,
     ) -> Result<(), SrtpError> {
         let (header, rest) = packet.split_at_mut_checked(header).ok_or(SrtpError::Malformed)?;
-        let (payload, room) =
-            rest.split_at_mut_checked(len - header.len()).ok_or(SrtpError::Malformed)?;
+        let (payload, room) = rest
+            .split_at_mut_checked(len - header.len())
+            .ok_or(SrtpError::Malformed)?;
         let tag = self
             .key
             .seal_in_place_separate_tag(self.rtp_nonce(ssrc, index), Aad::from(&*header), payload)
@@ -65,9 +73,12 @@ impl GcmKeys {
         index: u32,
     ) -> Result<(), SrtpError> {
         let word = (index | RTCP_ENCRYPTED).to_be_bytes();
-        let (header, rest) = packet.split_first_chunk_mut::<RTCP_CLEAR>().ok_or(SrtpError::Malformed)?;
-        let (body, room) =
-            rest.split_at_mut_checked(len - RTCP_CLEAR).ok_or(SrtpError::Malformed)?;
+        let (header, rest) = packet
+            .split_first_chunk_mut::<RTCP_CLEAR>()
+            .ok_or(SrtpError::Malformed)?;
+        let (body, room) = rest
+            .split_at_mut_checked(len - RTCP_CLEAR)
+            .ok_or(SrtpError::Malformed)?;
         let tag = self
             .key
             .seal_in_place_separate_tag(self.rtcp_nonce(ssrc, index), rtcp_aad(header, word), body)
@@ -86,8 +97,12 @@ impl GcmKeys {
         index: u32,
     ) -> Result<(), SrtpError> {
         let word = (index | RTCP_ENCRYPTED).to_be_bytes();
-        let (header, rest) = packet.split_first_chunk_mut::<RTCP_CLEAR>().ok_or(SrtpError::Malformed)?;
-        let sealed = rest.get_mut(..len - RTCP_CLEAR + TAG_LEN).ok_or(SrtpError::Malformed)?;
+        let (header, rest) = packet
+            .split_first_chunk_mut::<RTCP_CLEAR>()
+            .ok_or(SrtpError::Malformed)?;
+        let sealed = rest
+            .get_mut(..len - RTCP_CLEAR + TAG_LEN)
+            .ok_or(SrtpError::Malformed)?;
         self.key
             .open_in_place(self.rtcp_nonce(ssrc, index), rtcp_aad(header, word), sealed)
             .map_err(|_| SrtpError::Authentication)?;

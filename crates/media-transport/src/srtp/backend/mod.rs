@@ -11,7 +11,10 @@ use super::{RTCP_ENCRYPTED, SrtpProfile};
 use crate::error::SrtpError;
 
 /// Derived keys for both RTP and RTCP under one master key.
-#[expect(clippy::large_enum_variant, reason = "two per session, and a pointer less on every packet")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "two per session, and a pointer less on every packet"
+)]
 pub(super) enum Transform {
     Gcm { rtp: GcmKeys, rtcp: GcmKeys },
     Cm { rtp: CmKeys, rtcp: CmKeys },
@@ -22,12 +25,24 @@ impl Transform {
         let master = Master::new(profile, key, salt)?;
         Ok(match profile {
             SrtpProfile::AeadAes128Gcm => Self::Gcm {
-                rtp: GcmKeys::new(&master.derive::<16>(Label::RtpEncryption), master.derive(Label::RtpSalt))?,
-                rtcp: GcmKeys::new(&master.derive::<16>(Label::RtcpEncryption), master.derive(Label::RtcpSalt))?,
+                rtp: GcmKeys::new(
+                    &master.derive::<16>(Label::RtpEncryption),
+                    master.derive(Label::RtpSalt),
+                )?,
+                rtcp: GcmKeys::new(
+                    &master.derive::<16>(Label::RtcpEncryption),
+                    master.derive(Label::RtcpSalt),
+                )?,
             },
             SrtpProfile::AeadAes256Gcm => Self::Gcm {
-                rtp: GcmKeys::new(&master.derive::<32>(Label::RtpEncryption), master.derive(Label::RtpSalt))?,
-                rtcp: GcmKeys::new(&master.derive::<32>(Label::RtcpEncryption), master.derive(Label::RtcpSalt))?,
+                rtp: GcmKeys::new(
+                    &master.derive::<32>(Label::RtpEncryption),
+                    master.derive(Label::RtpSalt),
+                )?,
+                rtcp: GcmKeys::new(
+                    &master.derive::<32>(Label::RtcpEncryption),
+                    master.derive(Label::RtcpSalt),
+                )?,
             },
             SrtpProfile::Aes128CmHmacSha1_80 => Self::Cm {
                 rtp: CmKeys::new(
@@ -72,7 +87,10 @@ impl Transform {
         ssrc: u32,
         index: u64,
     ) -> Result<usize, SrtpError> {
-        let len = packet.len().checked_sub(self.tag_len()).ok_or(SrtpError::Malformed)?;
+        let len = packet
+            .len()
+            .checked_sub(self.tag_len())
+            .ok_or(SrtpError::Malformed)?;
         if len < header {
             return Err(SrtpError::Malformed);
         }
@@ -117,7 +135,10 @@ impl Transform {
 
     /// Finds the index word: behind the tag for AEAD profiles (RFC 7714 §9.2), before it otherwise (RFC 3711 §3.4).
     pub(super) fn rtcp_trailer(&self, packet: &[u8]) -> Result<RtcpTrailer, SrtpError> {
-        let len = packet.len().checked_sub(self.tag_len() + 4).ok_or(SrtpError::Malformed)?;
+        let len = packet
+            .len()
+            .checked_sub(self.tag_len() + 4)
+            .ok_or(SrtpError::Malformed)?;
         if len < super::header::RTCP_CLEAR {
             return Err(SrtpError::Malformed);
         }
@@ -129,7 +150,10 @@ impl Transform {
         if word & RTCP_ENCRYPTED == 0 {
             return Err(SrtpError::Unencrypted);
         }
-        Ok(RtcpTrailer { len, index: word & !RTCP_ENCRYPTED })
+        Ok(RtcpTrailer {
+            len,
+            index: word & !RTCP_ENCRYPTED,
+        })
     }
 
     /// A number that only holders of the key can know; seeds the stream table.
@@ -158,5 +182,7 @@ pub(super) struct RtcpTrailer {
 
 #[inline]
 fn room(buffer: &mut [u8], needed: usize) -> Result<&mut [u8], SrtpError> {
-    buffer.get_mut(..needed).ok_or(SrtpError::BufferTooSmall { needed })
+    buffer
+        .get_mut(..needed)
+        .ok_or(SrtpError::BufferTooSmall { needed })
 }
