@@ -18,6 +18,8 @@ export const SCREEN = 'TRACK_SOURCE_SCREEN';
 const MAX_BITRATE = { [MICROPHONE]: 48_000, [CAMERA]: 1_200_000, [SCREEN]: 2_500_000 };
 /** How long a connection may be interrupted before ICE is restarted, in milliseconds. */
 const INTERRUPTION_MS = 4_000;
+/** Pause before ICE is restarted after it failed, in milliseconds; doubled each time, up to the second figure. */
+const RESTART_MS = [250, 8_000];
 
 /**
  * A transceiver that receives. It is used for one track after the other; free again once it is inactive on both sides.
@@ -39,7 +41,8 @@ export class Media extends EventTarget {
   #wanted = false;
   #negotiating = false;
   #closed = false;
-  #interruption = 0;
+  #restartTimer = 0;
+  #failures = 0;
 
   /**
    * @param {(offer: {sdp: string, sections: object[]}) => Promise<{sdp: string, missingTracks?: string[]}>} offerer
@@ -136,7 +139,7 @@ export class Media extends EventTarget {
 
   close() {
     this.#closed = true;
-    clearTimeout(this.#interruption);
+    clearTimeout(this.#restartTimer);
     this.#pc.close();
   }
 
@@ -217,9 +220,17 @@ export class Media extends EventTarget {
 
   #watch() {
     const { connectionState, iceConnectionState } = this.#pc;
-    clearTimeout(this.#interruption);
-    if (connectionState === 'failed' || iceConnectionState === 'failed') this.restart();
-    else if (iceConnectionState === 'disconnected') this.#interruption = setTimeout(() => this.restart(), INTERRUPTION_MS);
+    clearTimeout(this.#restartTimer);
+    if (connectionState === 'connected') this.#failures = 0;
+    if (connectionState === 'failed' || iceConnectionState === 'failed') {
+      const pause = Math.min(RESTART_MS[0] * 2 ** this.#failures, RESTART_MS[1]);
+      this.#restartTimer = setTimeout(() => {
+        this.#failures += 1;
+        this.restart();
+      }, pause);
+    } else if (iceConnectionState === 'disconnected') {
+      this.#restartTimer = setTimeout(() => this.restart(), INTERRUPTION_MS);
+    }
     this.dispatchEvent(new CustomEvent('state', { detail: { state: connectionState } }));
   }
 }
