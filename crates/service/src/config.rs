@@ -1,0 +1,355 @@
+//! What an operator may set: defaults, then a TOML file, then `ANTEROOM_*` in the environment, then the command line.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use anteroom_teams_link::policy::LobbyScope;
+
+/// Variables read by the program itself, not part of the configuration.
+const NOT_CONFIGURATION: &[&str] = &["log", "log_json", "config"];
+
+/// Everything an operator may set. Names are the keys of the file; `ANTEROOM_TLS__CERT` in the environment is
+/// `tls.cert`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// Development mode: a private certificate authority, demo data, the demo token endpoint and plain HTTP on
+    /// loopback. On when there is no configuration file.
+    pub dev: bool,
+    /// Address of the HTTPS and WebSocket surface. Port 0: the system chooses.
+    pub listen: SocketAddr,
+    /// Address of the one UDP port for media. Port 0: the system chooses.
+    pub media: SocketAddr,
+    /// Addresses clients are told to send media to; empty: the address listened on, or all of this machine's when
+    /// that is unspecified.
+    pub media_advertise: Vec<IpAddr>,
+    /// Plain HTTP for a person's browser in development mode; loopback only; `"off"` for none. Port 0: the system
+    /// chooses.
+    #[serde(deserialize_with = "address_or_off")]
+    pub dev_http: Option<SocketAddr>,
+    /// Directory of the database, the development certificate authority and `dev.json`.
+    pub data: PathBuf,
+    /// The address clients know this service by, when it is not the one listened on: `https://meet.example.org`.
+    pub public_url: Option<String>,
+    /// Further `host` or `host:port` names under which clients reach this service.
+    pub hosts: Vec<String>,
+    /// The certificate, outside development mode required.
+    pub tls: TlsFiles,
+    /// Limits against abuse and mistakes.
+    pub limits: Limits,
+    /// Settings of the demo tenant and meeting in development mode.
+    pub demo: Demo,
+}
+
+/// Certificate files in PEM.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct TlsFiles {
+    /// The certificate, followed by the intermediate ones.
+    pub cert: Option<PathBuf>,
+    /// Its private key, PKCS#8, PKCS#1 or SEC1.
+    pub key: Option<PathBuf>,
+}
+
+/// Limits against abuse and mistakes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Largest HTTP request body, in bytes.
+    pub body_bytes: usize,
+    /// Allowed difference between a signed request's date and our clock, in seconds.
+    pub clock_skew_seconds: u64,
+    /// Failed sign-ins of one name from one address within the window below before further ones wait.
+    pub sign_in_failures: u32,
+    /// Failed sign-ins from one address, whatever the name, before further ones wait.
+    pub sign_in_failures_per_source: u32,
+    /// The window of both, in seconds.
+    pub sign_in_window_seconds: u64,
+    /// Participants in one meeting's call.
+    pub meeting_participants: usize,
+    /// Guests waiting in one meeting's lobby.
+    pub meeting_lobby: usize,
+    /// How long a guest may wait in the lobby, in seconds.
+    pub lobby_timeout_seconds: u64,
+    /// WebSocket connections in all.
+    pub websockets: usize,
+    /// WebSocket connections from one address (loopback excepted).
+    pub websockets_per_source: usize,
+}
+
+/// Settings of the demo tenant and meeting. What is not set keeps its stored or default value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Demo {
+    /// Who bypasses the demo meeting's lobby.
+    pub lobby: Option<LobbyScope>,
+    /// The tenant refuses all anonymous joins.
+    pub disable_anonymous_join: Option<bool>,
+    /// The organizer lets anonymous participants join.
+    pub allow_anonymous_join: Option<bool>,
+    /// With lobby scope `everyone`: guests may be first in.
+    pub allow_anonymous_start: Option<bool>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            dev: true,
+            listen: loopback(8443),
+            media: loopback(10_000),
+            media_advertise: Vec::new(),
+            dev_http: Some(loopback(8080)),
+            data: default_data(),
+            public_url: None,
+            hosts: Vec::new(),
+            tls: TlsFiles::default(),
+            limits: Limits::default(),
+            demo: Demo::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 256 * 1024,
+            clock_skew_seconds: 300,
+            sign_in_failures: 5,
+            sign_in_failures_per_source: 50,
+            sign_in_window_seconds: 60,
+            meeting_participants: 350,
+            meeting_lobby: 500,
+            lobby_timeout_seconds: 30 * 60,
+            websockets: 10_000,
+            websockets_per_source: 200,
+        }
+    }
+}
+
+impl Config {
+    /// Development mode with its data in `data` and every port chosen by the system: what tests and the demo want.
+    #[must_use]
+    pub fn dev(data: impl Into<PathBuf>) -> Self {
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            data: data.into(),
+            listen: free,
+            media: free,
+            dev_http: Some(free),
+            ..Self::default()
+        }
+    }
+
+    /// Reads the configuration. `command_line` holds the keys given there; keys without a value must be left out of
+    /// its serialized form.
+    ///
+    /// # Errors
+    /// The file is missing or is not TOML, a key is unknown, a value is of the wrong kind.
+    pub fn load(file: Option<&Path>, command_line: &impl Serialize) -> Result<Self, ConfigError> {
+        let defaults = Self {
+            dev: file.is_none(),
+            ..Self::default()
+        };
+        let mut figment = Figment::from(Serialized::defaults(defaults));
+        if let Some(path) = file {
+            std::fs::metadata(path).map_err(|error| ConfigError::File {
+                path: path.to_owned(),
+                reason: io_reason(&error),
+            })?;
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        figment
+            .merge(Env::prefixed("ANTEROOM_").ignore(NOT_CONFIGURATION).split("__"))
+            .merge(Serialized::defaults(command_line))
+            .extract()
+            .map_err(ConfigError::from_figment)
+    }
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {} cannot be read: {reason}", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A key this program does not know.
+    #[error("unknown configuration key `{key}` in {origin}")]
+    UnknownKey {
+        /// The key with the sections it is in, `limits.body`.
+        key: String,
+        /// Where it was found.
+        origin: String,
+    },
+    /// A value of the wrong kind, or a file that is not TOML.
+    #[error("configuration, {origin}: {reason}")]
+    Value {
+        /// Where it was found, with the key when there is one.
+        origin: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Plain HTTP would leave this machine.
+    #[error("dev_http {address}: plain HTTP is served on loopback addresses only")]
+    NotLoopback {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// Outside development mode there must be a certificate.
+    #[error("tls.cert and tls.key must be set outside development mode (or start with --dev)")]
+    CertificateMissing,
+    /// One of the two files is set without the other.
+    #[error("tls.cert and tls.key must be set together")]
+    CertificateHalf,
+    /// The public address is not one.
+    #[error("public_url must be https://host[:port] without a path")]
+    PublicUrl,
+}
+
+impl ConfigError {
+    fn from_figment(error: figment::Error) -> Self {
+        let path = error.path.join(".");
+        let origin = error.metadata.as_ref().map_or_else(
+            || "the configuration".to_owned(),
+            |metadata| match &metadata.source {
+                Some(figment::Source::File(file)) => file.display().to_string(),
+                _ if metadata.name.contains("environment") => "the environment (ANTEROOM_…)".to_owned(),
+                _ => "the command line".to_owned(),
+            },
+        );
+        match error.kind {
+            figment::error::Kind::UnknownField(field, _) => {
+                let key = if path.is_empty() || path == field {
+                    field
+                } else if path.ends_with(&format!(".{field}")) {
+                    path
+                } else {
+                    format!("{path}.{field}")
+                };
+                Self::UnknownKey { key, origin }
+            }
+            kind => {
+                let origin = if path.is_empty() {
+                    origin
+                } else {
+                    format!("{origin}, `{path}`")
+                };
+                let reason = kind.to_string().lines().collect::<Vec<_>>().join(" ");
+                Self::Value { origin, reason }
+            }
+        }
+    }
+}
+
+/// The system's words for an I/O error, without the number.
+pub(crate) fn io_reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+fn default_data() -> PathBuf {
+    let under = |name: &str, rest: &str| {
+        let base = std::env::var_os(name).filter(|value| !value.is_empty())?;
+        Some(PathBuf::from(base).join(rest))
+    };
+    under("XDG_DATA_HOME", "anteroom")
+        .or_else(|| under("HOME", ".local/share/anteroom"))
+        .unwrap_or_else(|| PathBuf::from("anteroom-data"))
+}
+
+fn address_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    text.parse()
+        .map(Some)
+        .map_err(|_| serde::de::Error::custom("expected ADDRESS:PORT or \"off\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Nothing {}
+
+    fn load(toml: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("anteroom.toml");
+        std::fs::write(&path, toml).unwrap();
+        Config::load(Some(&path), &Nothing {})
+    }
+
+    #[test]
+    fn a_file_overrides_defaults_and_turns_dev_mode_off() {
+        let config = load("listen = \"0.0.0.0:443\"\n[limits]\nbody_bytes = 1000\n").unwrap();
+        assert_eq!(config.listen, "0.0.0.0:443".parse().unwrap());
+        assert_eq!(config.limits.body_bytes, 1000);
+        assert_eq!(config.limits.clock_skew_seconds, 300);
+        assert!(!config.dev);
+        assert!(Config::load(None, &Nothing {}).unwrap().dev);
+    }
+
+    #[test]
+    fn the_command_line_wins() {
+        #[derive(Serialize)]
+        struct Given {
+            listen: &'static str,
+            dev_http: &'static str,
+        }
+        let config = Config::load(
+            None,
+            &Given {
+                listen: "127.0.0.1:1",
+                dev_http: "off",
+            },
+        )
+        .unwrap();
+        assert_eq!(config.listen, "127.0.0.1:1".parse().unwrap());
+        assert_eq!(config.dev_http, None);
+    }
+
+    #[test]
+    fn names_unknown_keys() {
+        let Err(ConfigError::UnknownKey { key, origin }) = load("lissten = \"127.0.0.1:1\"\n") else {
+            panic!("accepted")
+        };
+        assert_eq!(key, "lissten");
+        assert!(origin.ends_with("anteroom.toml"), "{origin}");
+        let error = load("[limits]\nbody = 1\n").unwrap_err();
+        assert!(error.to_string().contains("`limits.body`"), "{error}");
+    }
+
+    #[test]
+    fn refuses_wrong_values_in_one_line() {
+        for toml in [
+            "listen = 5",
+            "listen = \"here\"",
+            "listen = ",
+            "dev_http = \"nowhere\"",
+            "[demo]\nlobby = \"x\"",
+        ] {
+            let error = load(toml).unwrap_err().to_string();
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+        let missing = Config::load(Some(Path::new("/nonexistent/a.toml")), &Nothing {}).unwrap_err();
+        assert!(matches!(missing, ConfigError::File { .. }), "{missing}");
+    }
+}

@@ -1,0 +1,445 @@
+//! Development data: a tenant with three people's worth of demo accounts and one meeting, and `dev.json` that tells
+//! programs about it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anteroom_chat::id::ThreadId;
+use anteroom_chat::thread::Member;
+use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
+use anteroom_identity::signing::{AccessKey, ConnectionString};
+use anteroom_teams_link::link;
+use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rand::RngExt;
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::config::{Demo, io_reason};
+use crate::directory::hash_password;
+use crate::error::StartError;
+use crate::meetings::MeetingRecord;
+use crate::state::App;
+use crate::store::StoreError;
+use crate::store::sqlite::directory::{self, UserRow};
+use crate::store::sqlite::meetings::{self, MeetingRow};
+use crate::store::sqlite::settings;
+use crate::tls::write_private;
+
+/// Name of the demo tenant.
+pub const TENANT_NAME: &str = "contoso";
+
+/// Sign-in name and display name of the demo users; the first organizes the demo meeting.
+const USERS: [(&str, &str); 2] = [
+    ("alice@contoso.example", "Alice Meyer"),
+    ("bob@contoso.example", "Bob Okafor"),
+];
+
+const SUBJECT: &str = "Loan consultation";
+
+/// Setting that holds the demo meeting's id.
+const MEETING_SETTING: &str = "demo.meeting";
+
+/// Host that long links of real Teams meetings point at.
+const TEAMS_HOST: &str = "teams.microsoft.com";
+
+/// Length of the demo meeting: it is there for as long as anybody tries things out.
+const MEETING_LENGTH: Duration = Duration::days(365);
+
+/// What `dev.json` says. Secret: it holds passwords and an access key.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DevInfo {
+    /// The HTTPS address, without a trailing slash.
+    pub endpoint: String,
+    /// The ACS connection string, `endpoint=…;accesskey=…`.
+    pub connection_string: String,
+    /// The private authority's certificate in PEM; absent with a certificate of one's own.
+    pub ca_file: Option<PathBuf>,
+    /// The ACS resource.
+    pub resource_id: String,
+    /// The demo tenant.
+    pub tenant_id: String,
+    /// The demo users, the organizer first.
+    pub users: Vec<DevUser>,
+    /// The demo meeting.
+    pub meeting: DevMeeting,
+    /// The guest's page with the meeting's link filled in.
+    pub guest_page: String,
+    /// The Teams side's page.
+    pub teams_page: String,
+    /// UDP address of media.
+    pub media: SocketAddr,
+    /// The plain HTTP address for browsers on this machine, without a trailing slash.
+    pub dev_http: Option<String>,
+}
+
+/// A demo user.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DevUser {
+    /// Sign-in name.
+    pub upn: String,
+    /// Object id.
+    pub object_id: String,
+    /// Password.
+    pub password: String,
+    /// Name shown to others.
+    pub display_name: String,
+}
+
+/// The demo meeting.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DevMeeting {
+    /// The link on this service.
+    pub join_url: String,
+    /// What it is about.
+    pub subject: String,
+    /// Its chat thread.
+    pub thread_id: String,
+    /// The same meeting as a long `teams.microsoft.com` link.
+    pub teams_url: String,
+}
+
+impl DevInfo {
+    /// Reads a `dev.json`.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not one.
+    pub fn read(path: &Path) -> std::io::Result<Self> {
+        serde_json::from_slice(&std::fs::read(path)?).map_err(std::io::Error::other)
+    }
+
+    /// The line that makes Python, Node and curl trust the private authority.
+    #[must_use]
+    pub fn trust_line(&self) -> Option<String> {
+        let ca = self.ca_file.as_ref()?.display().to_string();
+        let ca = if ca
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/._-+@".contains(&byte))
+        {
+            ca
+        } else {
+            format!("'{}'", ca.replace('\'', r"'\''"))
+        };
+        Some(format!(
+            "export REQUESTS_CA_BUNDLE={ca} SSL_CERT_FILE={ca} NODE_EXTRA_CA_CERTS={ca} CURL_CA_BUNDLE={ca}"
+        ))
+    }
+}
+
+impl std::fmt::Debug for DevInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DevInfo")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DevUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DevUser")
+            .field("object_id", &self.object_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DevMeeting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DevMeeting").finish_non_exhaustive()
+    }
+}
+
+/// The demo data as stored.
+pub(crate) struct DemoData {
+    tenant: TenantId,
+    users: Vec<(UserRow, String)>,
+    meeting: MeetingRecord,
+}
+
+/// Makes the demo data when it is not there, and applies the configured settings.
+pub(crate) async fn ensure(app: &App) -> Result<DemoData, StartError> {
+    let failed = |source: StoreError| StartError::Store {
+        path: app.config().data.clone(),
+        source,
+    };
+    let now = app.clock().now();
+    let known = app.directory().tenant(TENANT_NAME).await.map_err(failed)?;
+    if known.is_none() {
+        // Hashing takes a while: before the transaction.
+        let users = tokio::task::spawn_blocking(new_users)
+            .await
+            .map_err(|error| StartError::Internal(error.to_string()))??;
+        app.store()
+            .call(move |connection| create(connection, &users, now))
+            .await
+            .map_err(failed)?;
+    }
+    let (tenant, users, meeting_id) = app.store().call(load).await.map_err(failed)?;
+    let meeting = app
+        .meetings()
+        .get(&meeting_id)
+        .await
+        .map_err(failed)?
+        .ok_or_else(|| failed(StoreError::Corrupt("demo meeting")))?;
+    let organizer = TeamsUserId::new(meeting.organizer);
+    let organizer = CommunicationIdentifier::MicrosoftTeamsUser(organizer);
+    // The organizer is in the chat whether or not in the call; others come in with the call.
+    let name = users
+        .first()
+        .map(|(user, _)| user.display_name.clone())
+        .unwrap_or_default();
+    let members = vec![Member::with_history(organizer.clone(), name)];
+    app.chat()
+        .ensure_thread(&meeting.thread_id, &meeting.subject, organizer, members)
+        .await
+        .map_err(|error| StartError::Internal(error.to_string()))?;
+    let meeting = apply(app, &app.config().demo, meeting).await.map_err(failed)?;
+    Ok(DemoData {
+        tenant,
+        users,
+        meeting,
+    })
+}
+
+impl DemoData {
+    /// Writes `dev.json` and gives back what it says.
+    pub(crate) fn publish(
+        self,
+        app: &App,
+        media: SocketAddr,
+        ca_file: Option<&Path>,
+    ) -> Result<DevInfo, StartError> {
+        let endpoint = app.issuer().to_owned();
+        let dev_http = app
+            .dev_http()
+            .map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let pages = dev_http.clone().unwrap_or_else(|| endpoint.clone());
+        let meeting = self.meeting;
+        let teams_url = link::build_long(
+            TEAMS_HOST,
+            &meeting.thread_id.to_string(),
+            meeting.tenant,
+            meeting.organizer,
+        );
+        let info = DevInfo {
+            connection_string: connection_string(app),
+            // Programs that are told of the file may run elsewhere.
+            ca_file: ca_file.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
+            resource_id: app.resource().to_string(),
+            tenant_id: self.tenant.to_string(),
+            users: self
+                .users
+                .into_iter()
+                .map(|(user, password)| DevUser {
+                    upn: user.upn,
+                    object_id: user.object.to_string(),
+                    password,
+                    display_name: user.display_name,
+                })
+                .collect(),
+            guest_page: format!(
+                "{pages}/join?link={}",
+                utf8_percent_encode(&meeting.join_url, NON_ALPHANUMERIC)
+            ),
+            teams_page: format!("{pages}/teams"),
+            meeting: DevMeeting {
+                join_url: meeting.join_url,
+                subject: meeting.subject,
+                thread_id: meeting.thread_id.to_string(),
+                teams_url,
+            },
+            media,
+            dev_http,
+            endpoint,
+        };
+        write(app, "dev.json", &info)?;
+        Ok(info)
+    }
+}
+
+#[derive(Serialize)]
+struct ResourceFile {
+    endpoint: String,
+    resource_id: String,
+    connection_string: String,
+}
+
+/// Outside development mode: `resource.json`, where an operator finds the connection string.
+pub(crate) fn write_resource(app: &App) -> Result<(), StartError> {
+    let file = ResourceFile {
+        endpoint: app.issuer().to_owned(),
+        resource_id: app.resource().to_string(),
+        connection_string: connection_string(app),
+    };
+    write(app, "resource.json", &file)
+}
+
+pub(crate) fn new_resource_id() -> ResourceId {
+    ResourceId::from(Uuid::new_v4())
+}
+
+/// 64 random bytes in base64.
+pub(crate) fn new_access_key() -> String {
+    STANDARD.encode(rand::random::<[u8; 64]>())
+}
+
+fn connection_string(app: &App) -> String {
+    let key = app
+        .access_keys()
+        .first()
+        .cloned()
+        .unwrap_or_else(AccessKey::generate);
+    ConnectionString {
+        endpoint: app.endpoint().clone(),
+        access_key: key,
+    }
+    .to_secret_string()
+}
+
+fn write(app: &App, name: &str, value: &impl Serialize) -> Result<(), StartError> {
+    let path = app.config().data.join(name);
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|error| StartError::Internal(error.to_string()))?;
+    text.push(b'\n');
+    write_private(&path, &text).map_err(|error| StartError::DataNotWritable {
+        path: app.config().data.clone(),
+        reason: io_reason(&error),
+    })
+}
+
+fn new_users() -> Result<Vec<(&'static str, &'static str, String, String)>, StartError> {
+    USERS
+        .iter()
+        .map(|(upn, name)| {
+            let password = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 12]>());
+            let hash = hash_password(&password).map_err(|error| StartError::Internal(error.to_string()))?;
+            Ok((*upn, *name, password, hash))
+        })
+        .collect()
+}
+
+fn password_setting(upn: &str) -> String {
+    format!("demo.password.{upn}")
+}
+
+/// One transaction: either all of the demo data is there or none.
+fn create(
+    connection: &mut Connection,
+    users: &[(&str, &str, String, String)],
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    let tenant = TenantId::from(Uuid::new_v4());
+    directory::insert_tenant(&transaction, tenant, TENANT_NAME, &TenantSettings::default())?;
+    let mut organizer = None;
+    for (upn, name, password, hash) in users {
+        let user = UserRow {
+            object: ObjectId::from(Uuid::new_v4()),
+            tenant,
+            upn: (*upn).to_owned(),
+            display_name: (*name).to_owned(),
+            password_hash: hash.clone(),
+        };
+        directory::insert_user(&transaction, &user, &OrganizerPolicy::default())?;
+        // The demo passwords are shown to whoever starts the service; `dev.json` is written anew on each start.
+        settings::set(&transaction, &password_setting(upn), password)?;
+        organizer.get_or_insert(user.object);
+    }
+    let organizer = organizer.ok_or(StoreError::Corrupt("demo users"))?;
+    let meeting = MeetingRow {
+        id: Uuid::new_v4().to_string(),
+        tenant,
+        organizer,
+        subject: SUBJECT.to_owned(),
+        thread: new_thread_id()?,
+        meeting_id: new_digits(),
+        passcode: Some(new_code()),
+        options: MeetingOptions::default(),
+        start: now,
+        end: now + MEETING_LENGTH,
+    };
+    meetings::insert(&transaction, &meeting)?;
+    settings::set(&transaction, MEETING_SETTING, &meeting.id)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+type Loaded = (TenantId, Vec<(UserRow, String)>, String);
+
+fn load(connection: &mut Connection) -> Result<Loaded, StoreError> {
+    let missing = StoreError::Corrupt("demo data");
+    let tenant = directory::tenant(connection, TENANT_NAME)?.ok_or_else(|| missing.clone())?;
+    let mut by_upn: HashMap<String, UserRow> = directory::users(connection, tenant)?
+        .into_iter()
+        .map(|user| (user.upn.clone(), user))
+        .collect();
+    let mut users = Vec::with_capacity(USERS.len());
+    for (upn, _) in USERS {
+        let user = by_upn.remove(upn).ok_or_else(|| missing.clone())?;
+        let password = settings::get(connection, &password_setting(upn))?.ok_or_else(|| missing.clone())?;
+        users.push((user, password));
+    }
+    let meeting = settings::get(connection, MEETING_SETTING)?.ok_or(missing)?;
+    Ok((tenant, users, meeting))
+}
+
+/// Stores what the configuration says about the demo tenant and meeting.
+async fn apply(app: &App, demo: &Demo, meeting: MeetingRecord) -> Result<MeetingRecord, StoreError> {
+    let meetings = app.meetings();
+    let policies = meetings.policies(meeting.tenant, meeting.organizer).await?;
+    let (mut tenant, mut organizer) = policies.ok_or(StoreError::Corrupt("demo data"))?;
+    if let Some(disable) = demo.disable_anonymous_join {
+        tenant.disable_anonymous_join = disable;
+        meetings.set_tenant_settings(meeting.tenant, tenant).await?;
+    }
+    if demo.allow_anonymous_join.is_some() || demo.allow_anonymous_start.is_some() {
+        organizer.allow_anonymous_join = demo
+            .allow_anonymous_join
+            .unwrap_or(organizer.allow_anonymous_join);
+        organizer.allow_anonymous_start = demo
+            .allow_anonymous_start
+            .unwrap_or(organizer.allow_anonymous_start);
+        meetings
+            .set_organizer_policy(meeting.tenant, meeting.organizer, organizer)
+            .await?;
+    }
+    if let Some(scope) = demo.lobby {
+        let mut options = meeting.options.clone();
+        options.lobby_scope = scope;
+        meetings.set_options(&meeting.id, options).await?;
+    }
+    meetings
+        .get(&meeting.id)
+        .await?
+        .ok_or(StoreError::Corrupt("demo meeting"))
+}
+
+/// `19:meeting_<40 url-safe characters>@thread.v2`, the form of a private meeting's thread.
+fn new_thread_id() -> Result<ThreadId, StoreError> {
+    let random = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 30]>());
+    format!("19:meeting_{random}@thread.v2")
+        .parse()
+        .map_err(|_| StoreError::Corrupt("thread id"))
+}
+
+/// 15 digits, the first not 0.
+fn new_digits() -> String {
+    rand::rng()
+        .random_range(100_000_000_000_000_u64..1_000_000_000_000_000)
+        .to_string()
+}
+
+/// 18 letters and digits, as in Teams' short links.
+fn new_code() -> String {
+    let mut rng = rand::rng();
+    (0..18)
+        .map(|_| char::from(rng.sample(rand::distr::Alphanumeric)))
+        .collect()
+}

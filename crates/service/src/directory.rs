@@ -1,0 +1,147 @@
+//! Tenants and their users: who may sign in on the Teams side.
+
+use std::sync::{Arc, OnceLock};
+
+use anteroom_identity::id::{ObjectId, TenantId};
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use tokio::sync::Semaphore;
+
+use crate::store::sqlite::directory::{self as sql, UserRow};
+use crate::store::{Store, StoreError};
+
+/// Password checks at a time: each takes some 20 MiB and a core for tens of milliseconds.
+const CHECKS_AT_A_TIME: usize = 2;
+
+/// Longest password looked at, in bytes.
+const PASSWORD_BYTES: usize = 1024;
+
+/// A directory user as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryUser {
+    /// The user's object id.
+    pub oid: ObjectId,
+    /// The user's tenant.
+    pub tenant: TenantId,
+    /// Sign-in name.
+    pub upn: String,
+    /// Name shown to others.
+    pub display_name: String,
+}
+
+/// Looks users up and checks their passwords.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    store: Store,
+    checks: Arc<Semaphore>,
+}
+
+impl Directory {
+    pub(crate) fn new(store: Store) -> Self {
+        Self {
+            store,
+            checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
+        }
+    }
+
+    /// The user with this name and password; `None` when either is wrong, after the same time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sign_in(&self, upn: &str, password: &str) -> Result<Option<DirectoryUser>, StoreError> {
+        if password.len() > PASSWORD_BYTES {
+            return Ok(None);
+        }
+        let name = upn.to_owned();
+        let row = self
+            .store
+            .call(move |connection| sql::user_by_upn(connection, &name))
+            .await?;
+        let password = password.to_owned();
+        let permit = Arc::clone(&self.checks)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        let checked = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            // An unknown name costs as much as a known one.
+            let hash = row
+                .as_ref()
+                .map_or_else(|| nobody().to_owned(), |row| row.password_hash.clone());
+            let right = verify_password(&password, &hash);
+            row.filter(|_| right).map(DirectoryUser::from)
+        });
+        checked.await.map_err(|_| StoreError::Closed)
+    }
+
+    /// The user with this object id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn user(&self, oid: ObjectId) -> Result<Option<DirectoryUser>, StoreError> {
+        let row = self
+            .store
+            .call(move |connection| sql::user(connection, oid))
+            .await?;
+        Ok(row.map(DirectoryUser::from))
+    }
+
+    /// The tenant with this name (`contoso`) or id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenant(&self, name_or_id: &str) -> Result<Option<TenantId>, StoreError> {
+        let name = name_or_id.to_owned();
+        self.store
+            .call(move |connection| sql::tenant(connection, &name))
+            .await
+    }
+}
+
+impl From<UserRow> for DirectoryUser {
+    fn from(row: UserRow) -> Self {
+        Self {
+            oid: row.object,
+            tenant: row.tenant,
+            upn: row.upn,
+            display_name: row.display_name,
+        }
+    }
+}
+
+/// Argon2id in the PHC string form, with a fresh salt.
+///
+/// # Errors
+/// The password is too long, or the system has no randomness.
+pub(crate) fn hash_password(password: &str) -> Result<String, argon2::password_hash::Error> {
+    Ok(Argon2::default().hash_password(password.as_bytes())?.to_string())
+}
+
+fn verify_password(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
+}
+
+/// The hash checked for a name nobody has.
+fn nobody() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| hash_password("a password nobody has").unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_passwords() {
+        let hash = hash_password("correct horse").unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(verify_password("correct horse", &hash));
+        assert!(!verify_password("correct horse ", &hash));
+        assert!(!verify_password("", nobody()));
+        assert!(!verify_password("x", "not a hash"));
+    }
+}

@@ -1,0 +1,137 @@
+//! The ACS data plane.
+
+pub mod chat;
+pub mod identity;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+
+use super::errors::ApiError;
+use super::request::{authority, query_values};
+use crate::state::App;
+
+/// Versions of the Identity API that released SDKs send, and their previews.
+const IDENTITY_VERSIONS: &[&str] = &[
+    "2020-07-20-preview2",
+    "2021-02-22-preview1",
+    "2021-03-07",
+    "2021-03-31-preview1",
+    "2021-10-31-preview",
+    "2021-11-01",
+    "2022-06-01",
+    "2022-10-01",
+    "2023-08-01",
+    "2023-10-01",
+    "2025-06-30",
+];
+
+/// Versions of the Chat API that released SDKs send, and their previews.
+const CHAT_VERSIONS: &[&str] = &[
+    "2021-03-07",
+    "2021-04-05-preview6",
+    "2021-09-07",
+    "2023-04-01-preview",
+    "2023-07-01-preview",
+    "2023-11-07",
+    "2023-11-15-preview",
+    "2024-03-07",
+    "2025-03-15",
+];
+
+/// The routes of the Identity and Chat APIs.
+pub fn router() -> Router<App> {
+    let identity = identity::router().layer(middleware::from_fn(|request, next| {
+        versioned(IDENTITY_VERSIONS, request, next)
+    }));
+    let chat = chat::router().layer(middleware::from_fn(|request, next| {
+        versioned(CHAT_VERSIONS, request, next)
+    }));
+    identity.merge(chat)
+}
+
+/// Refuses requests without an API version or with one we do not know.
+async fn versioned(known: &'static [&'static str], request: Request, next: Next) -> Response {
+    let mut response = match check_version(known, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    if let Ok(list) = HeaderValue::from_str(&known.join(", ")) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("api-supported-versions"), list);
+    }
+    response
+}
+
+fn check_version(known: &[&str], request: &Request) -> Result<(), ApiError> {
+    let mut given = query_values(request.uri(), "api-version");
+    let (Some(version), None) = (given.next(), given.next()) else {
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "ApiVersionUnspecified",
+            "An API version is required, but was not specified.",
+        ));
+    };
+    let version = plain_version(&version);
+    if known.contains(&version.as_str()) {
+        return Ok(());
+    }
+    let host = authority(request.uri(), request.headers()).unwrap_or_default();
+    let message = format!(
+        "The HTTP resource that matches the request URI 'https://{host}{}' does not support the API version '{}'.",
+        request.uri().path(),
+        version
+            .chars()
+            .filter(|c| c.is_ascii_graphic())
+            .take(64)
+            .collect::<String>(),
+    );
+    Err(ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "UnsupportedApiVersion",
+        message,
+    ))
+}
+
+/// `2025-03-13` of `ApiVersion.V2025_03_13`, which a Python SDK sends when it formats its enumeration.
+fn plain_version(text: &str) -> String {
+    text.strip_prefix("ApiVersion.V")
+        .map_or_else(|| text.to_owned(), |name| name.replace('_', "-").to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(query: &str) -> Result<(), String> {
+        let request = Request::builder()
+            .uri(format!("/identities{query}"))
+            .header("host", "localhost:8443")
+            .body(axum::body::Body::empty())
+            .unwrap();
+        check_version(IDENTITY_VERSIONS, &request).map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn knows_versions_in_both_spellings() {
+        for version in IDENTITY_VERSIONS {
+            check(&format!("?api-version={version}")).unwrap();
+        }
+        check("?api-version=ApiVersion.V2023_10_01").unwrap();
+        assert!(check("").unwrap_err().contains("ApiVersionUnspecified"));
+        assert!(
+            check("?api-version=")
+                .unwrap_err()
+                .contains("UnsupportedApiVersion")
+        );
+        assert!(
+            check("?api-version=2019-01-01")
+                .unwrap_err()
+                .contains("UnsupportedApiVersion")
+        );
+        assert!(check("?api-version=2023-10-01&api-version=2022-10-01").is_err());
+    }
+}

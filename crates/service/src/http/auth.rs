@@ -1,0 +1,229 @@
+//! Who calls: bearer tokens and signed requests.
+
+use std::time::Duration;
+
+use anteroom_identity::id::{CommunicationIdentifier, TeamsUserId};
+use anteroom_identity::signing::{RequestToVerify, verify_request};
+use anteroom_identity::store::IdentityStore;
+use anteroom_identity::token::{DirectoryClaims, Scope, UserTokenClaims, VerifiedToken};
+use axum::Extension;
+use axum::RequestExt;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+
+use super::Surface;
+use super::errors::ApiError;
+use super::request::{Body, authority, raw_target};
+use crate::state::App;
+use crate::store::StoreError;
+use crate::store::sqlite::SqliteIdentityStore;
+
+/// Longest token looked at, in bytes.
+const TOKEN_BYTES: usize = 16 * 1024;
+
+/// Who holds a bearer token that was accepted.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// A guest with an ACS user token.
+    Guest(UserTokenClaims),
+    /// A directory user, the Teams side.
+    Directory(DirectoryClaims),
+}
+
+/// Why a bearer token is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// The token is malformed, not ours, expired, revoked, or of a deleted identity.
+    #[error("the token is refused")]
+    Refused,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Caller {
+    /// The caller's identifier in chat and rosters.
+    #[must_use]
+    pub fn identifier(&self) -> CommunicationIdentifier {
+        match self {
+            Self::Guest(claims) => CommunicationIdentifier::CommunicationUser(claims.user),
+            Self::Directory(claims) => {
+                CommunicationIdentifier::MicrosoftTeamsUser(TeamsUserId::new(claims.object))
+            }
+        }
+    }
+
+    /// Whether the token carries one of these scopes. Directory users are not limited by ACS scopes.
+    #[must_use]
+    pub fn has_any_scope(&self, scopes: &[Scope]) -> bool {
+        match self {
+            Self::Guest(claims) => scopes.iter().any(|scope| claims.scopes.contains(*scope)),
+            Self::Directory(_) => true,
+        }
+    }
+}
+
+/// Checks a bearer token: signature, expiry, resource or tenant, and that it has not been revoked.
+///
+/// # Errors
+/// [`AuthError::Refused`], whatever the reason, or the database failed.
+pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthError> {
+    if token.len() > TOKEN_BYTES {
+        return Err(AuthError::Refused);
+    }
+    let verified = app
+        .keys()
+        .verify(token, app.clock().now(), &app.expected())
+        .map_err(|_| AuthError::Refused)?;
+    match verified {
+        VerifiedToken::User(claims) => {
+            let user = claims.user;
+            let generation = app
+                .store()
+                .call(move |connection| {
+                    SqliteIdentityStore::new(connection)
+                        .generation(&user)
+                        .map_err(|anteroom_identity::store::StoreError(text)| StoreError::Sqlite(text))
+                })
+                .await?;
+            if generation == Some(claims.generation) {
+                Ok(Caller::Guest(claims))
+            } else {
+                Err(AuthError::Refused)
+            }
+        }
+        VerifiedToken::Directory(claims) => {
+            let user = app.directory().user(claims.object).await?;
+            if user.is_some_and(|user| user.tenant == claims.tenant) {
+                Ok(Caller::Directory(claims))
+            } else {
+                Err(AuthError::Refused)
+            }
+        }
+    }
+}
+
+/// The caller of a request with a bearer token; 401 `Unauthorized` without a good one.
+#[derive(Debug)]
+pub struct Bearer(pub Caller);
+
+impl FromRequestParts<App> for Bearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let token = bearer_token(&parts.headers).ok_or_else(ApiError::unauthorized)?;
+        match authenticate_bearer(app, token).await {
+            Ok(caller) => Ok(Self(caller)),
+            Err(AuthError::Refused) => Err(ApiError::unauthorized()),
+            Err(AuthError::Store(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// The body of a request signed with one of the resource's access keys; 401 `Denied` without a good signature.
+#[derive(Debug)]
+pub struct Signed(pub Bytes);
+
+impl FromRequest<App> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request(mut request: Request, app: &App) -> Result<Self, ApiError> {
+        let uri = request
+            .extract_parts::<OriginalUri>()
+            .await
+            .map_or_else(|_| request.uri().clone(), |OriginalUri(uri)| uri);
+        let surface = request
+            .extract_parts::<Extension<Surface>>()
+            .await
+            .map_or(Surface::Https, |Extension(surface)| surface);
+        let method = request.method().clone();
+        let headers = request.headers().clone();
+        // Without the header there is no reason to read the body.
+        if !headers.contains_key(AUTHORIZATION) {
+            return Err(ApiError::denied());
+        }
+        let Body(body) = Body::from_request(request, app).await?;
+        let host = authority(&uri, &headers).ok_or_else(ApiError::denied)?;
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let hosts = host_candidates(app, surface, &host);
+        let to_verify = RequestToVerify {
+            method: method.as_str(),
+            raw_target: raw_target(&uri),
+            hosts: &hosts,
+            date: text("date"),
+            x_ms_date: text("x-ms-date"),
+            content_sha256: text("x-ms-content-sha256"),
+            authorization: text("authorization"),
+            body: &body,
+        };
+        let skew = Duration::from_secs(app.config().limits.clock_skew_seconds);
+        verify_request(&to_verify, app.access_keys(), app.clock().now(), skew)
+            .map_err(|_| ApiError::denied())?;
+        Ok(Self(body))
+    }
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (kind, token) = value.split_once(' ')?;
+    kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The host names a client may have signed: as sent, without the port, with the default port, and the public names.
+fn host_candidates(app: &App, surface: Surface, host: &str) -> Vec<String> {
+    let bare = without_port(host);
+    let mut hosts = vec![
+        host.to_owned(),
+        bare.to_owned(),
+        format!("{bare}:{}", surface.default_port()),
+    ];
+    if let Some(port) = app.endpoint().port() {
+        hosts.push(format!("{bare}:{port}"));
+    }
+    let public = app.endpoint().authority().to_owned();
+    hosts.extend(
+        std::iter::once(public).chain(app.config().hosts.iter().map(|host| host.to_ascii_lowercase())),
+    );
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
+/// `host` of `host[:port]`, brackets of an IPv6 address kept.
+pub(crate) fn without_port(authority: &str) -> &str {
+    match authority.rfind(':') {
+        Some(colon) if !authority[colon..].contains(']') => &authority[..colon],
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_host_of_an_authority() {
+        for (authority, host) in [
+            ("a.example:1", "a.example"),
+            ("a.example", "a.example"),
+            ("[::1]:8", "[::1]"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert_eq!(without_port(authority), host);
+        }
+    }
+
+    #[test]
+    fn reads_bearer_tokens() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(bearer_token(&headers), None);
+        headers.insert(AUTHORIZATION, "bearer abc".parse().unwrap());
+        assert_eq!(bearer_token(&headers), Some("abc"));
+        headers.insert(AUTHORIZATION, "Basic abc".parse().unwrap());
+        assert_eq!(bearer_token(&headers), None);
+    }
+}

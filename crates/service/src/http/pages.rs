@@ -1,0 +1,240 @@
+//! The pages for people, built into the program, and the demo token endpoint.
+
+use std::borrow::Cow;
+
+use anteroom_identity::token::{Scope, ScopeSet};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::Serialize;
+
+use super::Surface;
+use super::acs::identity as acs_identity;
+use super::errors::{ApiError, json};
+use super::request::{Segments, authority};
+use crate::state::App;
+
+/// Life of a demo guest's token, in minutes.
+const GUEST_TOKEN_MINUTES: i64 = 1440;
+
+#[derive(RustEmbed)]
+#[folder = "../../web"]
+struct Web;
+
+/// `/`, `/join`, `/teams`, `/assets/*`, and meeting links opened in a browser.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route(
+            "/",
+            get(|headers: HeaderMap| async move { page("index.html", &headers) }),
+        )
+        .route(
+            "/join",
+            get(|headers: HeaderMap| async move { page("join.html", &headers) }),
+        )
+        .route(
+            "/teams",
+            get(|headers: HeaderMap| async move { page("teams.html", &headers) }),
+        )
+        .route("/assets/{*path}", get(asset))
+        .route("/meet/{id}", get(open_link))
+        .route("/l/meetup-join/{*rest}", get(open_link))
+        .layer(middleware::from_fn(security_headers))
+}
+
+/// The endpoint that stands for a company's back end; only in development mode.
+pub fn demo_router() -> Router<App> {
+    Router::new().route("/demo/guest-token", post(guest_token))
+}
+
+fn page(name: &str, headers: &HeaderMap) -> Response {
+    Web::get(name).map_or_else(
+        || ApiError::not_found().into_response(),
+        |file| embedded(name, file, headers),
+    )
+}
+
+async fn asset(Segments(path): Segments<String>, headers: HeaderMap) -> Response {
+    page(&format!("assets/{path}"), &headers)
+}
+
+/// A file with its entity tag; browsers ask again each time, and get 304.
+fn embedded(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let hash: String = file.metadata.sha256_hash()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let tag = format!("\"{hash}\"");
+    let fixed = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(name))),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    let tag_header = HeaderValue::from_str(&tag)
+        .map(|value| [(header::ETAG, value)])
+        .ok();
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    if known {
+        return (
+            StatusCode::NOT_MODIFIED,
+            tag_header.unwrap_or_else(|| [(header::ETAG, HeaderValue::from_static("\"\""))]),
+            fixed,
+        )
+            .into_response();
+    }
+    let mut response = (StatusCode::OK, fixed, Cow::into_owned(file.data)).into_response();
+    if let Some([(name, value)]) = tag_header {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("wasm") => "application/wasm",
+        Some("woff2") => "font/woff2",
+        Some("wav") => "audio/wav",
+        _ => "application/octet-stream",
+    }
+}
+
+/// A meeting link of ours opened in a browser leads to the guest's page.
+async fn open_link(
+    Extension(surface): Extension<Surface>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Redirect, ApiError> {
+    let host =
+        authority(&uri, &headers).ok_or_else(|| ApiError::bad_request("The Host header is missing."))?;
+    let target = super::request::raw_target(&uri);
+    let link = format!("{}://{host}{target}", surface.scheme());
+    Ok(Redirect::to(&format!(
+        "/join?link={}",
+        utf8_percent_encode(&link, NON_ALPHANUMERIC)
+    )))
+}
+
+/// Our pages load nothing from elsewhere and are not framed. A link's passcode must not leave in a Referer.
+async fn security_headers(request: Request, next: Next) -> Response {
+    let host = authority(request.uri(), request.headers());
+    let mut response = next.run(request).await;
+    // Older Safari does not count WebSockets to the same host as 'self'.
+    let sockets = host
+        .map(|host| format!(" ws://{host} wss://{host}"))
+        .unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+         media-src 'self' blob:; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; \
+         connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), geolocation=()",
+        ),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    response
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GuestToken {
+    token: String,
+    expires_on: String,
+    user_id: String,
+    endpoint: String,
+}
+
+/// What a company's back end would do with its connection string: a new ACS user with a token.
+async fn guest_token(
+    State(app): State<App>,
+    Extension(surface): Extension<Surface>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let host = authority(&uri, &headers).ok_or_else(ApiError::forbidden)?;
+    if !is_own_authority(&app, &host) || !is_same_origin(surface, &host, &headers) {
+        return Err(ApiError::forbidden());
+    }
+    let scopes = ScopeSet::from_iter([Scope::Chat, Scope::Voip]);
+    let (user, issued) = acs_identity::create_with_token(&app, scopes, GUEST_TOKEN_MINUTES).await?;
+    let answer = GuestToken {
+        token: issued.token,
+        expires_on: issued.expires_on,
+        user_id: user.to_string(),
+        endpoint: format!("{}://{host}", surface.scheme()),
+    };
+    let mut response = json(StatusCode::OK, &answer);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// A name of ours, so that a page of somebody else's whose name was pointed at this address stays outside.
+fn is_own_authority(app: &App, host: &str) -> bool {
+    app.own_authorities().iter().any(|own| own == host)
+}
+
+/// Sent by a page of this very origin. Browsers add `Origin` to every POST, and `Sec-Fetch-Site` besides.
+fn is_same_origin(surface: Surface, host: &str, headers: &HeaderMap) -> bool {
+    let own = format!("{}://{host}", surface.scheme());
+    let origin = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    match (origin, site) {
+        (Some(origin), None) => origin == own.as_bytes(),
+        (Some(origin), Some(site)) => origin == own.as_bytes() && site == b"same-origin",
+        (None, Some(site)) => site == b"same-origin",
+        (None, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_origins_apart() {
+        let check = |origin: Option<&'static str>, site: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            }
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", HeaderValue::from_static(site));
+            }
+            is_same_origin(Surface::DevHttp, "localhost:8080", &headers)
+        };
+        assert!(check(Some("http://localhost:8080"), None));
+        assert!(check(Some("http://localhost:8080"), Some("same-origin")));
+        assert!(check(None, Some("same-origin")));
+        assert!(!check(None, None));
+        assert!(!check(Some("https://localhost:8080"), None));
+        assert!(!check(Some("http://localhost:8081"), None));
+        assert!(!check(Some("http://localhost:8080"), Some("cross-site")));
+        assert!(!check(Some("null"), None));
+    }
+}

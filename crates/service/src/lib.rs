@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bus;
+pub mod chat;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod directory;
+pub mod error;
+pub mod http;
+pub mod media;
+pub mod meeting;
+pub mod meetings;
+pub mod service;
+pub mod state;
+pub mod store;
+pub mod tls;
+pub mod ws;
+
+pub use config::Config;
+pub use demo::DevInfo;
+pub use error::StartError;
+pub use http::auth;
+pub use service::{RunningService, Service};
+pub use state::App;

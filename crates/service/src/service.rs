@@ -1,0 +1,467 @@
+//! Starting and stopping.
+
+use std::fs::{self, File};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anteroom_identity::signing::AccessKey;
+use anteroom_identity::token::SigningKeys;
+use anteroom_teams_link::link::OwnHost;
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::chat::ChatHub;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, io_reason};
+use crate::demo::{self, DevInfo};
+use crate::directory::Directory;
+use crate::error::StartError;
+use crate::http::limits::SignInLimits;
+use crate::http::{self, Surface};
+use crate::meeting::Registry;
+use crate::meetings::MeetingStore;
+use crate::state::{App, Parts};
+use crate::store::sqlite::resources;
+use crate::store::{Store, StoreError};
+use crate::tls::{self, Material};
+
+/// How long open requests may take to finish when the service stops.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Connections the system keeps waiting to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// The host: start it with [`Service::start`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Service {}
+
+/// A service that runs; stop it with [`RunningService::shutdown`].
+#[derive(Debug)]
+pub struct RunningService {
+    app: App,
+    media: SocketAddr,
+    servers: Vec<Server>,
+    /// Held as long as the data directory is in use.
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Server {
+    handle: Handle<SocketAddr>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Service {
+    /// Opens the data, starts media and listens.
+    ///
+    /// # Errors
+    /// One clear line each: see [`StartError`].
+    pub async fn start(config: Config) -> Result<RunningService, StartError> {
+        Self::start_with_clock(config, Clock::system()).await
+    }
+
+    /// As [`Service::start`], with another wall clock.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_with_clock(config: Config, clock: Clock) -> Result<RunningService, StartError> {
+        check(&config)?;
+        let lock = open_data_directory(&config.data)?;
+        let https = listen(config.listen, "--listen")?;
+        let dev_http = match config.dev_http.filter(|_| config.dev) {
+            Some(address) => Some(listen(address, "--dev-http")?),
+            None => None,
+        };
+        let https_port = local(&https, "--listen")?.port();
+        let dev_http_address = match &dev_http {
+            Some(listener) => Some(local(listener, "--dev-http")?),
+            None => None,
+        };
+        let endpoint = endpoint(&config, https_port)?;
+        let material = certificate(&config, &endpoint, &clock)?;
+
+        let (app, media) = match open(config, clock, endpoint, dev_http_address, &material).await {
+            Ok(opened) => opened,
+            Err((store, error)) => {
+                if let Some(store) = store {
+                    store.close().await;
+                }
+                return Err(error);
+            }
+        };
+
+        let mut servers = Vec::with_capacity(2);
+        let tls = RustlsConfig::from_config(material.config);
+        let router = http::router(app.clone(), Surface::Https);
+        servers.push(serve(https, Some(tls), router).map_err(|error| internal(&error))?);
+        if let Some(listener) = dev_http {
+            let router = http::router(app.clone(), Surface::DevHttp);
+            servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
+        }
+        tracing::info!(endpoint = app.endpoint().as_str(), %media, "started");
+        Ok(RunningService {
+            app,
+            media,
+            servers,
+            _lock: lock,
+        })
+    }
+}
+
+impl RunningService {
+    /// The address clients know this service by; `https`.
+    #[must_use]
+    pub fn endpoint(&self) -> Url {
+        self.app.endpoint().clone()
+    }
+
+    /// The plain HTTP address for a person's browser, in development mode.
+    #[must_use]
+    pub fn dev_http(&self) -> Option<Url> {
+        self.app.dev_http().cloned()
+    }
+
+    /// The UDP address that media listens on.
+    #[must_use]
+    pub fn media_addr(&self) -> SocketAddr {
+        self.media
+    }
+
+    /// The demo data, in development mode.
+    #[must_use]
+    pub fn dev(&self) -> Option<&DevInfo> {
+        self.app.dev()
+    }
+
+    /// The shared state, for programs that embed the service.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Ends every call with the reason `service_stopping`, finishes open requests and closes the database.
+    pub async fn shutdown(self) {
+        self.app.registry().shutdown().await;
+        for server in &self.servers {
+            server.handle.graceful_shutdown(Some(GRACE));
+        }
+        for server in self.servers {
+            match server.task.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "a listener ended"),
+                Err(error) => tracing::warn!(%error, "a listener's task ended"),
+            }
+        }
+        self.app.store().close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// What the types of the configuration do not say.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    if let Some(address) = config.dev_http.filter(|_| config.dev)
+        && !address.ip().is_loopback()
+    {
+        return Err(ConfigError::NotLoopback { address });
+    }
+    match (&config.tls.cert, &config.tls.key) {
+        (None, None) if !config.dev => Err(ConfigError::CertificateMissing),
+        (Some(_), None) | (None, Some(_)) => Err(ConfigError::CertificateHalf),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the directory, tries whether it can be written, and takes its lock.
+fn open_data_directory(path: &Path) -> Result<File, StartError> {
+    let failed = |error: io::Error| StartError::DataNotWritable {
+        path: path.to_owned(),
+        reason: io_reason(&error),
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(failed)?;
+    let lock = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path.join("lock"))
+        .map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => {
+            return Err(StartError::DataInUse {
+                path: path.to_owned(),
+            });
+        }
+        Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    // The lock file may be writable in a directory that is not.
+    let probe = path.join(".probe");
+    fs::write(&probe, b"")
+        .and_then(|()| fs::remove_file(&probe))
+        .map_err(failed)?;
+    Ok(lock)
+}
+
+fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, StartError> {
+    let open = || -> io::Result<TcpListener> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(false)?;
+        }
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    open().map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortTaken { address, option },
+        _ => StartError::Listen {
+            address,
+            option,
+            reason: io_reason(&error),
+        },
+    })
+}
+
+fn local(listener: &TcpListener, option: &'static str) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|error| StartError::Listen {
+        address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        option,
+        reason: io_reason(&error),
+    })
+}
+
+/// The configured public address, or the one listened on.
+fn endpoint(config: &Config, port: u16) -> Result<Url, StartError> {
+    if let Some(text) = &config.public_url {
+        let url = Url::parse(text).map_err(|_| ConfigError::PublicUrl)?;
+        let plain = url.scheme() == "https"
+            && url.host().is_some()
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty();
+        return if plain {
+            Ok(url)
+        } else {
+            Err(ConfigError::PublicUrl.into())
+        };
+    }
+    base_url("https", reachable(config.listen.ip()), port)
+}
+
+/// An address for links: loopback for an unspecified one.
+fn reachable(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    }
+}
+
+fn base_url(scheme: &str, host: IpAddr, port: u16) -> Result<Url, StartError> {
+    let authority = SocketAddr::new(host, port);
+    Url::parse(&format!("{scheme}://{authority}/")).map_err(|error| internal(&error))
+}
+
+fn certificate(config: &Config, endpoint: &Url, clock: &Clock) -> Result<Material, StartError> {
+    if let (Some(cert), Some(key)) = (&config.tls.cert, &config.tls.key) {
+        return Ok(tls::from_files(cert, key)?);
+    }
+    let configured = config
+        .hosts
+        .iter()
+        .map(|host| http::auth::without_port(host).to_owned());
+    let listened = Some(config.listen.ip())
+        .filter(|ip| !ip.is_unspecified())
+        .map(|ip| ip.to_string());
+    let names = endpoint
+        .host_str()
+        .map(str::to_owned)
+        .into_iter()
+        .chain(configured)
+        .chain(listened);
+    Ok(tls::development(
+        &config.data.join("tls"),
+        &tls::development_names(names),
+        clock.now(),
+    )?)
+}
+
+/// Opens the database and everything that lives in it, then starts media. On failure gives back the open database.
+async fn open(
+    config: Config,
+    clock: Clock,
+    endpoint: Url,
+    dev_http: Option<SocketAddr>,
+    material: &Material,
+) -> Result<(App, SocketAddr), (Option<Store>, StartError)> {
+    let data = config.data.clone();
+    let unusable = |source: StoreError| StartError::Store {
+        path: data.clone(),
+        source,
+    };
+    let store = Store::open(&data.join("anteroom.db")).map_err(|error| (None, unusable(error)))?;
+    let built = async {
+        let now = clock.now();
+        let keys = signing_keys(&store, now).await?;
+        let (resource, access_keys) = resource(&store, now).await.map_err(unusable)?;
+        let dev_http_url = match dev_http {
+            // A person's browser takes `localhost` for a secure context in every browser.
+            Some(address) => Some(
+                Url::parse(&format!("http://localhost:{}/", address.port()))
+                    .map_err(|error| internal(&error))?,
+            ),
+            None => None,
+        };
+        let (own_hosts, own_authorities) =
+            own_hosts(&config, &endpoint, dev_http.map(|address| address.port()));
+        let chat = ChatHub::new(store.clone(), clock.clone());
+        let app = App::new(Parts {
+            directory: Directory::new(store.clone()),
+            meetings: MeetingStore::new(store.clone(), endpoint.clone()),
+            chat,
+            registry: Registry::new(),
+            sign_in_limits: SignInLimits::new(&config.limits),
+            dev: std::sync::OnceLock::new(),
+            dev_http: dev_http_url,
+            own_hosts,
+            own_authorities,
+            config,
+            clock,
+            store: store.clone(),
+            keys,
+            resource,
+            access_keys,
+            endpoint,
+        });
+        // A guest is in a meeting's chat only while in its call, and no call outlives the service.
+        app.chat()
+            .clear_guests()
+            .await
+            .map_err(|error| internal(&error))?;
+        let demo = if app.config().dev {
+            Some(demo::ensure(&app).await?)
+        } else {
+            None
+        };
+        let media = app.registry().start(&app).await?;
+        if let Some(demo) = demo {
+            let info = demo.publish(&app, media, material.ca_file.as_deref())?;
+            app.set_dev(info);
+        } else {
+            demo::write_resource(&app)?;
+        }
+        Ok((app, media))
+    };
+    let outcome: Result<(App, SocketAddr), StartError> = built.await;
+    outcome.map_err(|error| (Some(store), error))
+}
+
+async fn signing_keys(store: &Store, now: time::OffsetDateTime) -> Result<SigningKeys, StartError> {
+    let stored = store.call(|connection| resources::signing_key(connection)).await;
+    let stored: Option<String> = stored.map_err(|error: StoreError| internal(&error))?;
+    if let Some(pem) = stored {
+        return SigningKeys::from_pkcs8_pem(&pem).map_err(|error| internal(&error));
+    }
+    let keys = tokio::task::spawn_blocking(SigningKeys::generate)
+        .await
+        .map_err(|error| internal(&error))?
+        .map_err(|error| internal(&error))?;
+    let pem = keys.to_pkcs8_pem();
+    store
+        .call(move |connection| resources::insert_signing_key(connection, &pem, now))
+        .await
+        .map_err(|error: StoreError| internal(&error))?;
+    Ok(keys)
+}
+
+/// The stored resource with its two access keys; made on first start.
+async fn resource(
+    store: &Store,
+    now: time::OffsetDateTime,
+) -> Result<(anteroom_identity::id::ResourceId, Vec<AccessKey>), StoreError> {
+    let row = store
+        .call(move |connection| {
+            if let Some(row) = resources::first(connection)? {
+                return Ok(row);
+            }
+            let row = resources::ResourceRow {
+                id: demo::new_resource_id(),
+                primary_key: demo::new_access_key(),
+                secondary_key: demo::new_access_key(),
+            };
+            resources::insert(connection, &row, now)?;
+            Ok::<_, StoreError>(row)
+        })
+        .await?;
+    let key = |text: &str| AccessKey::from_base64(text).map_err(|_| StoreError::Corrupt("access key"));
+    Ok((row.id, vec![key(&row.primary_key)?, key(&row.secondary_key)?]))
+}
+
+/// The hosts whose links are ours, and the authorities browsers may call us by.
+fn own_hosts(config: &Config, endpoint: &Url, dev_http_port: Option<u16>) -> (Vec<OwnHost>, Vec<String>) {
+    let mut hosts = Vec::new();
+    let mut authorities: Vec<String> = Vec::new();
+    let mut add = |scheme: &str, authority: String| {
+        let authority = authority.to_ascii_lowercase();
+        if let Ok(host) = OwnHost::parse(&format!("{scheme}://{authority}")) {
+            hosts.push(host);
+        }
+        if !authorities.contains(&authority) {
+            authorities.push(authority);
+        }
+    };
+    add("https", endpoint.authority().to_owned());
+    for host in &config.hosts {
+        add("https", host.clone());
+    }
+    if config.dev {
+        let port = endpoint.port_or_known_default().unwrap_or(443);
+        for loopback in ["127.0.0.1", "localhost", "[::1]"] {
+            add("https", format!("{loopback}:{port}"));
+            if let Some(port) = dev_http_port {
+                add("http", format!("{loopback}:{port}"));
+            }
+        }
+    }
+    (hosts, authorities)
+}
+
+fn serve(listener: TcpListener, tls: Option<RustlsConfig>, router: Router) -> io::Result<Server> {
+    let handle = Handle::new();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let task = match tls {
+        Some(tls) => {
+            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+            tokio::spawn(server.serve(service))
+        }
+        None => {
+            let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+            tokio::spawn(server.serve(service))
+        }
+    };
+    Ok(Server { handle, task })
+}
+
+fn internal(error: &impl std::fmt::Display) -> StartError {
+    StartError::Internal(error.to_string())
+}
+
+/// Where the database is.
+#[must_use]
+pub fn database_path(data: &Path) -> PathBuf {
+    data.join("anteroom.db")
+}

@@ -1,0 +1,177 @@
+//! What every surface of a running service shares.
+
+use std::sync::{Arc, OnceLock};
+
+use anteroom_identity::id::ResourceId;
+use anteroom_identity::signing::AccessKey;
+use anteroom_identity::token::{Expected, SigningKeys};
+use anteroom_teams_link::link::OwnHost;
+use url::Url;
+
+use crate::chat::ChatHub;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::demo::DevInfo;
+use crate::directory::Directory;
+use crate::http::limits::SignInLimits;
+use crate::meeting::Registry;
+use crate::meetings::MeetingStore;
+use crate::store::Store;
+
+/// Audience of directory tokens.
+pub const DIRECTORY_AUDIENCE: &str = "anteroom";
+
+/// The shared state of one running service; clones are the same service.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] is made of.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) keys: SigningKeys,
+    pub(crate) resource: ResourceId,
+    pub(crate) access_keys: Vec<AccessKey>,
+    pub(crate) endpoint: Url,
+    pub(crate) dev_http: Option<Url>,
+    pub(crate) own_hosts: Vec<OwnHost>,
+    pub(crate) own_authorities: Vec<String>,
+    pub(crate) directory: Directory,
+    pub(crate) meetings: MeetingStore,
+    pub(crate) chat: ChatHub,
+    pub(crate) registry: Registry,
+    pub(crate) sign_in_limits: SignInLimits,
+    pub(crate) dev: OnceLock<DevInfo>,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The configuration the service was started with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The wall clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The keys that sign access tokens.
+    #[must_use]
+    pub fn keys(&self) -> &SigningKeys {
+        &self.0.keys
+    }
+
+    /// The ACS resource this service stands for.
+    #[must_use]
+    pub fn resource(&self) -> ResourceId {
+        self.0.resource
+    }
+
+    /// The resource's access keys, primary first.
+    #[must_use]
+    pub fn access_keys(&self) -> &[AccessKey] {
+        &self.0.access_keys
+    }
+
+    /// The address clients know this service by; `https`, no path.
+    #[must_use]
+    pub fn endpoint(&self) -> &Url {
+        &self.0.endpoint
+    }
+
+    /// The plain HTTP address for a person's browser in development mode.
+    #[must_use]
+    pub fn dev_http(&self) -> Option<&Url> {
+        self.0.dev_http.as_ref()
+    }
+
+    /// Issuer named in directory tokens: the endpoint without a trailing slash.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.0.endpoint.as_str().trim_end_matches('/')
+    }
+
+    /// What an access token must say to be accepted here.
+    #[must_use]
+    pub fn expected(&self) -> Expected<'_> {
+        Expected {
+            resource: self.0.resource,
+            issuer: self.issuer(),
+            audience: DIRECTORY_AUDIENCE,
+        }
+    }
+
+    /// The hosts whose meeting links are ours.
+    #[must_use]
+    pub fn own_hosts(&self) -> &[OwnHost] {
+        &self.0.own_hosts
+    }
+
+    /// `host[:port]` under which browsers may call this service, lower case.
+    #[must_use]
+    pub fn own_authorities(&self) -> &[String] {
+        &self.0.own_authorities
+    }
+
+    /// Tenants and their users.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    /// Scheduled meetings and the settings that apply to them.
+    #[must_use]
+    pub fn meetings(&self) -> &MeetingStore {
+        &self.0.meetings
+    }
+
+    /// Chat threads.
+    #[must_use]
+    pub fn chat(&self) -> &ChatHub {
+        &self.0.chat
+    }
+
+    /// Running meetings.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// Counts failed sign-ins.
+    #[must_use]
+    pub fn sign_in_limits(&self) -> &SignInLimits {
+        &self.0.sign_in_limits
+    }
+
+    /// The demo data, in development mode.
+    #[must_use]
+    pub fn dev(&self) -> Option<&DevInfo> {
+        self.0.dev.get()
+    }
+
+    /// Set once, when media's address is known.
+    pub(crate) fn set_dev(&self, info: DevInfo) {
+        let _ = self.0.dev.set(info);
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("endpoint", &self.0.endpoint.as_str())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,198 @@
+//! Tenants and directory users.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use anteroom_identity::id::{ObjectId, TenantId};
+use anteroom_teams_link::policy::{OrganizerPolicy, TenantSettings};
+
+use super::StoreError;
+
+/// A directory user as stored.
+#[derive(Debug, Clone)]
+pub struct UserRow {
+    /// The user's object id.
+    pub object: ObjectId,
+    /// The tenant the user belongs to.
+    pub tenant: TenantId,
+    /// Sign-in name, compared without regard to case.
+    pub upn: String,
+    /// Name shown to others.
+    pub display_name: String,
+    /// PHC string.
+    pub password_hash: String,
+}
+
+const USER_COLUMNS: &str = "object_id, tenant_id, upn, display_name, password_hash";
+
+/// The tenant with this name or id.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn tenant(connection: &Connection, name_or_id: &str) -> Result<Option<TenantId>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM tenants WHERE id = lower(?1) OR name = ?1")?;
+    let id: Option<String> = statement.query_row([name_or_id], |row| row.get(0)).optional()?;
+    id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("tenant id")))
+        .transpose()
+}
+
+/// Stores a new tenant.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn insert_tenant(
+    connection: &Connection,
+    tenant: TenantId,
+    name: &str,
+    settings: &TenantSettings,
+) -> Result<(), StoreError> {
+    let settings = encode(settings)?;
+    connection.execute(
+        "INSERT INTO tenants (id, name, settings) VALUES (?1, ?2, ?3)",
+        params![tenant.to_string(), name, settings],
+    )?;
+    Ok(())
+}
+
+/// Stores a new user with its policy as an organizer.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn insert_user(
+    connection: &Connection,
+    user: &UserRow,
+    policy: &OrganizerPolicy,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO directory_users (object_id, tenant_id, upn, display_name, password_hash, policy)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            user.object.to_string(),
+            user.tenant.to_string(),
+            user.upn,
+            user.display_name,
+            user.password_hash,
+            encode(policy)?
+        ],
+    )?;
+    Ok(())
+}
+
+/// The user with this sign-in name.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn user_by_upn(connection: &Connection, upn: &str) -> Result<Option<UserRow>, StoreError> {
+    let sql = format!("SELECT {USER_COLUMNS} FROM directory_users WHERE upn = ?1");
+    user_where(connection, &sql, upn)
+}
+
+/// The user with this object id.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn user(connection: &Connection, object: ObjectId) -> Result<Option<UserRow>, StoreError> {
+    let sql = format!("SELECT {USER_COLUMNS} FROM directory_users WHERE object_id = ?1");
+    user_where(connection, &sql, &object.to_string())
+}
+
+/// All users of a tenant by sign-in name.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn users(connection: &Connection, tenant: TenantId) -> Result<Vec<UserRow>, StoreError> {
+    let sql = format!("SELECT {USER_COLUMNS} FROM directory_users WHERE tenant_id = ?1 ORDER BY upn");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([tenant.to_string()], columns)?;
+    rows.map(|row| decode_user(row?)).collect()
+}
+
+/// A tenant's settings and an organizer's policy; `None` when either is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn policies(
+    connection: &Connection,
+    tenant: TenantId,
+    organizer: ObjectId,
+) -> Result<Option<(TenantSettings, OrganizerPolicy)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.settings, u.policy FROM tenants t JOIN directory_users u ON u.tenant_id = t.id
+         WHERE t.id = ?1 AND u.object_id = ?2",
+    )?;
+    let row: Option<(String, String)> = statement
+        .query_row([tenant.to_string(), organizer.to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    row.map(|(settings, policy)| {
+        let settings = serde_json::from_str(&settings).map_err(|_| StoreError::Corrupt("tenant settings"))?;
+        let policy = serde_json::from_str(&policy).map_err(|_| StoreError::Corrupt("organizer policy"))?;
+        Ok((settings, policy))
+    })
+    .transpose()
+}
+
+/// Replaces a tenant's settings; false when the tenant is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn set_tenant_settings(
+    connection: &Connection,
+    tenant: TenantId,
+    settings: &TenantSettings,
+) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE tenants SET settings = ?2 WHERE id = ?1",
+        params![tenant.to_string(), encode(settings)?],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Replaces an organizer's policy; false when the user is unknown in that tenant.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn set_organizer_policy(
+    connection: &Connection,
+    tenant: TenantId,
+    organizer: ObjectId,
+    policy: &OrganizerPolicy,
+) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE directory_users SET policy = ?3 WHERE object_id = ?2 AND tenant_id = ?1",
+        params![tenant.to_string(), organizer.to_string(), encode(policy)?],
+    )?;
+    Ok(changed == 1)
+}
+
+fn user_where(connection: &Connection, sql: &str, value: &str) -> Result<Option<UserRow>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    statement
+        .query_row([value], columns)
+        .optional()?
+        .map(decode_user)
+        .transpose()
+}
+
+type UserColumns = (String, String, String, String, String);
+
+fn columns(row: &Row<'_>) -> rusqlite::Result<UserColumns> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+}
+
+fn decode_user(
+    (object, tenant, upn, display_name, password_hash): UserColumns,
+) -> Result<UserRow, StoreError> {
+    Ok(UserRow {
+        object: object.parse().map_err(|_| StoreError::Corrupt("object id"))?,
+        tenant: tenant.parse().map_err(|_| StoreError::Corrupt("tenant id"))?,
+        upn,
+        display_name,
+        password_hash,
+    })
+}
+
+fn encode(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Corrupt("settings"))
+}

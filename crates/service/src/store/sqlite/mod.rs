@@ -1,0 +1,58 @@
+//! SQLite: opening, migrating, closing, and one file of statements per subject.
+
+pub mod directory;
+pub mod meetings;
+pub mod migrations;
+pub mod resources;
+pub mod settings;
+
+mod chat;
+mod identity;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use time::OffsetDateTime;
+
+use super::StoreError;
+
+pub use chat::SqliteChatStore;
+pub use identity::SqliteIdentityStore;
+
+/// How long a statement waits for another process's lock (a backup tool reading the file).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens or creates the file with our settings and brings the schema up to date.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    migrations::run(&mut connection)?;
+    Ok(connection)
+}
+
+/// Writes the log back and closes.
+pub(super) fn close(connection: Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+/// Unix milliseconds, the form in which times are stored.
+pub(crate) fn to_ms(at: OffsetDateTime) -> i64 {
+    at.unix_timestamp()
+        .saturating_mul(1000)
+        .saturating_add(i64::from(at.millisecond()))
+}
+
+/// The time of stored Unix milliseconds.
+pub(crate) fn from_ms(ms: i64) -> Result<OffsetDateTime, StoreError> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .map_err(|_| StoreError::Corrupt("time"))
+}
