@@ -18,6 +18,9 @@ pub const MAX_RATE_HZ: u32 = 192_000;
 /// Input samples converted at a time.
 const CHUNK: usize = 1024;
 
+/// Length of the interpolation filter, in input samples.
+const SINC_LENGTH: usize = 128;
+
 /// Converts one channel from a fixed rate to 48 kHz, streaming, with the filter's delay taken out: *n* samples in
 /// make ⌈*n* · 48 000 / rate⌉ samples out once [`finish`](Self::finish) was called.
 pub struct Resampler {
@@ -49,14 +52,20 @@ impl Resampler {
         if input_rate_hz == SAMPLE_RATE_HZ {
             return Ok(Self { converter: None });
         }
-        let parameters = SincInterpolationParameters::new(128, WindowFunction::BlackmanHarris2)
+        let parameters = SincInterpolationParameters::new(SINC_LENGTH, WindowFunction::BlackmanHarris2)
             .oversampling_factor(256)
             .interpolation(SincInterpolationType::Quadratic);
         let ratio = f64::from(SAMPLE_RATE_HZ) / f64::from(input_rate_hz);
         let inner = Async::new_sinc(ratio, 1.0, &parameters, CHUNK, 1, FixedAsync::Input)
             .map_err(|_| Error::Setting("sample rate cannot be converted"))?;
         let scratch = vec![0.0; inner.output_frames_max()];
-        let delay = inner.output_delay();
+        // The peak of the filter, to the nearest sample; rubato's `output_delay` is up to one sample more.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "15 to 383"
+        )]
+        let delay = (SINC_LENGTH as f64 / 2.0 * ratio - 1.0).round() as usize;
         let pending = Vec::with_capacity(CHUNK);
         Ok(Self {
             converter: Some(Converter {
@@ -190,12 +199,12 @@ mod tests {
             let expected = sine(48_000, 440.0, 0.5);
             let length = (input.len() as u64 * 48_000).div_ceil(u64::from(rate));
             assert_eq!(out.len() as u64, length, "{rate}");
-            // The edges ring; between them the tone must be where it was: 1 % of its amplitude.
+            // The edges ring; between them the tone must be where it was, to half a sample.
             let worst = (2_000..20_000)
                 .map(|i| i32::from(out[i]) - i32::from(expected[i]))
                 .map(i32::abs)
                 .max();
-            assert!(worst.unwrap() < 100, "{rate}: {worst:?}");
+            assert!(worst.unwrap() < 300, "{rate}: {worst:?}");
         }
     }
 

@@ -1,4 +1,5 @@
 //! What the similarity measure accepts and what it refuses, with real speech through the real codec.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::path::Path;
 

@@ -13,6 +13,9 @@ mod settings;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+#[cfg(test)]
+mod tests;
+
 pub use settings::{Application, Channels, EncoderConfig, FrameDuration};
 
 /// The longest packet Opus allows, 120 ms, in samples per channel (RFC 6716 §3.2.5, R5).

@@ -28,7 +28,7 @@ pub struct Similarity {
     /// cut off.
     pub lag_samples: i64,
     /// 0 (nothing in common) to 1 (identical up to volume). The part of the energy that the original explains,
-    /// weighted with energy and lowered by holes. Compare with [`SAME_SPEECH`].
+    /// weighted with energy and lowered by holes and clipping. Compare with [`SAME_SPEECH`].
     pub score: f64,
     /// Windows with speech in them that were compared.
     pub windows: usize,
@@ -132,12 +132,44 @@ fn best_match(window: &[f64], recorded: &[f64], position: i64) -> Match {
             best = (explained, shift, sliding.max(0.0));
         }
     }
-    let (explained, shift, energy) = best;
+    let (mut explained, shift, energy) = best;
+    if explained > 0.0 {
+        explained *= between(&products, WINDOW - 1 + shift).powi(2);
+    }
     let gain = if energy > 0.0 { (energy / own).sqrt() } else { 0.0 };
-    let holes = holes(window, &area[shift..shift + WINDOW], gain);
+    let found = &area[shift..shift + WINDOW];
+    let holes = holes(window, found, gain);
+    let flattened = (peakedness(found) / peakedness(window)).clamp(0.0, 1.0);
     Match {
-        score: explained.min(1.0) * (1.0 - holes),
+        score: explained.min(1.0) * (1.0 - holes) * flattened.sqrt(),
         energy,
+    }
+}
+
+/// How much higher than at `peak` the curve is at its true top between the samples: that of the parabola through
+/// the three points, 1 or little more. A recording starts between two of our samples as a rule.
+fn between(curve: &[f64], peak: usize) -> f64 {
+    let Some(&[before, top, after]) = peak
+        .checked_sub(1)
+        .and_then(|i| curve.get(i..)?.first_chunk::<3>())
+    else {
+        return 1.0;
+    };
+    let bend = before - 2.0 * top + after;
+    if before > top || after > top || bend >= 0.0 {
+        return 1.0;
+    }
+    1.0 - (before - after).powi(2) / (8.0 * bend * top)
+}
+
+/// Fourth moment over the square of the second: 5 to 10 for speech, 1 for what is clipped to a square wave.
+fn peakedness(samples: &[f64]) -> f64 {
+    let square = energy(samples);
+    let fourth: f64 = samples.iter().map(|s| s.powi(4)).sum();
+    if square > 0.0 {
+        fourth * samples.len() as f64 / (square * square)
+    } else {
+        0.0
     }
 }
 

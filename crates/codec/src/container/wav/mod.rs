@@ -212,3 +212,6 @@ fn write_error(error: hound::Error) -> Error {
         _ => Error::Wav("the writer was handed an impossible format"),
     }
 }
+
+#[cfg(test)]
+mod tests;
