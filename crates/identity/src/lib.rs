@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+pub mod error;
+pub mod id;
+pub mod service;
+pub mod signing;
+pub mod store;
+pub mod token;
+pub mod wire;

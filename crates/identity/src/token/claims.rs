@@ -1,0 +1,163 @@
+//! What tokens say, and how it stands in them.
+//!
+//! Some SDKs decode the payload with the plain base64 alphabet, so it must never contain `-` or `_` in base64url. That
+//! holds as long as it is ASCII without `>`, `?`, `~` and DEL: claims of user tokens are made of letters, digits and
+//! `._:,-` only.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{ScopeSet, TokenError};
+use crate::id::{AcsUserId, ObjectId, TenantId};
+
+/// `scp` of real tokens for chat and calls; no client is known to look inside.
+const SCP: u32 = 1792;
+
+/// `rgn` and `resourceLocation`: this is nobody's region.
+const REGION: &str = "local";
+
+/// The claims of a user token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserTokenClaims {
+    /// Whose token it is.
+    pub user: AcsUserId,
+    /// What it allows.
+    pub scopes: ScopeSet,
+    /// When it was made, whole seconds.
+    pub issued_at: OffsetDateTime,
+    /// When it ends, whole seconds.
+    pub expires_at: OffsetDateTime,
+    /// The user's generation when it was made; revoking raises it.
+    pub generation: u64,
+}
+
+/// The claims of a directory token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DirectoryClaims {
+    /// The user's tenant.
+    pub tenant: TenantId,
+    /// The user.
+    pub object: ObjectId,
+    /// Sign-in name.
+    pub upn: String,
+    /// Display name.
+    pub name: String,
+    /// When it was made, whole seconds.
+    pub issued_at: OffsetDateTime,
+    /// When it ends, whole seconds.
+    pub expires_at: OffsetDateTime,
+}
+
+impl std::fmt::Debug for DirectoryClaims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DirectoryClaims")
+            .field("tenant", &self.tenant)
+            .field("object", &self.object)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A user token's payload.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UserPayload {
+    skypeid: String,
+    scp: u32,
+    csi: String,
+    pub(super) exp: i64,
+    rgn: String,
+    #[serde(rename = "acsScope")]
+    acs_scope: String,
+    #[serde(rename = "resourceId")]
+    resource_id: String,
+    #[serde(rename = "resourceLocation")]
+    resource_location: String,
+    pub(super) iat: i64,
+    generation: u64,
+}
+
+/// A directory token's payload.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DirectoryPayload {
+    pub(super) aud: String,
+    pub(super) iss: String,
+    pub(super) iat: i64,
+    nbf: i64,
+    pub(super) exp: i64,
+    tid: TenantId,
+    oid: ObjectId,
+    preferred_username: String,
+    upn: String,
+    name: String,
+    ver: String,
+}
+
+/// Either, told apart by the claims that only one of them has.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Payload {
+    User(UserPayload),
+    Directory(DirectoryPayload),
+}
+
+impl UserPayload {
+    pub(super) fn new(claims: &UserTokenClaims) -> Self {
+        let raw = claims.user.to_string();
+        Self {
+            skypeid: raw.strip_prefix("8:").unwrap_or(&raw).to_owned(),
+            scp: SCP,
+            csi: claims.issued_at.unix_timestamp().to_string(),
+            exp: claims.expires_at.unix_timestamp(),
+            rgn: REGION.to_owned(),
+            acs_scope: claims.scopes.to_string(),
+            resource_id: claims.user.resource().to_string(),
+            resource_location: REGION.to_owned(),
+            iat: claims.issued_at.unix_timestamp(),
+            generation: claims.generation,
+        }
+    }
+
+    pub(super) fn into_claims(self) -> Result<UserTokenClaims, TokenError> {
+        Ok(UserTokenClaims {
+            user: format!("8:{}", self.skypeid)
+                .parse()
+                .map_err(|_| TokenError::Malformed)?,
+            scopes: self.acs_scope.parse().map_err(|_| TokenError::Malformed)?,
+            issued_at: instant(self.iat)?,
+            expires_at: instant(self.exp)?,
+            generation: self.generation,
+        })
+    }
+}
+
+impl DirectoryPayload {
+    pub(super) fn new(claims: &DirectoryClaims, issuer: &str, audience: &str) -> Self {
+        Self {
+            aud: audience.to_owned(),
+            iss: issuer.to_owned(),
+            iat: claims.issued_at.unix_timestamp(),
+            nbf: claims.issued_at.unix_timestamp(),
+            exp: claims.expires_at.unix_timestamp(),
+            tid: claims.tenant,
+            oid: claims.object,
+            preferred_username: claims.upn.clone(),
+            upn: claims.upn.clone(),
+            name: claims.name.clone(),
+            ver: "2.0".to_owned(),
+        }
+    }
+
+    pub(super) fn into_claims(self) -> Result<DirectoryClaims, TokenError> {
+        Ok(DirectoryClaims {
+            tenant: self.tid,
+            object: self.oid,
+            upn: self.upn,
+            name: self.name,
+            issued_at: instant(self.iat)?,
+            expires_at: instant(self.exp)?,
+        })
+    }
+}
+
+fn instant(seconds: i64) -> Result<OffsetDateTime, TokenError> {
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| TokenError::Malformed)
+}

@@ -1,0 +1,198 @@
+//! Tokens that are accepted and tokens that are not.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use time::macros::datetime;
+use uuid::Uuid;
+
+use super::*;
+use crate::id::{AcsUserId, ObjectId, ResourceId, TenantId};
+use crate::token::{Scope, ScopeSet};
+
+const NOW: OffsetDateTime = datetime!(2026-11-20 12:00:00 UTC);
+const ISSUER: &str = "https://meet.example";
+const AUDIENCE: &str = "anteroom";
+
+static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::generate().unwrap());
+
+fn resource() -> ResourceId {
+    ResourceId::new(Uuid::from_u128(1))
+}
+
+fn expected() -> Expected<'static> {
+    Expected {
+        resource: resource(),
+        issuer: ISSUER,
+        audience: AUDIENCE,
+    }
+}
+
+fn user_claims() -> UserTokenClaims {
+    UserTokenClaims {
+        user: AcsUserId::new(resource(), Uuid::from_u128(2)),
+        scopes: ScopeSet::from_iter([Scope::Chat, Scope::Voip]),
+        issued_at: NOW,
+        expires_at: NOW + Duration::hours(1),
+        generation: 3,
+    }
+}
+
+fn directory_claims() -> DirectoryClaims {
+    DirectoryClaims {
+        tenant: TenantId::new(Uuid::from_u128(3)),
+        object: ObjectId::new(Uuid::from_u128(4)),
+        upn: "alice@contoso.example".into(),
+        name: "Alice".into(),
+        issued_at: NOW,
+        expires_at: NOW + Duration::hours(1),
+    }
+}
+
+fn payload(token: &str) -> Value {
+    // The plain alphabet with padding, as the strictest SDKs decode it.
+    let mut body = token.split('.').nth(1).unwrap().to_owned();
+    while !body.len().is_multiple_of(4) {
+        body.push('=');
+    }
+    serde_json::from_slice(&STANDARD.decode(body).unwrap()).unwrap()
+}
+
+#[test]
+fn a_user_token_has_the_claims_clients_read() {
+    let token = KEYS.sign_user(&user_claims()).unwrap();
+    let body = payload(&token);
+    assert_eq!(
+        body["skypeid"],
+        format!("acs:{}_{}", Uuid::from_u128(1), Uuid::from_u128(2))
+    );
+    assert_eq!(body["acsScope"], "chat,voip");
+    assert_eq!(body["exp"], (NOW + Duration::hours(1)).unix_timestamp());
+    assert!(body["exp"].is_i64());
+    assert_eq!(body["csi"], NOW.unix_timestamp().to_string());
+    assert_eq!(body["resourceId"], Uuid::from_u128(1).to_string());
+    assert_eq!(
+        KEYS.verify(&token, NOW, &expected()),
+        Ok(VerifiedToken::User(user_claims()))
+    );
+}
+
+#[test]
+fn a_directory_token_round_trips() {
+    let token = KEYS
+        .sign_directory(&directory_claims(), ISSUER, AUDIENCE)
+        .unwrap();
+    assert_eq!(
+        KEYS.verify(&token, NOW, &expected()),
+        Ok(VerifiedToken::Directory(directory_claims()))
+    );
+    for (issuer, audience) in [("https://other.example", AUDIENCE), (ISSUER, "other")] {
+        let other = Expected {
+            issuer,
+            audience,
+            ..expected()
+        };
+        assert_eq!(KEYS.verify(&token, NOW, &other), Err(TokenError::WrongAudience));
+    }
+}
+
+#[test]
+fn time_and_resource_are_checked() {
+    let token = KEYS.sign_user(&user_claims()).unwrap();
+    let last = NOW + Duration::hours(1) - Duration::seconds(1);
+    assert!(KEYS.verify(&token, last, &expected()).is_ok());
+    assert_eq!(
+        KEYS.verify(&token, NOW + Duration::hours(1), &expected()),
+        Err(TokenError::Expired)
+    );
+    assert_eq!(
+        KEYS.verify(&token, NOW - Duration::minutes(6), &expected()),
+        Err(TokenError::NotYetValid)
+    );
+    let other = Expected {
+        resource: ResourceId::new(Uuid::from_u128(9)),
+        ..expected()
+    };
+    assert_eq!(KEYS.verify(&token, NOW, &other), Err(TokenError::WrongResource));
+}
+
+#[test]
+fn other_signatures_and_algorithms_are_refused() {
+    let token = KEYS.sign_user(&user_claims()).unwrap();
+    let parts: Vec<&str> = token.split('.').collect();
+    let header = |alg: &str| {
+        URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{alg}","typ":"JWT","kid":"{}"}}"#, KEYS.kid()))
+    };
+    let forged = |header: &str, signature: &str| format!("{header}.{}.{signature}", parts[1]);
+
+    assert_eq!(
+        KEYS.verify(&forged(&header("HS256"), parts[2]), NOW, &expected()),
+        Err(TokenError::Algorithm)
+    );
+    assert!(
+        KEYS.verify(&forged(&header("none"), ""), NOW, &expected())
+            .is_err()
+    );
+    assert_eq!(
+        KEYS.verify(&forged(parts[0], "AAAA"), NOW, &expected()),
+        Err(TokenError::BadSignature)
+    );
+
+    let others = SigningKeys::generate()
+        .unwrap()
+        .sign_user(&user_claims())
+        .unwrap();
+    assert_eq!(
+        KEYS.verify(&others, NOW, &expected()),
+        Err(TokenError::UnknownKey)
+    );
+    // The right name on the wrong key.
+    let signature = others.split('.').nth(2).unwrap();
+    assert_eq!(
+        KEYS.verify(&forged(parts[0], signature), NOW, &expected()),
+        Err(TokenError::BadSignature)
+    );
+    assert_eq!(
+        KEYS.verify(&"x".repeat(MAX_TOKEN_BYTES + 1), NOW, &expected()),
+        Err(TokenError::TooLong)
+    );
+}
+
+#[test]
+fn keys_survive_storage() {
+    let again = SigningKeys::from_pkcs8_pem(&KEYS.to_pkcs8_pem()).unwrap();
+    assert_eq!(again.kid(), KEYS.kid());
+    let token = KEYS.sign_user(&user_claims()).unwrap();
+    assert!(again.verify(&token, NOW, &expected()).is_ok());
+    assert!(matches!(
+        SigningKeys::from_pkcs8_pem("nonsense"),
+        Err(KeysError::Malformed)
+    ));
+    assert_eq!(KEYS.jwks()["keys"][0]["kid"], KEYS.kid());
+    assert!(!format!("{:?}", *KEYS).contains("PRIVATE"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_user_tokens_payload_is_plain_base64(
+        resource: u128, user: u128, bits in 0usize..32, issued in 0i64..4_000_000_000, generation: u64,
+    ) {
+        let claims = UserTokenClaims {
+            user: AcsUserId::new(ResourceId::new(Uuid::from_u128(resource)), Uuid::from_u128(user)),
+            scopes: Scope::ALL.into_iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, s)| s).collect(),
+            issued_at: OffsetDateTime::from_unix_timestamp(issued).unwrap(),
+            expires_at: OffsetDateTime::from_unix_timestamp(issued + 3600).unwrap(),
+            generation,
+        };
+        let token = KEYS.sign_user(&claims).unwrap();
+        let body = token.split('.').nth(1).unwrap();
+        prop_assert!(!body.contains(['-', '_']));
+    }
+
+    #[test]
+    fn garbage_is_an_error(token in "[A-Za-z0-9_-]{0,80}(\\.[A-Za-z0-9_-]{0,80}){0,3}") {
+        prop_assert!(KEYS.verify(&token, NOW, &expected()).is_err());
+    }
+}

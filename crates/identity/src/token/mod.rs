@@ -1,0 +1,76 @@
+//! Access tokens: who may do what until when, signed.
+//!
+//! Two kinds, both RS256 JWTs from the same keys: *user tokens* of an ACS resource, with the claims that the official
+//! SDKs read, and *directory tokens* of the Teams side. What a token says is checked here; whether it was revoked since
+//! is checked by [`IdentityService`](crate::service::IdentityService), which knows the user's generation.
+
+mod claims;
+mod keys;
+mod scope;
+
+use thiserror::Error;
+
+pub use self::claims::{DirectoryClaims, UserTokenClaims};
+pub use self::keys::{KeysError, SigningKeys};
+pub use self::scope::{Scope, ScopeError, ScopeSet};
+
+use crate::id::ResourceId;
+
+/// Longest token read, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// What a token must say to be accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The resource of user tokens.
+    pub resource: ResourceId,
+    /// The issuer of directory tokens.
+    pub issuer: &'a str,
+    /// The audience of directory tokens.
+    pub audience: &'a str,
+}
+
+/// A token whose signature, lifetime, resource and audience are in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VerifiedToken {
+    /// A user of the ACS resource.
+    User(UserTokenClaims),
+    /// A user of the directory.
+    Directory(DirectoryClaims),
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// Longer than [`MAX_TOKEN_BYTES`].
+    #[error("the token is too long")]
+    TooLong,
+    /// Not a JWT, or claims are missing or of the wrong type.
+    #[error("the token is malformed")]
+    Malformed,
+    /// Signed with another algorithm than RS256, or not at all.
+    #[error("the token's algorithm is not accepted")]
+    Algorithm,
+    /// Signed with a key that is not ours, or no longer.
+    #[error("the token's key is unknown")]
+    UnknownKey,
+    /// The signature does not match.
+    #[error("the token's signature does not match")]
+    BadSignature,
+    /// Past its `exp`.
+    #[error("the token has expired")]
+    Expired,
+    /// Before its `iat`, more than the allowed clock difference.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// Of another ACS resource.
+    #[error("the token is of another resource")]
+    WrongResource,
+    /// Of another issuer, or for another audience.
+    #[error("the token is not for this service")]
+    WrongAudience,
+    /// Its user was deleted, or its tokens revoked.
+    #[error("the token was revoked")]
+    Revoked,
+}
