@@ -98,9 +98,11 @@ test('a guest waits until somebody of the organization starts the meeting', () =
 test('a dropped connection resumes without leaving the call', () =>
   withBrowser(async () => {
     const network = await cable(service.origin);
+    let traveller;
     try {
+      traveller = await openBrowser('chromium', { arguments: network.chromium });
       const alice = await organizer(browser, service);
-      const dana = await guest(browser, service, 'Travelling guest', { origin: network.origin });
+      const dana = await guest(traveller, service, 'Travelling guest');
       await dana.sees('lobby');
       await alice.admits(dana.name);
       await dana.sees('in-call');
@@ -141,6 +143,7 @@ test('a dropped connection resumes without leaving the call', () =>
       await alice.missesInRoster(dana.name);
       await alice.click('leave');
     } finally {
+      await traveller?.close();
       await network.close();
     }
   }));

@@ -14,7 +14,8 @@ const TIME = new Intl.DateTimeFormat([], { hour: 'numeric', minute: '2-digit' })
 export class Chat {
   #call;
   #shown = new Set();
-  #log = h('ol', { class: 'chat-log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages', tabindex: 0 });
+  #list = h('ol', { class: 'chat-list' });
+  #log = h('div', { class: 'chat-log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages', tabindex: 0 }, this.#list);
   #empty = h('p', { class: 'chat-empty', text: 'No messages yet. What is said here is gone for guests once they leave.' });
   #input;
   #send;
@@ -65,14 +66,14 @@ export class Chat {
     const { messages, chatAllowed } = this.#call;
     if (messages.length < this.#shown.size) {
       this.#shown.clear();
-      this.#log.replaceChildren();
+      this.#list.replaceChildren();
     }
     const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
     for (const message of messages) {
       const key = message.id || message;
       if (this.#shown.has(key)) continue;
       this.#shown.add(key);
-      this.#log.append(this.#item(message));
+      this.#list.append(this.#item(message));
     }
     this.#empty.hidden = messages.length > 0;
     if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
@@ -105,9 +106,12 @@ export class Chat {
       this.#input.reportValidity();
       return;
     }
+    // Without a connection this waits until there is one again.
     this.#sending = true;
+    this.#input.readOnly = true;
     const sent = await this.#call.sendChat(text);
     this.#sending = false;
+    this.#input.readOnly = false;
     if (!sent) return;
     this.#input.value = '';
     this.#grow();

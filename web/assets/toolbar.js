@@ -65,7 +65,7 @@ export class Toolbar {
     off(this.#mute, muted);
     this.#mute.disabled = !this.#call.can('unmuteMic');
     setIcon(this.#camera, camera ? 'camera' : 'camera-off');
-    label(this.#camera, camera ? 'Stop video' : 'Start video', camera ? 'Switch the camera off' : 'Switch the camera on');
+    label(this.#camera, camera ? 'Stop video' : 'Start video');
     off(this.#camera, camera === null);
     this.#camera.disabled = !this.#call.can('turnVideoOn');
     setIcon(this.#share, screen ? 'screen-off' : 'screen');

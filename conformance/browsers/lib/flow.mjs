@@ -19,12 +19,12 @@ export async function organizer(browser, { dev, origin }) {
 
 /**
  * Opens the guest's page and asks to join.
- * @param {{link?: string, origin?: string, prepare?: (page: import('puppeteer-core').Page) => Promise<void>}} [options]
+ * @param {{link?: string, prepare?: (page: import('puppeteer-core').Page) => Promise<void>}} [options]
  * @returns {Promise<Person>}
  */
-export async function guest(browser, service, name, { link = service.dev.meeting.join_url, origin = service.origin, prepare } = {}) {
+export async function guest(browser, service, name, { link = service.dev.meeting.join_url, prepare } = {}) {
   const person = new Person(name, await browser.person(prepare));
-  await person.open(`${origin}/join?link=${encodeURIComponent(link)}`);
+  await person.open(`${service.origin}/join?link=${encodeURIComponent(link)}`);
   await person.asksToJoin();
   return person;
 }

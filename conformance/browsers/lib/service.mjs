@@ -80,8 +80,9 @@ async function ready(file, child, output) {
  * A network cable to the service that can be pulled: forwards TCP connections to `origin`.
  *
  * @param {string} origin
- * @returns {Promise<{origin: string, cut: () => void, mend: () => void, close: () => Promise<void>}>} after `cut`
- *   connections are gone and new ones refused, until `mend`
+ * @returns {Promise<{chromium: string[], cut: () => void, mend: () => void, close: () => Promise<void>}>} `chromium` are
+ *   arguments that make Chromium go through the cable (the service insists on its own name and port in addresses);
+ *   after `cut` connections are gone and new ones refused, until `mend`
  */
 export async function cable(origin) {
   const target = new URL(origin);
@@ -107,7 +108,7 @@ export async function cable(origin) {
   await once(server, 'listening');
   const drop = () => sockets.forEach((socket) => socket.destroy());
   return {
-    origin: `http://localhost:${server.address().port}`,
+    chromium: [`--host-resolver-rules=MAP ${target.host} 127.0.0.1:${server.address().port}`],
     cut() {
       whole = false;
       drop();
