@@ -44,7 +44,7 @@ export class Toolbar {
     label(this.#chat, 'Chat');
     this.element = h(
       'div',
-      { class: 'toolbar', role: 'toolbar', 'aria-label': 'Call controls' },
+      { class: 'toolbar', role: 'group', 'aria-label': 'Call controls' },
       this.#mute,
       this.#camera,
       this.#share,
