@@ -1,16 +1,23 @@
 //! Opus: our checked wrapper next to the `opus` crate it stands on, in the same run; the budget is 2 % over it.
 //!
 //! The `opus` crate is the rawest caller of libopus there is without `unsafe`, which this workspace forbids. It adds
-//! a length check and an error conversion to each C call, and measures the same as calling through `opusic-sys`
+//! a length check and an error conversion to each C call and measures the same as calling through `opusic-sys`
 //! directly, so it stands for the raw library here.
+//!
+//! One operation is the whole bundled clip (343 packets of 20 ms), with codecs that start afresh each time: both
+//! sides then do exactly the same work.
 
-use std::{hint::black_box, time::Duration};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
+use anteroom_benches::Comparison;
 use anteroom_codec::{
     container::{ReadLimits, wav},
     opus::{Channels, Decoder, Encoder, EncoderConfig, MAX_PACKET_BYTES, MAX_PACKET_SAMPLES, packet},
 };
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::Criterion;
 
 const FRAME: usize = 960;
 
@@ -19,132 +26,139 @@ fn speech() -> Vec<i16> {
         env!("CARGO_MANIFEST_DIR"),
         "/../crates/anteroom/assets/speech.wav"
     );
-    let mut sound = wav::open(path, ReadLimits::default()).expect("the bundled clip");
-    sound.truncate(sound.len() / FRAME * FRAME);
-    sound
+    wav::open(path, ReadLimits::default()).expect("the bundled clip")
 }
 
-fn raw_encoder(config: &EncoderConfig) -> opus::Encoder {
-    let make = || -> opus::Result<opus::Encoder> {
-        let mut raw = opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip)?;
-        raw.set_complexity(i32::from(config.complexity))?;
-        raw.set_inband_fec(config.in_band_fec)?;
-        raw.set_packet_loss_perc(i32::from(config.expected_loss_percent))?;
-        raw.set_bitrate(opus::Bitrate::Bits(
-            i32::try_from(config.bitrate_bps).unwrap_or(32_000),
-        ))?;
-        raw.set_signal(opus::Signal::Voice)?;
-        Ok(raw)
+fn packets(sound: &[i16], config: EncoderConfig) -> Vec<Vec<u8>> {
+    let mut encoder = Encoder::new(config).expect("a plain encoder");
+    let mut bytes = [0; MAX_PACKET_BYTES];
+    let mut encode = |frame| {
+        let length = encoder.encode(frame, &mut bytes).expect("an encoded frame");
+        bytes[..length].to_vec()
     };
-    make().expect("a plain encoder")
+    sound.chunks_exact(FRAME).map(&mut encode).collect()
 }
 
-/// Whole clip per iteration, fresh codecs each time, so that both sides do exactly the same work.
-fn encode(c: &mut Criterion) {
+fn peer_encoder(config: &EncoderConfig) -> opus::Result<opus::Encoder> {
+    let mut peer = opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip)?;
+    peer.set_complexity(i32::from(config.complexity))?;
+    peer.set_inband_fec(config.in_band_fec)?;
+    peer.set_packet_loss_perc(i32::from(config.expected_loss_percent))?;
+    peer.set_bitrate(opus::Bitrate::Bits(
+        i32::try_from(config.bitrate_bps).unwrap_or(32_000),
+    ))?;
+    peer.set_signal(opus::Signal::Voice)?;
+    Ok(peer)
+}
+
+/// Runs the clip that many times; what `prepare` does is not counted.
+fn timed<C>(mut prepare: impl FnMut() -> C, mut clip: impl FnMut(&mut C)) -> impl FnMut(u64) -> Duration {
+    move |operations| {
+        let mut total = Duration::ZERO;
+        for _ in 0..operations {
+            let mut codec = prepare();
+            let start = Instant::now();
+            clip(&mut codec);
+            total += start.elapsed();
+        }
+        total
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the product of a bench")]
+fn compare(
+    criterion: &mut Criterion,
+    name: &str,
+    ours: &mut dyn FnMut(u64) -> Duration,
+    peer: &mut dyn FnMut(u64) -> Duration,
+) {
+    let mut group = criterion.benchmark_group(name);
+    group.bench_function("anteroom", |bencher| bencher.iter_custom(&mut *ours));
+    group.bench_function("opus-crate", |bencher| bencher.iter_custom(&mut *peer));
+    group.finish();
+    println!("{name}: {}\n", Comparison::measure(21, 1, ours, peer));
+}
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
     let sound = speech();
-    let mut group = c.benchmark_group("opus_encode_clip");
-    group.throughput(Throughput::Elements((sound.len() / FRAME) as u64));
     for in_band_fec in [false, true] {
         let config = EncoderConfig {
             in_band_fec,
             ..EncoderConfig::default()
         };
-        let name = if in_band_fec { "fec" } else { "plain" };
-        group.bench_function(BenchmarkId::new("anteroom", name), |b| {
-            b.iter_batched(
+        let kind = if in_band_fec { "fec" } else { "plain" };
+        let mut bytes = [0; MAX_PACKET_BYTES];
+        let mut peer_bytes = bytes;
+        compare(
+            &mut criterion,
+            &format!("opus/encode/{kind}"),
+            &mut timed(
                 || Encoder::new(config.clone()).expect("a plain encoder"),
-                |mut encoder| {
-                    let mut bytes = [0; MAX_PACKET_BYTES];
+                |encoder| {
                     for frame in sound.chunks_exact(FRAME) {
                         black_box(encoder.encode(black_box(frame), &mut bytes)).expect("an encoded frame");
                     }
                 },
-                BatchSize::PerIteration,
-            );
-        });
-        group.bench_function(BenchmarkId::new("opus-crate", name), |b| {
-            b.iter_batched(
-                || raw_encoder(&config),
-                |mut encoder| {
-                    let mut bytes = [0; MAX_PACKET_BYTES];
+            ),
+            &mut timed(
+                || peer_encoder(&config).expect("a plain encoder"),
+                |encoder| {
                     for frame in sound.chunks_exact(FRAME) {
-                        black_box(encoder.encode(black_box(frame), &mut bytes)).expect("an encoded frame");
+                        black_box(encoder.encode(black_box(frame), &mut peer_bytes))
+                            .expect("an encoded frame");
                     }
                 },
-                BatchSize::PerIteration,
-            );
-        });
+            ),
+        );
+        let packets = packets(&sound, config);
+        let mut pcm = vec![0; MAX_PACKET_SAMPLES];
+        let mut peer_pcm = pcm.clone();
+        compare(
+            &mut criterion,
+            &format!("opus/decode/{kind}"),
+            &mut timed(
+                || Decoder::new(Channels::Mono).expect("a plain decoder"),
+                |decoder| {
+                    for packet in &packets {
+                        black_box(decoder.decode(black_box(packet), &mut pcm)).expect("a decoded packet");
+                    }
+                },
+            ),
+            &mut timed(
+                || opus::Decoder::new(48_000, opus::Channels::Mono).expect("a plain decoder"),
+                |decoder| {
+                    for packet in &packets {
+                        black_box(decoder.decode(black_box(packet), &mut peer_pcm, false))
+                            .expect("a decoded packet");
+                    }
+                },
+            ),
+        );
+        compare(
+            &mut criterion,
+            &format!("opus/inspect/{kind}"),
+            &mut timed(
+                || (),
+                |()| {
+                    for packet in &packets {
+                        black_box(packet::duration_samples(black_box(packet))).expect("a packet");
+                    }
+                },
+            ),
+            &mut timed(
+                || (),
+                |()| {
+                    for packet in &packets {
+                        black_box(opus::packet::get_nb_samples(black_box(packet), 48_000)).expect("a packet");
+                    }
+                },
+            ),
+        );
     }
-    group.finish();
+    criterion.final_summary();
 }
-
-fn packets() -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(EncoderConfig::default()).expect("a plain encoder");
-    let mut bytes = [0; MAX_PACKET_BYTES];
-    speech()
-        .chunks_exact(FRAME)
-        .map(|frame| {
-            let length = encoder.encode(frame, &mut bytes).expect("an encoded frame");
-            bytes[..length].to_vec()
-        })
-        .collect()
-}
-
-fn decode(c: &mut Criterion) {
-    let packets = packets();
-    let mut group = c.benchmark_group("opus_decode_clip");
-    group.throughput(Throughput::Elements(packets.len() as u64));
-    group.bench_function("anteroom", |b| {
-        b.iter_batched(
-            || Decoder::new(Channels::Mono).expect("a plain decoder"),
-            |mut decoder| {
-                let mut pcm = [0; MAX_PACKET_SAMPLES];
-                for packet in &packets {
-                    black_box(decoder.decode(black_box(packet), &mut pcm)).expect("a decoded packet");
-                }
-            },
-            BatchSize::PerIteration,
-        );
-    });
-    group.bench_function("opus-crate", |b| {
-        b.iter_batched(
-            || opus::Decoder::new(48_000, opus::Channels::Mono).expect("a plain decoder"),
-            |mut decoder| {
-                let mut pcm = [0; MAX_PACKET_SAMPLES];
-                for packet in &packets {
-                    black_box(decoder.decode(black_box(packet), &mut pcm, false)).expect("a decoded packet");
-                }
-            },
-            BatchSize::PerIteration,
-        );
-    });
-    group.finish();
-}
-
-fn inspect(c: &mut Criterion) {
-    let packets = packets();
-    let mut group = c.benchmark_group("opus_inspect_clip");
-    group.throughput(Throughput::Elements(packets.len() as u64));
-    group.bench_function("anteroom", |b| {
-        b.iter(|| {
-            packets
-                .iter()
-                .map(|p| packet::duration_samples(black_box(p)).unwrap_or(0))
-                .sum::<usize>()
-        });
-    });
-    group.bench_function("opus-crate", |b| {
-        b.iter(|| {
-            let samples = |p: &[u8]| opus::packet::get_nb_samples(black_box(p), 48_000).unwrap_or(0);
-            packets.iter().map(|p| samples(p)).sum::<usize>()
-        });
-    });
-    group.finish();
-}
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(20).measurement_time(Duration::from_secs(4));
-    targets = encode, decode, inspect
-}
-criterion_main!(benches);
