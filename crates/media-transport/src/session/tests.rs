@@ -439,6 +439,43 @@ fn noise_between_the_datagrams_of_a_handshake_does_not_stop_it() {
     exchange(&mut pair, 1);
 }
 
+#[test]
+fn broken_dtls_does_not_end_a_connected_session() {
+    let mut rng = StdRng::seed_from_u64(17);
+    let mut pair = Pair::new(17);
+    pair.connect();
+    let (client, server) = (pair.client_address, pair.server_address);
+    let recorded: Vec<_> = pair
+        .log
+        .iter()
+        .filter(|(_, sent)| classify(sent) == PacketClass::Dtls)
+        .cloned()
+        .collect();
+    for round in 0..400 {
+        let mut bytes = recorded[round % recorded.len()].1.clone();
+        match round % 3 {
+            0 => {}
+            1 => {
+                let at = rng.random_range(0..bytes.len());
+                bytes[at] ^= 1 << rng.random_range(0..8);
+            }
+            _ => rng.fill_bytes(&mut bytes[13..]),
+        }
+        let mut copy = bytes.clone();
+        let now = pair.now;
+        pair.server.handle_datagram(now, client, server, &mut bytes);
+        pair.client.handle_datagram(now, server, client, &mut copy);
+        pair.drive_for(Duration::from_millis(5));
+    }
+    assert!(
+        pair.is_connected(),
+        "{:?} {:?}",
+        pair.client_events,
+        pair.server_events
+    );
+    exchange(&mut pair, 1);
+}
+
 /// What an attacker on the path may do to a recorded datagram.
 #[derive(Debug, Clone)]
 enum Mischief {
