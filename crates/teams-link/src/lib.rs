@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod admission;
+mod capability;
+mod display_name;
+pub mod link;
+pub mod lobby;
+pub mod policy;
+mod role;
+
+pub use self::capability::{Capability, CapabilitySet, ParseCapabilityError};
+pub use self::display_name::{DisplayName, DisplayNameError};
+pub use self::role::Role;

@@ -1,0 +1,93 @@
+//! Why a text is no link to a meeting.
+
+use thiserror::Error;
+
+/// Why a text is no link to a meeting. Safe to log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// Nothing but white space.
+    #[error("the link is empty")]
+    Empty,
+    /// More than [`MAX_LINK_BYTES`](super::MAX_LINK_BYTES).
+    #[error("the link is too long")]
+    TooLong,
+    /// Not an absolute URL.
+    #[error("this is not a link")]
+    NotAUrl,
+    /// Neither `https` nor `msteams`; `http` is not upgraded.
+    #[error("the link does not start with https")]
+    SchemeNotAllowed,
+    /// A user name before the host, as in links that pretend to lead elsewhere.
+    #[error("the link holds a user name")]
+    UserInfoPresent,
+    /// Another port than 443.
+    #[error("the link names an unusual port")]
+    PortNotAllowed,
+    /// A host that is neither Microsoft's nor ours. Mail filters rewrite links: the calendar entry has the original.
+    #[error("the link leads to an unknown host")]
+    HostNotAllowed,
+    /// A wrapper in a wrapper in a wrapper in a wrapper.
+    #[error("the link is wrapped too often")]
+    WrapperTooDeep,
+    /// A wrapper without a link in it.
+    #[error("the link wraps no other link")]
+    WrapperWithoutTarget,
+    /// Something else of Teams.
+    #[error("the link does not lead to a meeting")]
+    NotAMeetingLink(OtherLink),
+    /// Something after what should be the end.
+    #[error("the link goes on after its end")]
+    UnexpectedPath,
+    /// A long link without its thread.
+    #[error("the link is cut off")]
+    MissingThreadId,
+    /// The thread has another form.
+    #[error("the link's thread is malformed")]
+    BadThreadId,
+    /// The message id is no number.
+    #[error("the link's message id is malformed")]
+    BadMessageId,
+    /// A long link without `context`.
+    #[error("the link lacks its context")]
+    MissingContext,
+    /// `context` is not a JSON object.
+    #[error("the link's context is malformed")]
+    BadContextJson,
+    /// No `Tid` in the context.
+    #[error("the link lacks its tenant")]
+    MissingTenant,
+    /// No `Oid` in the context.
+    #[error("the link lacks its organizer")]
+    MissingOrganizer,
+    /// `Tid` or `Oid` is no GUID.
+    #[error("the link's tenant or organizer is malformed")]
+    BadGuid,
+    /// A short link without digits.
+    #[error("the link lacks its meeting id")]
+    MissingMeetingId,
+    /// Not 9 to 20 digits.
+    #[error("the meeting id is malformed")]
+    BadMeetingId,
+    /// Not 1 to 128 printable characters in a link; not 6 to 64 letters and digits when typed.
+    #[error("the passcode is malformed")]
+    BadPasscode,
+}
+
+/// Links of Teams that do not lead into a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OtherLink {
+    /// A chat, channel, app and so on.
+    DeepLink,
+    /// A registration or information page of a webinar or town hall.
+    EventPage,
+    /// Phone numbers of a meeting.
+    DialInPage,
+    /// The options page of a meeting.
+    MeetingOptions,
+    /// The page of a virtual appointment.
+    VirtualAppointment,
+    /// Something else on a known host.
+    Unknown,
+}

@@ -1,0 +1,40 @@
+//! Settings that decide who gets in and what they may do, under the names administrators know.
+//!
+//! All of them read and write JSON, refuse unknown names, and fill what is left out with Microsoft's default.
+
+mod meeting_options;
+mod organizer;
+mod tenant;
+
+pub use self::meeting_options::{
+    AllowedLobbyAdmitters, AllowedPresenters, Attendee, AttendeeRole, LobbyScope, MeetingChat, MeetingOptions,
+};
+pub use self::organizer::{CaptchaVerification, ClientType, MeetingChatPolicy, OrganizerPolicy};
+pub use self::tenant::TenantSettings;
+
+/// Who somebody is to the meeting's organization, as far as its chat is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChatUser {
+    /// Of the organization.
+    Member,
+    /// A guest, or of another organization.
+    Anonymous,
+}
+
+/// Whether somebody may use the meeting's chat while in the call: the organizer's policy and the meeting must allow it.
+#[must_use]
+pub const fn may_chat(organizer: &OrganizerPolicy, options: &MeetingOptions, user: ChatUser) -> bool {
+    let by_policy = match organizer.meeting_chat {
+        MeetingChatPolicy::Enabled => true,
+        MeetingChatPolicy::EnabledExceptAnonymous => matches!(user, ChatUser::Member),
+        MeetingChatPolicy::Disabled => false,
+    };
+    let by_meeting = match options.allow_meeting_chat {
+        MeetingChat::Enabled | MeetingChat::Limited => true,
+        MeetingChat::Disabled => false,
+    };
+    by_policy && by_meeting
+}
+
+#[cfg(test)]
+mod tests;
