@@ -1,0 +1,41 @@
+//! RTP packets (RFC 3550 §5) and their header extensions (RFC 8285).
+//!
+//! [`Packet::parse`] checks the structure once and borrows from the datagram; [`PacketBuilder`] writes into the caller's
+//! slice. Neither allocates.
+//!
+//! ```
+//! use anteroom_media_transport::rtp::{Packet, PacketBuilder};
+//!
+//! let mut buffer = [0; 64];
+//! let length = PacketBuilder::new(111, 7, 960, 0x5eed)
+//!     .marker(true)
+//!     .extension(1, b"mic")
+//!     .write(b"sound", &mut buffer)?;
+//!
+//! let packet = Packet::parse(&buffer[..length])?;
+//! assert_eq!((packet.payload_type(), packet.sequence_number(), packet.timestamp()), (111, 7, 960));
+//! assert_eq!(packet.extension(1), Some(&b"mic"[..]));
+//! assert_eq!(packet.payload(), b"sound");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builder;
+mod extension;
+mod packet;
+mod sequence;
+#[cfg(test)]
+mod tests;
+
+pub use builder::{MAX_EXTENSIONS, PacketBuilder, WriteError};
+pub use extension::Extensions;
+pub use packet::Packet;
+pub use sequence::{SequenceExtender, SequenceNumber, extend_timestamp};
+
+/// Length of the header without sources and extensions, in bytes.
+pub const FIXED_HEADER_LEN: usize = 12;
+
+/// The "defined by profile" word of one-byte extensions (RFC 8285 §4.2).
+const ONE_BYTE_PROFILE: u16 = 0xbede;
+
+/// The upper twelve bits of that word for two-byte extensions; the lower four are free (RFC 8285 §4.3).
+const TWO_BYTE_PROFILE: u16 = 0x1000;
