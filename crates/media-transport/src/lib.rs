@@ -5,14 +5,14 @@ pub mod demux;
 pub mod dtls;
 pub mod error;
 pub mod ice;
+mod outbox;
 pub mod session;
 pub mod srtp;
 pub mod stun;
-pub mod wire;
-mod outbox;
 #[cfg(test)]
 mod test_clock;
 mod timers;
+pub mod wire;
 
 pub use dtls::{Certificate, Fingerprint};
 pub use error::{Error, ParseError, ParseErrorKind, SrtpError};
@@ -21,3 +21,11 @@ pub use session::{
     CloseReason, DropReason, PeerConfig, PeerEvent, PeerSession, Received, RemoteParameters, Role, Transmit,
 };
 pub use srtp::{SRTP_MAX_OVERHEAD, SrtpProfile};
+
+// Forwarding: from RTP packets to rooms.
+#[cfg(feature = "net")]
+#[expect(clippy::disallowed_methods, reason = "the edge")]
+pub mod net;
+pub mod router;
+pub mod rtcp;
+pub mod rtp;

@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+/// Bounds and policies of a [`Router`](super::Router). The defaults suit a machine with some gigabytes of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RouterConfig {
+    /// Most peers at a time.
+    pub max_peers: usize,
+    /// Most publications of a peer. A camera, a screen and a microphone are three.
+    pub max_publications_per_peer: usize,
+    /// Most subscriptions of a peer.
+    pub max_subscriptions_per_peer: usize,
+    /// Most sources that one publication may go through at a time; the least recently heard one is forgotten for a
+    /// new one.
+    pub max_sources_per_publication: usize,
+    /// Packets kept for retransmission per video track.
+    pub video_buffer_packets: usize,
+    /// Bytes kept for retransmission per video track; allocated with its first packet.
+    pub video_buffer_bytes: usize,
+    /// Packets kept for retransmission per audio track; late audio is of no use, so these are few.
+    pub audio_buffer_packets: usize,
+    /// Bytes kept for retransmission per audio track; allocated with its first packet.
+    pub audio_buffer_bytes: usize,
+    /// Bytes that may wait for the socket per peer; more are dropped.
+    pub max_queued_bytes: usize,
+    /// Least time between two keyframe requests to a publisher.
+    pub keyframe_interval: Duration,
+    /// The most a publisher is told (by REMB) to spend on each video track, in bits per second; `None` sends no REMB.
+    pub video_ceiling_bits_per_second: Option<u64>,
+    /// Most entries of a list of active speakers.
+    pub max_speakers: usize,
+}
+
+impl Default for RouterConfig {
+    fn default() -> Self {
+        Self {
+            max_peers: 10_000,
+            max_publications_per_peer: 16,
+            max_subscriptions_per_peer: 2048,
+            max_sources_per_publication: 8,
+            video_buffer_packets: 1024,
+            video_buffer_bytes: 512 * 1024,
+            audio_buffer_packets: 32,
+            audio_buffer_bytes: 16 * 1024,
+            max_queued_bytes: 256 * 1024,
+            keyframe_interval: Duration::from_millis(500),
+            video_ceiling_bits_per_second: Some(2_500_000),
+            max_speakers: 8,
+        }
+    }
+}
