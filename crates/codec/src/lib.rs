@@ -9,6 +9,7 @@ pub mod level;
 pub mod mix;
 pub mod opus;
 pub mod resample;
+pub mod similarity;
 
 pub use error::Error;
 pub use format::{AudioFrame, FRAME_DURATION, FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE, samples_to_duration};

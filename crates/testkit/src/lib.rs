@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod audio;
 pub mod clock;
 pub mod dir;
 pub mod net;

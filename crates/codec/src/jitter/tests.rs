@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use anteroom_testkit::{
-    audio::{Similarity, similarity},
     clock::Clock,
     netem::{Link, LinkConfig},
 };
 use proptest::prelude::*;
 
 use super::*;
+use crate::similarity::{Similarity, similarity};
 use crate::{
     FRAME_DURATION, SILENCE,
     container::{ReadLimits, wav},

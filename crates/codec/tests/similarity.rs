@@ -7,7 +7,7 @@ use anteroom_codec::{
     container::{ReadLimits, wav},
     opus::{Channels, Decoder, Encoder, EncoderConfig, MAX_PACKET_BYTES, packet},
 };
-use anteroom_testkit::audio::{SAME_SPEECH, Similarity, similarity};
+use anteroom_codec::similarity::{SAME_SPEECH, Similarity, similarity};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const PACKET: usize = 960;

@@ -1,3 +1,5 @@
+//! The comparison itself.
+
 use super::{
     band::{DECIMATION, band},
     fft::cross_correlation,

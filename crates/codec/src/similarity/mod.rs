@@ -1,12 +1,12 @@
 //! Is this recording that speech?
 //!
-//! [`similarity`] compares a recording with the original it should contain: it finds where the original starts,
+//! [`similarity`](similarity()) compares a recording with the original it should contain: it finds where the original starts,
 //! then compares window by window in the telephone band, allowing each window to have moved a little (a jitter
 //! buffer shortens and lengthens sound). What a codec, a few lost packets, or another volume do to speech passes;
 //! silence, noise, other speech, holes and gross distortion do not.
 //!
 //! ```
-//! use anteroom_testkit::audio::{SAME_SPEECH, similarity};
+//! use anteroom_codec::similarity::{SAME_SPEECH, similarity};
 //! # let original: Vec<i16> = (0..96_000u32).map(|i| {
 //! #     let t = f64::from(i) / 48_000.0;
 //! #     ((2.0 * std::f64::consts::PI * (300.0 + 400.0 * t) * t).sin() * 8000.0) as i16 }).collect();
@@ -18,13 +18,10 @@
 //! ```
 
 mod band;
+mod compare;
 mod fft;
-mod similarity;
 
-pub use similarity::{SAME_SPEECH, Similarity, similarity};
-
-/// Sample rate of everything here, in hertz.
-pub const SAMPLE_RATE_HZ: u32 = 48_000;
+pub use compare::{SAME_SPEECH, Similarity, similarity};
 
 /// Root mean square of the samples in decibels relative to full scale; negative infinity for silence.
 #[must_use]
