@@ -67,6 +67,7 @@ export async function openBrowser(kind, { width = 1280, height = 800, scale = 1,
       const context = await browser.createBrowserContext();
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
+      page.kind = kind;
       page.problems = [];
       page.on('pageerror', (error) => page.problems.push(`${error}`));
       page.on('console', (message) => {

@@ -36,11 +36,15 @@ export class Person {
   }
 
   async click(testid) {
-    await this.sees(testid);
-    await this.#explained(`clicks ${testid}`, () => this.page.locator(at(testid)).click());
+    await this.#inFront();
+    const element = await this.sees(testid);
+    await this.#explained(`finds ${testid} enabled`, () =>
+      this.page.waitForFunction((node) => !node.disabled, { polling: 100 }, element));
+    await this.#explained(`clicks ${testid}`, () => element.click());
   }
 
   async type(testid, text) {
+    await this.#inFront();
     const field = await this.sees(testid);
     await field.type(text);
   }
@@ -168,7 +172,13 @@ export class Person {
     assert.deepEqual(this.page.problems, [], `${this.name}'s page reported errors`);
   }
 
+  /** Firefox draws, and takes clicks, only in the page in front. */
+  async #inFront() {
+    if (this.page.kind === 'firefox') await this.page.bringToFront();
+  }
+
   async #inItem(item, name, action) {
+    await this.#inFront();
     const selector = `${at(item)}:has(${at(action)})`;
     await this.until(`finds ${name} to ${action}`, (wanted, items) =>
       [...document.querySelectorAll(items)].some((one) => one.textContent.includes(wanted)), name, selector);
