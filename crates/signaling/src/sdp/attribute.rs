@@ -186,7 +186,11 @@ pub(super) fn sha256_fingerprint(value: &str) -> Result<Option<[u8; 32]>, SdpErr
     let mut digest = [0; 32];
     let mut octets = hex.trim().split(':');
     for byte in &mut digest {
-        let octet = octets.next().filter(|octet| octet.len() == 2).ok_or(MALFORMED)?;
+        let octet = octets
+            .next()
+            // `from_str_radix` takes a sign too.
+            .filter(|octet| octet.len() == 2 && octet.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .ok_or(MALFORMED)?;
         *byte = u8::from_str_radix(octet, 16).map_err(|_| MALFORMED)?;
     }
     if octets.next().is_some() {

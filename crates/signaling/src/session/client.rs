@@ -331,3 +331,6 @@ impl ClientSession {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Messages in the protobuf JSON mapping.
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::DecodeError;
 use crate::proto::{
@@ -9,10 +10,32 @@ use crate::proto::{
 };
 
 pub(super) fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, DecodeError> {
-    serde_json::from_slice(bytes).map_err(|error| DecodeError::Json {
-        line: error.line(),
-        column: error.column(),
-    })
+    serde_json::from_slice(bytes)
+        .or_else(|error| without_nulls(bytes).ok_or(error))
+        .map_err(|error| DecodeError::Json {
+            line: error.line(),
+            column: error.column(),
+        })
+}
+
+/// Reads once more with members that are `null` left out: the mapping takes them for missing, the generated code takes
+/// only some for that. Nobody writes them, so that the detour costs nobody.
+fn without_nulls<M: DeserializeOwned>(bytes: &[u8]) -> Option<M> {
+    let mut value: Value = serde_json::from_slice(bytes).ok()?;
+    drop_nulls(&mut value);
+    serde_json::from_value(value).ok()
+}
+
+/// As deep as `serde_json` reads, 128 levels.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 pub(super) fn encode_client(message: &ClientMessage) -> String {
