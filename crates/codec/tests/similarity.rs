@@ -1,13 +1,17 @@
 //! What the similarity measure accepts and what it refuses, with real speech through the real codec.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a failing test shows its figures")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failing test shows its figures"
+)]
 
 use std::path::Path;
 
+use anteroom_codec::similarity::{SAME_SPEECH, Similarity, similarity};
 use anteroom_codec::{
     container::{ReadLimits, wav},
     opus::{Channels, Decoder, Encoder, EncoderConfig, MAX_PACKET_BYTES, packet},
 };
-use anteroom_codec::similarity::{SAME_SPEECH, Similarity, similarity};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const PACKET: usize = 960;
