@@ -85,7 +85,11 @@ impl FromStr for Capability {
     type Err = ParseCapabilityError;
 
     fn from_str(text: &str) -> Result<Self, ParseCapabilityError> {
-        Self::ALL.iter().copied().find(|capability| capability.as_str() == text).ok_or(ParseCapabilityError)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|capability| capability.as_str() == text)
+            .ok_or(ParseCapabilityError)
     }
 }
 
@@ -130,7 +134,10 @@ impl CapabilitySet {
     /// All of the set, in the order of [`Capability::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = Capability> + use<> {
         let set = *self;
-        Capability::ALL.iter().copied().filter(move |capability| set.contains(*capability))
+        Capability::ALL
+            .iter()
+            .copied()
+            .filter(move |capability| set.contains(*capability))
     }
 
     /// The names on the wire.
@@ -190,6 +197,9 @@ mod tests {
         assert_eq!(set.names(), ["unmuteMic", "forbidOthersVideo"]);
         set.remove(Capability::UnmuteMic);
         assert!(!set.contains(Capability::UnmuteMic) && set.len() == 1);
-        assert_eq!(Capability::ALL.iter().copied().collect::<CapabilitySet>().len(), Capability::ALL.len());
+        assert_eq!(
+            Capability::ALL.iter().copied().collect::<CapabilitySet>().len(),
+            Capability::ALL.len()
+        );
     }
 }

@@ -106,15 +106,24 @@ mod tests {
             ("👩‍💻", "👩‍💻"),
             ("x", "x"),
         ] {
-            assert_eq!(DisplayName::parse(text).map(DisplayName::into_string), Ok(name.to_owned()));
+            assert_eq!(
+                DisplayName::parse(text).map(DisplayName::into_string),
+                Ok(name.to_owned())
+            );
         }
     }
 
     #[test]
     fn the_limit_counts_characters() {
         assert!(DisplayName::parse(&"ü".repeat(256)).is_ok());
-        assert_eq!(DisplayName::parse(&"ü".repeat(257)), Err(DisplayNameError::TooLong));
-        assert_eq!(DisplayName::parse(&"x".repeat(1 << 20)), Err(DisplayNameError::TooLong));
+        assert_eq!(
+            DisplayName::parse(&"ü".repeat(257)),
+            Err(DisplayNameError::TooLong)
+        );
+        assert_eq!(
+            DisplayName::parse(&"x".repeat(1 << 20)),
+            Err(DisplayNameError::TooLong)
+        );
     }
 
     #[test]
@@ -122,13 +131,28 @@ mod tests {
         for text in ["", " ", "\t\n"] {
             assert_eq!(DisplayName::parse(text), Err(DisplayNameError::Empty), "{text:?}");
         }
-        for text in ["a\nb", "a\0b", "a\u{7f}b", "a\u{85}b", "a\u{202e}b", "a\u{2066}b", "a\u{2028}b"] {
-            assert_eq!(DisplayName::parse(text), Err(DisplayNameError::Character), "{text:?}");
+        for text in [
+            "a\nb",
+            "a\0b",
+            "a\u{7f}b",
+            "a\u{85}b",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{2028}b",
+        ] {
+            assert_eq!(
+                DisplayName::parse(text),
+                Err(DisplayNameError::Character),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn debug_does_not_print_the_name() {
-        assert_eq!(format!("{:?}", DisplayName::parse("Dana").unwrap()), "DisplayName(4 characters)");
+        assert_eq!(
+            format!("{:?}", DisplayName::parse("Dana").unwrap()),
+            "DisplayName(4 characters)"
+        );
     }
 }

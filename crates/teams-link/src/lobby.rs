@@ -21,7 +21,10 @@ pub struct LobbyConfig {
 
 impl Default for LobbyConfig {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30 * 60), capacity: 1000 }
+        Self {
+            timeout: Duration::from_secs(30 * 60),
+            capacity: 1000,
+        }
     }
 }
 
@@ -90,7 +93,10 @@ impl<K: Clone + PartialEq> Lobby<K> {
     /// An empty lobby.
     #[must_use]
     pub const fn new(config: LobbyConfig) -> Self {
-        Self { config, waiting: Vec::new() }
+        Self {
+            config,
+            waiting: Vec::new(),
+        }
     }
 
     /// Somebody begins to wait.
@@ -104,7 +110,12 @@ impl<K: Clone + PartialEq> Lobby<K> {
         if self.waiting.len() >= self.config.capacity {
             return Err(EnterError::Full);
         }
-        self.waiting.push(Waiting { key, since: now, deadline: now + self.config.timeout, reason });
+        self.waiting.push(Waiting {
+            key,
+            since: now,
+            deadline: now + self.config.timeout,
+            reason,
+        });
         Ok(())
     }
 
@@ -128,17 +139,27 @@ impl<K: Clone + PartialEq> Lobby<K> {
         let mut changes = Vec::new();
         self.waiting.retain_mut(|waiting| match decide(&waiting.key) {
             Decision::Admit { role, capabilities } => {
-                changes.push(Change::Admitted { key: waiting.key.clone(), role, capabilities });
+                changes.push(Change::Admitted {
+                    key: waiting.key.clone(),
+                    role,
+                    capabilities,
+                });
                 false
             }
             Decision::Deny(refusal) => {
-                changes.push(Change::Refused { key: waiting.key.clone(), refusal });
+                changes.push(Change::Refused {
+                    key: waiting.key.clone(),
+                    refusal,
+                });
                 false
             }
             Decision::Lobby(reason) => {
                 if waiting.reason != reason {
                     waiting.reason = reason;
-                    changes.push(Change::WaitsFor { key: waiting.key.clone(), reason });
+                    changes.push(Change::WaitsFor {
+                        key: waiting.key.clone(),
+                        reason,
+                    });
                 }
                 true
             }
@@ -148,7 +169,11 @@ impl<K: Clone + PartialEq> Lobby<K> {
 
     /// Takes out who has waited too long; they are told `lobby_timeout`.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<K> {
-        let expired = self.waiting.iter().take_while(|waiting| waiting.deadline <= now).count();
+        let expired = self
+            .waiting
+            .iter()
+            .take_while(|waiting| waiting.deadline <= now)
+            .count();
         self.waiting.drain(..expired).map(|waiting| waiting.key).collect()
     }
 

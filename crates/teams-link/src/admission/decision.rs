@@ -45,11 +45,19 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) const fn by(reason: EndReason, setting: &'static str, fix: &'static str) -> Self {
-        Self { reason, setting: Some(setting), fix }
+        Self {
+            reason,
+            setting: Some(setting),
+            fix,
+        }
     }
 
     pub(super) const fn plain(reason: EndReason, fix: &'static str) -> Self {
-        Self { reason, setting: None, fix }
+        Self {
+            reason,
+            setting: None,
+            fix,
+        }
     }
 }
 

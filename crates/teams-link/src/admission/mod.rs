@@ -18,7 +18,8 @@ pub use self::rights::{capabilities, role};
 
 use crate::link::{Cloud, LinkKind, MeetingRef};
 use crate::policy::{
-    AttendeeRole, CaptchaVerification, ClientType, LobbyScope, MeetingOptions, OrganizerPolicy, TenantSettings,
+    AttendeeRole, CaptchaVerification, ClientType, LobbyScope, MeetingOptions, OrganizerPolicy,
+    TenantSettings,
 };
 
 /// Everything the decision depends on.
@@ -70,9 +71,14 @@ pub enum Participant {
 enum Standing {
     Organizer,
     CoOrganizer,
-    Member { invited: bool, presenter: bool },
+    Member {
+        invited: bool,
+        presenter: bool,
+    },
     /// Signed in with an organization that is not trusted.
-    Stranger { invited: bool },
+    Stranger {
+        invited: bool,
+    },
     AcsGuest,
 }
 
@@ -99,7 +105,10 @@ pub fn decide_admitted(input: &AdmissionInput<'_>) -> Decision {
 #[must_use]
 pub fn refuse_unknown(reference: &MeetingRef) -> Refusal {
     never_joined(reference.cloud, reference.kind).unwrap_or_else(|| {
-        Refusal::plain(EndReason::meeting_not_found(), "Check that the link is whole and the meeting has not expired.")
+        Refusal::plain(
+            EndReason::meeting_not_found(),
+            "Check that the link is whole and the meeting has not expired.",
+        )
     })
 }
 
@@ -116,7 +125,9 @@ fn refusal(input: &AdmissionInput<'_>) -> Option<Refusal> {
         })
         .or_else(|| match input.participant {
             Participant::Guest { resource } => guest_refused(input, resource),
-            Participant::Organization { .. } if standing.is_anonymous() => anonymous_refused(input, ClientType::Teams),
+            Participant::Organization { .. } if standing.is_anonymous() => {
+                anonymous_refused(input, ClientType::Teams)
+            }
             Participant::Organization { .. } => None,
         })
         .or_else(|| meeting_refuses(input, standing))
@@ -128,7 +139,10 @@ fn never_joined(cloud: Cloud, kind: LinkKind) -> Option<Refusal> {
         return Some(Refusal::plain(EndReason::government_cloud(), fix));
     }
     if cloud == Cloud::China {
-        return Some(Refusal::plain(EndReason::cloud_not_supported(), "Use a meeting of the worldwide cloud."));
+        return Some(Refusal::plain(
+            EndReason::cloud_not_supported(),
+            "Use a meeting of the worldwide cloud.",
+        ));
     }
     if cloud == Cloud::Consumer || matches!(kind, LinkKind::Consumer | LinkKind::LiveEvent) {
         let fix = "Use a scheduled meeting of an organization.";
@@ -199,10 +213,17 @@ fn anonymous_refused(input: &AdmissionInput<'_>, client: ClientType) -> Option<R
 fn meeting_refuses(input: &AdmissionInput<'_>, standing: Standing) -> Option<Refusal> {
     if input.options.locked && !matches!(standing, Standing::Organizer | Standing::CoOrganizer) {
         let fix = "Ask the organizer to unlock the meeting.";
-        return Some(Refusal::by(EndReason::meeting_locked(), "onlineMeeting.isLocked", fix));
+        return Some(Refusal::by(
+            EndReason::meeting_locked(),
+            "onlineMeeting.isLocked",
+            fix,
+        ));
     }
     if input.participant_count >= input.limit {
-        return Some(Refusal::plain(EndReason::meeting_full(), "Wait until somebody leaves."));
+        return Some(Refusal::plain(
+            EndReason::meeting_full(),
+            "Wait until somebody leaves.",
+        ));
     }
     let captcha = CaptchaVerification::AnonymousUsersAndUntrustedOrganizations;
     if standing.is_anonymous() && input.organizer.captcha_verification == captcha {
@@ -241,7 +262,10 @@ fn lobby(input: &AdmissionInput<'_>) -> Option<LobbyReason> {
 
 fn admit(input: &AdmissionInput<'_>) -> Decision {
     let role = role(input.options, input.participant);
-    Decision::Admit { role, capabilities: capabilities(role, input.options, input.participant) }
+    Decision::Admit {
+        role,
+        capabilities: capabilities(role, input.options, input.participant),
+    }
 }
 
 impl Standing {
@@ -252,8 +276,13 @@ impl Standing {
     fn new(options: &MeetingOptions, participant: Participant) -> Self {
         let (oid, same_tenant) = match participant {
             Participant::Guest { .. } => return Self::AcsGuest,
-            Participant::Organization { is_organizer: true, .. } => return Self::Organizer,
-            Participant::Organization { is_co_organizer: true, .. } => return Self::CoOrganizer,
+            Participant::Organization {
+                is_organizer: true, ..
+            } => return Self::Organizer,
+            Participant::Organization {
+                is_co_organizer: true,
+                ..
+            } => return Self::CoOrganizer,
             Participant::Organization { oid, same_tenant, .. } => (oid, same_tenant),
         };
         let invitation = options.attendee(oid).map(|attendee| attendee.role);
@@ -261,7 +290,10 @@ impl Standing {
         match invitation {
             _ if !same_tenant => Self::Stranger { invited },
             Some(AttendeeRole::CoOrganizer) => Self::CoOrganizer,
-            invitation => Self::Member { invited, presenter: invitation == Some(AttendeeRole::Presenter) },
+            invitation => Self::Member {
+                invited,
+                presenter: invitation == Some(AttendeeRole::Presenter),
+            },
         }
     }
 

@@ -124,11 +124,17 @@ mod tests {
     #[test]
     fn every_reason_is_told_apart_and_speaks_to_a_person() {
         let keys: HashSet<_> = EndReason::ALL.iter().map(|reason| reason.key).collect();
-        let codes: HashSet<_> = EndReason::ALL.iter().map(|reason| (reason.code, reason.sub_code)).collect();
+        let codes: HashSet<_> = EndReason::ALL
+            .iter()
+            .map(|reason| (reason.code, reason.sub_code))
+            .collect();
         assert_eq!(keys.len(), EndReason::ALL.len());
         assert_eq!(codes.len(), EndReason::ALL.len());
         for reason in EndReason::ALL {
-            assert!(reason.message.ends_with('.') && reason.message.len() > 15, "{reason}");
+            assert!(
+                reason.message.ends_with('.') && reason.message.len() > 15,
+                "{reason}"
+            );
             assert!(!reason.message.contains('_'), "{reason}");
         }
     }

@@ -5,7 +5,11 @@ use crate::policy::{AllowedLobbyAdmitters, AllowedPresenters, MeetingOptions};
 use crate::{Capability, CapabilitySet, Role};
 
 /// What everybody may do.
-const ANYBODY: [Capability; 3] = [Capability::RaiseHand, Capability::Reaction, Capability::ViewAttendeeNames];
+const ANYBODY: [Capability; 3] = [
+    Capability::RaiseHand,
+    Capability::Reaction,
+    Capability::ViewAttendeeNames,
+];
 
 /// What presenters of the organization do to look after the meeting.
 const CARE: [Capability; 6] = [
@@ -44,11 +48,22 @@ pub fn capabilities(role: Role, options: &MeetingOptions, participant: Participa
     let mut set = CapabilitySet::from(ANYBODY);
     let attendee = role == Role::Attendee;
     let allowed = [
-        (Capability::UnmuteMic, !attendee || options.allow_attendee_to_enable_mic),
-        (Capability::TurnVideoOn, !attendee || options.allow_attendee_to_enable_camera),
+        (
+            Capability::UnmuteMic,
+            !attendee || options.allow_attendee_to_enable_mic,
+        ),
+        (
+            Capability::TurnVideoOn,
+            !attendee || options.allow_attendee_to_enable_camera,
+        ),
         (Capability::ShareScreen, !attendee),
     ];
-    set.extend(allowed.into_iter().filter(|(_, allowed)| *allowed).map(|(capability, _)| capability));
+    set.extend(
+        allowed
+            .into_iter()
+            .filter(|(_, allowed)| *allowed)
+            .map(|(capability, _)| capability),
+    );
     if attendee || Standing::new(options, participant).is_anonymous() {
         return set;
     }

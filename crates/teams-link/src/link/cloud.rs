@@ -35,7 +35,10 @@ impl Cloud {
 
     /// The cloud of a host in lower case, without a trailing dot.
     pub(super) fn of_host(host: &str) -> Option<Self> {
-        HOSTS.iter().find(|(known, _)| *known == host).map(|(_, cloud)| *cloud)
+        HOSTS
+            .iter()
+            .find(|(known, _)| *known == host)
+            .map(|(_, cloud)| *cloud)
     }
 }
 
@@ -55,7 +58,13 @@ mod tests {
         for host in ["teams.microsoft.com", "TEAMS.live.com", "teams.cloud.microsoft."] {
             assert!(is_microsoft_host(host), "{host}");
         }
-        for host in ["microsoft.com", "teams.microsoft.us", "a.teams.microsoft.com", "127.0.0.1", ""] {
+        for host in [
+            "microsoft.com",
+            "teams.microsoft.us",
+            "a.teams.microsoft.com",
+            "127.0.0.1",
+            "",
+        ] {
             assert!(!is_microsoft_host(host), "{host}");
         }
     }

@@ -32,9 +32,10 @@ pub enum Locator {
 impl fmt::Debug for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Coordinates { tenant_id, .. } => {
-                f.debug_struct("Coordinates").field("tenant_id", tenant_id).finish_non_exhaustive()
-            }
+            Self::Coordinates { tenant_id, .. } => f
+                .debug_struct("Coordinates")
+                .field("tenant_id", tenant_id)
+                .finish_non_exhaustive(),
             Self::MeetingId { meeting_id, passcode } => f
                 .debug_struct("MeetingId")
                 .field("meeting_id", &LastFour(meeting_id))
@@ -49,7 +50,11 @@ pub(super) struct LastFour<'a>(pub(super) &'a str);
 
 impl fmt::Display for LastFour<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "…{}", self.0.get(self.0.len().saturating_sub(4)..).unwrap_or_default())
+        write!(
+            f,
+            "…{}",
+            self.0.get(self.0.len().saturating_sub(4)..).unwrap_or_default()
+        )
     }
 }
 
@@ -117,12 +122,24 @@ impl FromStr for ThreadId {
     /// `19:`, perhaps `gcch:` or `dod:`, 1 to 256 of `[A-Za-z0-9_.-]`, `@` and one of the four known domains.
     fn from_str(text: &str) -> Result<Self, ThreadIdError> {
         let rest = text.strip_prefix("19:").ok_or(ThreadIdError)?;
-        let rest = rest.strip_prefix("gcch:").or_else(|| rest.strip_prefix("dod:")).unwrap_or(rest);
+        let rest = rest
+            .strip_prefix("gcch:")
+            .or_else(|| rest.strip_prefix("dod:"))
+            .unwrap_or(rest);
         let (name, domain) = rest.split_once('@').ok_or(ThreadIdError)?;
         let name_fits = (1..=256).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-        let domain_fits = matches!(domain, "thread.v2" | "thread.tacv2" | "thread.skype" | "unq.gbl.spaces");
-        if name_fits && domain_fits { Ok(Self(text.to_owned())) } else { Err(ThreadIdError) }
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+        let domain_fits = matches!(
+            domain,
+            "thread.v2" | "thread.tacv2" | "thread.skype" | "unq.gbl.spaces"
+        );
+        if name_fits && domain_fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ThreadIdError)
+        }
     }
 }
 

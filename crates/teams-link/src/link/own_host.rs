@@ -49,7 +49,11 @@ impl OwnHost {
             "http" => return Err(OwnHostError::NotLoopback),
             _ => return Err(OwnHostError::Malformed),
         };
-        Ok(Self { secure, host: normal(&host.to_string()).to_owned(), port })
+        Ok(Self {
+            secure,
+            host: normal(&host.to_string()).to_owned(),
+            port,
+        })
     }
 
     /// Whether it is reached over plain http.
@@ -88,7 +92,11 @@ impl fmt::Display for OwnHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, default) = if self.secure { ("https", 443) } else { ("http", 80) };
         write!(f, "{scheme}://{}", self.host)?;
-        if self.port == default { Ok(()) } else { write!(f, ":{}", self.port) }
+        if self.port == default {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
     }
 }
 
@@ -100,7 +108,10 @@ mod tests {
     fn prints_what_it_read() {
         for (text, printed) in [
             ("https://Meet.Contoso.Example", "https://meet.contoso.example"),
-            ("https://meet.contoso.example:443/", "https://meet.contoso.example"),
+            (
+                "https://meet.contoso.example:443/",
+                "https://meet.contoso.example",
+            ),
             ("https://127.0.0.1:8443", "https://127.0.0.1:8443"),
             ("http://localhost:8080", "http://localhost:8080"),
             ("http://127.0.0.2", "http://127.0.0.2"),
@@ -114,10 +125,21 @@ mod tests {
 
     #[test]
     fn refuses_other_addresses() {
-        for text in ["", "meet.example", "https://a.example/path", "https://u@a.example", "ftp://a.example", "https://a?b"] {
+        for text in [
+            "",
+            "meet.example",
+            "https://a.example/path",
+            "https://u@a.example",
+            "ftp://a.example",
+            "https://a?b",
+        ] {
             assert_eq!(OwnHost::parse(text), Err(OwnHostError::Malformed), "{text}");
         }
-        for text in ["http://meet.example", "http://192.168.1.1:8080", "http://localhost.example"] {
+        for text in [
+            "http://meet.example",
+            "http://192.168.1.1:8080",
+            "http://localhost.example",
+        ] {
             assert_eq!(OwnHost::parse(text), Err(OwnHostError::NotLoopback), "{text}");
         }
     }

@@ -23,7 +23,10 @@ const MAX_WRAPPERS: usize = 3;
 const MAX_ENCODINGS: usize = 3;
 
 /// Hosts of Safe Links, below which each region has its own.
-const SAFE_LINKS: [&str; 2] = [".safelinks.protection.outlook.com", ".safelinks.protection.office365.us"];
+const SAFE_LINKS: [&str; 2] = [
+    ".safelinks.protection.outlook.com",
+    ".safelinks.protection.office365.us",
+];
 
 /// Understands a meeting link.
 ///
@@ -40,8 +43,19 @@ pub fn parse(input: &str, own_hosts: &[OwnHost]) -> Result<MeetingRef, LinkError
                 unwrapped.extend(wrapper);
                 Cow::Owned(link)
             }
-            Step::Meeting { kind, cloud, locator, join_url } => {
-                return Ok(MeetingRef { kind, cloud, locator, join_url, unwrapped });
+            Step::Meeting {
+                kind,
+                cloud,
+                locator,
+                join_url,
+            } => {
+                return Ok(MeetingRef {
+                    kind,
+                    cloud,
+                    locator,
+                    join_url,
+                    unwrapped,
+                });
             }
         };
     }
@@ -62,7 +76,8 @@ pub fn by_meeting_id(meeting_id: &str, passcode: &str) -> Result<MeetingRef, Lin
         }
     }
     check_meeting_id(&digits)?;
-    let fits = (6..=64).contains(&passcode.len()) && passcode.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let fits =
+        (6..=64).contains(&passcode.len()) && passcode.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !passcode.is_empty() && !fits {
         return Err(LinkError::BadPasscode);
     }
@@ -82,7 +97,12 @@ enum Step {
     /// There is another link inside.
     Inner { wrapper: Option<Wrapper>, link: String },
     /// This is the one.
-    Meeting { kind: LinkKind, cloud: Cloud, locator: Locator, join_url: String },
+    Meeting {
+        kind: LinkKind,
+        cloud: Cloud,
+        locator: Locator,
+        join_url: String,
+    },
 }
 
 /// A link taken apart. Path, query and fragment are not decoded.
@@ -96,14 +116,20 @@ struct Parts<'a> {
 
 fn step(input: &str, own_hosts: &[OwnHost]) -> Result<Step, LinkError> {
     let text = input.trim();
-    let text = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
+    let text = text
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+        .unwrap_or(text);
     if text.is_empty() {
         return Err(LinkError::Empty);
     }
     if text.len() > MAX_LINK_BYTES {
         return Err(LinkError::TooLong);
     }
-    if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
+    if text
+        .chars()
+        .any(|character| character.is_whitespace() || character.is_control())
+    {
         return Err(LinkError::NotAUrl);
     }
 
@@ -122,14 +148,26 @@ fn step(input: &str, own_hosts: &[OwnHost]) -> Result<Step, LinkError> {
     // From the text, because the URL parser rewrites some characters of queries and fragments.
     let (front, fragment) = split_optional(&text, '#');
     let (_, query) = split_optional(front, '?');
-    let segments = url.path().split('/').filter(|segment| !segment.is_empty()).collect();
-    let parts = Parts { host: normal(host), segments, query, fragment };
+    let segments = url
+        .path()
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
+    let parts = Parts {
+        host: normal(host),
+        segments,
+        query,
+        fragment,
+    };
     if is_own {
         return own_meeting(&parts, &text);
     }
     if SAFE_LINKS.iter().any(|suffix| parts.host.ends_with(suffix)) {
         let target = parts.parameter("url").ok_or(LinkError::WrapperWithoutTarget)?;
-        return Ok(Step::Inner { wrapper: Some(Wrapper::SafeLinks), link: decode(target)?.into_owned() });
+        return Ok(Step::Inner {
+            wrapper: Some(Wrapper::SafeLinks),
+            link: decode(target)?.into_owned(),
+        });
     }
     match parts.host {
         "events.teams.microsoft.com" => return Err(LinkError::NotAMeetingLink(OtherLink::EventPage)),
@@ -148,13 +186,19 @@ fn step(input: &str, own_hosts: &[OwnHost]) -> Result<Step, LinkError> {
 fn with_web_scheme<'a>(text: &'a str, own_hosts: &[OwnHost]) -> Result<Cow<'a, str>, LinkError> {
     let (scheme, rest) = text.split_once(':').ok_or(LinkError::NotAUrl)?;
     let well_formed = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
     if !well_formed {
         return Err(LinkError::NotAUrl);
     }
     if scheme.eq_ignore_ascii_case("msteams") {
         let rest = rest.trim_start_matches('/');
-        let host = if starts_with(rest, "l/") || starts_with(rest, "meet/") { "teams.microsoft.com/" } else { "" };
+        let host = if starts_with(rest, "l/") || starts_with(rest, "meet/") {
+            "teams.microsoft.com/"
+        } else {
+            ""
+        };
         return Ok(Cow::Owned(format!("https://{host}{rest}")));
     }
     let plain = scheme.eq_ignore_ascii_case("http") && own_hosts.iter().any(OwnHost::is_plain);
@@ -166,7 +210,10 @@ fn with_web_scheme<'a>(text: &'a str, own_hosts: &[OwnHost]) -> Result<Cow<'a, s
 
 /// Parses a URL, and refuses the forms that browsers and other programs read differently.
 fn to_url(text: &str) -> Result<Url, LinkError> {
-    let rest = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).ok_or(LinkError::NotAUrl)?;
+    let rest = text
+        .split_once(':')
+        .and_then(|(_, rest)| rest.strip_prefix("//"))
+        .ok_or(LinkError::NotAUrl)?;
     let front = rest.split(['?', '#']).next().unwrap_or_default();
     if front.contains('\\') {
         return Err(LinkError::NotAUrl);
@@ -189,16 +236,26 @@ fn to_url(text: &str) -> Result<Url, LinkError> {
 fn wrapped_in_page(parts: &Parts<'_>) -> Result<Option<Step>, LinkError> {
     if parts.path_is(&["dl", "launcher", "launcher.html"]) {
         let target = decode(parts.parameter("url").ok_or(LinkError::WrapperWithoutTarget)?)?;
-        let target = if target.starts_with("/_#/") { target.get(3..).unwrap_or_default() } else { &target };
+        let target = if target.starts_with("/_#/") {
+            target.get(3..).unwrap_or_default()
+        } else {
+            &target
+        };
         if !target.starts_with('/') {
             return Err(LinkError::WrapperWithoutTarget);
         }
         let link = format!("https://{}{target}", parts.host);
-        return Ok(Some(Step::Inner { wrapper: Some(Wrapper::Launcher), link }));
+        return Ok(Some(Step::Inner {
+            wrapper: Some(Wrapper::Launcher),
+            link,
+        }));
     }
     match parts.fragment {
         Some(fragment) if parts.path_is(&["_"]) && starts_with(fragment, "/l/meetup-join") => {
-            Ok(Some(Step::Inner { wrapper: None, link: format!("https://{}{fragment}", parts.host) }))
+            Ok(Some(Step::Inner {
+                wrapper: None,
+                link: format!("https://{}{fragment}", parts.host),
+            }))
         }
         _ => Ok(None),
     }
@@ -212,7 +269,12 @@ fn own_meeting(parts: &Parts<'_>, text: &str) -> Result<Step, LinkError> {
     } else {
         return Err(LinkError::NotAMeetingLink(OtherLink::Unknown));
     };
-    Ok(Step::Meeting { kind: LinkKind::Own, cloud: Cloud::Public, locator, join_url: text.to_owned() })
+    Ok(Step::Meeting {
+        kind: LinkKind::Own,
+        cloud: Cloud::Public,
+        locator,
+        join_url: text.to_owned(),
+    })
 }
 
 fn microsoft_meeting(parts: &Parts<'_>, cloud: Cloud, text: &str) -> Result<Step, LinkError> {
@@ -228,7 +290,14 @@ fn microsoft_meeting(parts: &Parts<'_>, cloud: Cloud, text: &str) -> Result<Step
         };
         (kind, locator)
     } else if parts.starts_with(&["meet"]) {
-        (if consumer { LinkKind::Consumer } else { LinkKind::Short }, parts.meeting_id()?)
+        (
+            if consumer {
+                LinkKind::Consumer
+            } else {
+                LinkKind::Short
+            },
+            parts.meeting_id()?,
+        )
     } else if parts.starts_with(&["meetingOptions"]) {
         return Err(LinkError::NotAMeetingLink(OtherLink::MeetingOptions));
     } else if parts.starts_with(&["l"]) {
@@ -236,7 +305,12 @@ fn microsoft_meeting(parts: &Parts<'_>, cloud: Cloud, text: &str) -> Result<Step
     } else {
         return Err(LinkError::NotAMeetingLink(OtherLink::Unknown));
     };
-    Ok(Step::Meeting { kind, cloud, locator, join_url: text.to_owned() })
+    Ok(Step::Meeting {
+        kind,
+        cloud,
+        locator,
+        join_url: text.to_owned(),
+    })
 }
 
 impl Parts<'_> {
@@ -259,7 +333,15 @@ impl Parts<'_> {
         let tenant_id: TenantId = guid(tenant)?.parse().map_err(|_| LinkError::BadGuid)?;
         let organizer_id: ObjectId = guid(organizer)?.parse().map_err(|_| LinkError::BadGuid)?;
         let message_id = message.to_owned();
-        Ok((Locator::Coordinates { thread_id, message_id, tenant_id, organizer_id }, context))
+        Ok((
+            Locator::Coordinates {
+                thread_id,
+                message_id,
+                tenant_id,
+                organizer_id,
+            },
+            context,
+        ))
     }
 
     /// Of `/meet/<digits>?p=…`.
@@ -271,7 +353,10 @@ impl Parts<'_> {
         };
         check_meeting_id(meeting_id)?;
         let passcode = self.parameter("p").map(passcode).transpose()?;
-        Ok(Locator::MeetingId { meeting_id: meeting_id.to_owned(), passcode })
+        Ok(Locator::MeetingId {
+            meeting_id: meeting_id.to_owned(),
+            passcode,
+        })
     }
 
     /// The value of the first parameter of this name, not decoded.
@@ -284,7 +369,11 @@ impl Parts<'_> {
 
     fn starts_with(&self, path: &[&str]) -> bool {
         self.segments.len() >= path.len()
-            && self.segments.iter().zip(path).all(|(segment, name)| segment.eq_ignore_ascii_case(name))
+            && self
+                .segments
+                .iter()
+                .zip(path)
+                .all(|(segment, name)| segment.eq_ignore_ascii_case(name))
     }
 
     fn path_is(&self, path: &[&str]) -> bool {
@@ -321,24 +410,36 @@ fn context(value: &str) -> Result<Map<String, Value>, LinkError> {
 
 fn check_meeting_id(text: &str) -> Result<(), LinkError> {
     let fits = (9..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { Ok(()) } else { Err(LinkError::BadMeetingId) }
+    if fits {
+        Ok(())
+    } else {
+        Err(LinkError::BadMeetingId)
+    }
 }
 
 fn passcode(value: &str) -> Result<Secret, LinkError> {
     let code = decode(value).map_err(|_| LinkError::BadPasscode)?;
     let fits = (1..=128).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(Secret::new(code)) } else { Err(LinkError::BadPasscode) }
+    if fits {
+        Ok(Secret::new(code))
+    } else {
+        Err(LinkError::BadPasscode)
+    }
 }
 
 /// Percent-decodes once; unlike in forms, `+` stays what it is.
 fn decode(text: &str) -> Result<Cow<'_, str>, LinkError> {
-    percent_decode_str(text).decode_utf8().map_err(|_| LinkError::NotAUrl)
+    percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| LinkError::NotAUrl)
 }
 
 fn split_optional(text: &str, separator: char) -> (&str, Option<&str>) {
-    text.split_once(separator).map_or((text, None), |(front, back)| (front, Some(back)))
+    text.split_once(separator)
+        .map_or((text, None), |(front, back)| (front, Some(back)))
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
