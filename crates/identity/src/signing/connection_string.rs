@@ -74,7 +74,13 @@ impl FromStr for ConnectionString {
                 .find_map(|(key, value)| key.trim().eq_ignore_ascii_case(name).then(|| value.trim()))
         };
         let endpoint = value("endpoint").ok_or(ConnectionStringError::MissingEndpoint)?;
-        let endpoint = Url::parse(endpoint).map_err(|_| ConnectionStringError::BadEndpoint)?;
+        // The Python SDK takes `host:port`, too, and always means https.
+        let endpoint = if endpoint.contains("://") {
+            endpoint.to_owned()
+        } else {
+            format!("https://{endpoint}")
+        };
+        let endpoint = Url::parse(&endpoint).map_err(|_| ConnectionStringError::BadEndpoint)?;
         let bare = endpoint.path() == "/"
             && endpoint.query().is_none()
             && endpoint.fragment().is_none()
@@ -112,10 +118,23 @@ mod tests {
 
     #[test]
     fn takes_other_orders_and_cases() {
-        let connection: ConnectionString = "AccessKey=c2VjcmV0==;Endpoint=https://a.example"
-            .parse()
-            .unwrap_or_else(|_| "AccessKey=c2VjcmV0;Endpoint=https://a.example".parse().unwrap());
-        assert_eq!(connection.endpoint.as_str(), "https://a.example/");
+        for (text, endpoint) in [
+            (
+                "AccessKey=c2VjcmV0;Endpoint=https://a.example",
+                "https://a.example/",
+            ),
+            (
+                " endpoint=https://a.example:8443/;accesskey=c2VjcmV0; ",
+                "https://a.example:8443/",
+            ),
+            (
+                "endpoint=localhost:8443;accesskey=c2VjcmV0",
+                "https://localhost:8443/",
+            ),
+        ] {
+            let connection: ConnectionString = text.parse().unwrap();
+            assert_eq!(connection.endpoint.as_str(), endpoint);
+        }
     }
 
     #[test]

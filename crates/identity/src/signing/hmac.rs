@@ -9,7 +9,7 @@
 //! | percent-decoded | Python rooms |
 //! | query re-encoded as a form | JavaScript |
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -51,7 +51,7 @@ pub fn sign_request(
     body: &[u8],
     key: &AccessKey,
 ) -> SignedHeaders {
-    let date = httpdate::fmt_http_date(date.into());
+    let date = http_date(date);
     let content_sha256 = content_sha256(body);
     let text = format!("{method}\n{target}\n{date};{host};{content_sha256}");
     let signature = STANDARD.encode(key.sign(&text));
@@ -62,6 +62,12 @@ pub fn sign_request(
         content_sha256,
         authorization,
     }
+}
+
+/// RFC 1123 in GMT. The format has years 1970 to 9999; times before are printed as the first of them.
+fn http_date(time: OffsetDateTime) -> String {
+    let seconds = u64::try_from(time.unix_timestamp()).unwrap_or_default();
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
 /// A request whose signature is to be checked.
@@ -215,6 +221,7 @@ fn targets(raw: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use time::macros::datetime;
 
     use super::*;
@@ -435,6 +442,48 @@ mod tests {
                 Err(SignatureError::Headers),
                 "{names}"
             );
+        }
+    }
+
+    #[test]
+    fn times_before_1970_are_printed_as_1970() {
+        assert_eq!(
+            http_date(datetime!(1969-12-31 23:59 UTC)),
+            "Thu, 01 Jan 1970 00:00:00 GMT"
+        );
+        assert_eq!(http_date(NOW), "Fri, 20 Nov 2026 21:38:59 GMT");
+        assert_eq!(
+            http_date(datetime!(2026-11-20 23:38:59.9 +2)),
+            "Fri, 20 Nov 2026 21:38:59 GMT"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_signed_is_accepted_and_nothing_else(
+            target in "/[!-~]{0,80}",
+            body in prop::collection::vec(any::<u8>(), 0..80),
+            byte: u8,
+        ) {
+            let hosts = ["acs.example".to_owned()];
+            let signed = sign_request("PATCH", &target, &hosts[0], NOW, &body, &key());
+            let request = RequestToVerify {
+                method: "PATCH",
+                raw_target: &target,
+                hosts: &hosts,
+                date: None,
+                x_ms_date: Some(&signed.date),
+                content_sha256: Some(&signed.content_sha256),
+                authorization: Some(&signed.authorization),
+                body: &body,
+            };
+            prop_assert_eq!(verify_request(&request, &[key()], NOW, SKEW), Ok(()));
+            let longer = [body.as_slice(), &[byte]].concat();
+            let changed = RequestToVerify { body: &longer, ..request };
+            prop_assert_eq!(verify_request(&changed, &[key()], NOW, SKEW), Err(SignatureError::ContentHash));
+            let elsewhere = format!("{target}x");
+            let changed = RequestToVerify { raw_target: &elsewhere, ..request };
+            prop_assert_eq!(verify_request(&changed, &[key()], NOW, SKEW), Err(SignatureError::Signature));
         }
     }
 }

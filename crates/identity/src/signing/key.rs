@@ -98,6 +98,19 @@ mod tests {
     }
 
     #[test]
+    fn signs_as_the_official_sdks_do() {
+        let key = AccessKey::from_base64("pw==").unwrap();
+        assert_eq!(
+            STANDARD.encode(key.sign("banana")),
+            "88EC05aAS9iXnaimtNO78JLjiPtfWryQB/5QYEzEsu8="
+        );
+        assert_eq!(
+            STANDARD.encode(key.sign("😀")),
+            "1rudJKjn2Zi+3hRrBG29wIF6pD6YyAeQR1ZcFtXoKAU="
+        );
+    }
+
+    #[test]
     fn refuses_what_is_no_key() {
         for text in ["", "not base64!", &STANDARD.encode([0; 1025])] {
             assert!(AccessKey::from_base64(text).is_err());
