@@ -52,7 +52,7 @@ struct Typed {
 }
 
 fn vectors() -> Vectors {
-    serde_json::from_str(include_str!("data/meeting_links.json")).unwrap()
+    serde_json::from_str(include_str!("data/meeting_links.json")).expect("the vectors are JSON")
 }
 
 fn own_hosts() -> Vec<OwnHost> {
@@ -62,7 +62,7 @@ fn own_hosts() -> Vec<OwnHost> {
         "http://localhost:8080",
         "http://[::1]:8080",
     ]
-    .map(|host| OwnHost::parse(host).unwrap())
+    .map(|host| OwnHost::parse(host).expect("the address is one"))
     .into()
 }
 
