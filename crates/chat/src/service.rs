@@ -110,10 +110,10 @@ impl<S: ChatStore> ChatService<S> {
     ///
     /// [`ChatError::ThreadExists`], [`ChatError::BadRequest`], [`ChatError::Store`].
     pub fn create_thread(&mut self, new: NewThread) -> Result<ThreadProperties, ChatError> {
-        if let Some(id) = &new.id {
-            if self.store.thread(id)?.is_some() {
-                return Err(ChatError::ThreadExists);
-            }
+        if let Some(id) = &new.id
+            && self.store.thread(id)?.is_some()
+        {
+            return Err(ChatError::ThreadExists);
         }
         let outcome = Thread::create(new)?;
         self.apply(outcome)
@@ -176,17 +176,17 @@ impl<S: ChatStore> ChatService<S> {
         now: OffsetDateTime,
     ) -> Result<Sent, ChatError> {
         let (properties, member) = self.admitted(caller, thread)?;
-        if let Some(name) = &new.client_message_id {
-            if let Some(id) = self.store.sent_as(thread, caller, name)? {
-                let message = self
-                    .store
-                    .message(thread, id)?
-                    .ok_or(ChatError::MessageNotFound)?;
-                return Ok(Sent {
-                    message,
-                    deduplicated: true,
-                });
-            }
+        if let Some(name) = &new.client_message_id
+            && let Some(id) = self.store.sent_as(thread, caller, name)?
+        {
+            let message = self
+                .store
+                .message(thread, id)?
+                .ok_or(ChatError::MessageNotFound)?;
+            return Ok(Sent {
+                message,
+                deduplicated: true,
+            });
         }
         let outcome = Thread::new(properties).send(&member, new, now)?;
         Ok(Sent {

@@ -12,6 +12,7 @@ pub use self::generated::*;
     missing_docs,
     unused_qualifications,
     clippy::all,
+    clippy::allow_attributes_without_reason,
     clippy::use_self,
     clippy::or_fun_call,
     clippy::str_to_string,

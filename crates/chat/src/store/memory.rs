@@ -1,6 +1,6 @@
 //! A store that forgets with the process.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anteroom_identity::id::CommunicationIdentifier;
 
@@ -15,7 +15,7 @@ pub struct MemoryChatStore {
     threads: BTreeMap<ThreadId, Stored>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Stored {
     properties: ThreadProperties,
     members: Vec<Member>,
@@ -108,19 +108,21 @@ impl ChatStore for MemoryChatStore {
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        // Worked out on a copy, so that a conflict half way leaves nothing behind.
-        let mut thread = self.threads.get(changes.thread()).cloned();
+        check(self.threads.get(changes.thread()), changes)?;
         for change in changes.list() {
-            match (&mut thread, change) {
-                (none @ None, Change::CreateThread(properties)) => {
-                    *none = Some(Stored::new(properties.clone()));
+            match change {
+                Change::CreateThread(properties) => {
+                    self.threads
+                        .insert(changes.thread().clone(), Stored::new(properties.clone()));
                 }
-                (Some(thread), change) => thread.apply(change)?,
-                (None, _) => return Err(StoreError::Conflict),
+                change => {
+                    let thread = self
+                        .threads
+                        .get_mut(changes.thread())
+                        .ok_or(StoreError::Conflict)?;
+                    thread.apply(change);
+                }
             }
-        }
-        if let Some(thread) = thread {
-            self.threads.insert(changes.thread().clone(), thread);
         }
         Ok(())
     }
@@ -137,30 +139,26 @@ impl Stored {
         }
     }
 
-    fn apply(&mut self, change: &Change) -> Result<(), StoreError> {
+    /// Makes a change that has been checked.
+    fn apply(&mut self, change: &Change) {
         match change {
-            Change::CreateThread(_) => return Err(StoreError::Conflict),
-            Change::UpdateThread(properties) => self.properties = properties.clone(),
+            Change::CreateThread(properties) | Change::UpdateThread(properties) => {
+                self.properties = properties.clone();
+            }
             Change::InsertMessage {
                 message,
                 client_message_id,
             } => {
-                if self.messages.contains_key(&message.sequence_id) || self.places.contains_key(&message.id) {
-                    return Err(StoreError::Conflict);
-                }
                 if let (Some(sender), Some(name)) = (&message.sender, client_message_id) {
-                    let earlier = self.sent_as.insert((sender.clone(), name.clone()), message.id);
-                    if earlier.is_some() {
-                        return Err(StoreError::Conflict);
-                    }
+                    self.sent_as.insert((sender.clone(), name.clone()), message.id);
                 }
                 self.places.insert(message.id, message.sequence_id);
                 self.messages.insert(message.sequence_id, message.clone());
             }
             Change::UpdateMessage(message) => {
-                let place = self.places.get(&message.id).ok_or(StoreError::Conflict)?;
-                let stored = self.messages.get_mut(place).ok_or(StoreError::Conflict)?;
-                *stored = message.clone();
+                if let Some(place) = self.places.get(&message.id) {
+                    self.messages.insert(*place, message.clone());
+                }
             }
             Change::PutMember(member) => match self.members.iter_mut().find(|known| known.id == member.id) {
                 Some(known) => *known = member.clone(),
@@ -168,12 +166,49 @@ impl Stored {
             },
             Change::RemoveMember(id) => self.members.retain(|member| member.id != *id),
         }
-        Ok(())
     }
 
     fn message(&self, id: MessageId) -> Option<&Message> {
         self.messages.get(self.places.get(&id)?)
     }
+}
+
+/// Whether all changes can be made, so that a conflict half way leaves nothing behind.
+fn check(thread: Option<&Stored>, changes: &Changes) -> Result<(), StoreError> {
+    let mut exists = thread.is_some();
+    let (mut ids, mut places, mut names) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for change in changes.list() {
+        let fits = match change {
+            Change::CreateThread(_) => !std::mem::replace(&mut exists, true),
+            _ if !exists => false,
+            Change::InsertMessage {
+                message,
+                client_message_id,
+            } => {
+                let name = message.sender.clone().zip(client_message_id.clone());
+                let is_free = thread.is_none_or(|thread| {
+                    !thread.messages.contains_key(&message.sequence_id)
+                        && !thread.places.contains_key(&message.id)
+                        && name
+                            .as_ref()
+                            .is_none_or(|name| !thread.sent_as.contains_key(name))
+                });
+                is_free
+                    && ids.insert(message.id)
+                    && places.insert(message.sequence_id)
+                    && name.is_none_or(|name| names.insert(name))
+            }
+            Change::UpdateMessage(message) => {
+                ids.contains(&message.id)
+                    || thread.is_some_and(|thread| thread.places.contains_key(&message.id))
+            }
+            Change::UpdateThread(_) | Change::PutMember(_) | Change::RemoveMember(_) => true,
+        };
+        if !fits {
+            return Err(StoreError::Conflict);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One thread as a machine: what it is told, what it has to remember.
 //!
-//! [`Thread`] takes the stored head of a thread and commands, and hands back [`Changes`] for the store and [`Event`]s for
+//! [`Thread`] takes the stored head of a thread and commands, and hands back [`Changes`](crate::Changes) for the store and [`Event`](crate::Event)s for
 //! everybody else. It reads no clock and no store; [`ChatService`](crate::ChatService) does the loading and saving.
 
 mod command;

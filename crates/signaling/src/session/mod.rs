@@ -24,15 +24,17 @@
 
 mod client;
 mod replay;
+mod request;
 mod server;
+mod state;
 mod timer;
 
 use std::time::Duration;
 
 pub use self::client::{ClientConfig, ClientSession, Incoming, NotConnected, ProtocolViolation};
-pub use self::server::{
-    Accepted, JoinLocator, Refused, Request, ResumeError, SendError, ServerSession, SessionEvent, State,
-};
+pub use self::request::{JoinLocator, Refused, Request};
+pub use self::server::ServerSession;
+pub use self::state::{Accepted, ResumeError, SendError, SessionEvent, State};
 use crate::proto::server_message::Body;
 
 /// Intervals and limits of a session.

@@ -1,187 +1,23 @@
 //! The server's end of a session.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::Instant;
 
 use prost::Message as _;
-use thiserror::Error;
 
-use super::SessionConfig;
-use super::is_replayed;
 use super::replay::{Overrun, Replay};
+use super::request::{self, Refused, Request};
+use super::state::{Accepted, ResumeError, SendError, SessionEvent, State};
 use super::timer::{Timer, Timers};
+use super::{SessionConfig, is_replayed};
 use crate::proto::{
-    Ack, Admit, ClientMessage, Denied, EndReason, Error as ErrorBody, Hello, Join, MediaState, Offer, Pong,
-    Reject, Remove, Resume, SendChat, ServerMessage, Welcome, client_message, join, server_message::Body,
+    Ack, ClientMessage, Denied, EndReason, Error as ErrorBody, Hello, Join, Pong, ServerMessage, Welcome,
+    client_message, server_message::Body,
 };
 use crate::wire::MAX_MESSAGE_BYTES;
 
 /// Most unnumbered messages waiting for the connection; the oldest goes first.
 const MAX_UNNUMBERED: usize = 16;
-/// Longest `Hello.token`, in bytes.
-const MAX_TOKEN_BYTES: usize = 16 * 1024;
-/// Longest `Hello.client`, in characters.
-const MAX_CLIENT_CHARS: usize = 256;
-/// Longest meeting link, meeting id or passcode, in bytes.
-const MAX_LOCATOR_BYTES: usize = 8 * 1024;
-/// Longest display name that is passed on for a proper check, in bytes (256 characters of UTF-8).
-const MAX_NAME_BYTES: usize = 1024;
-/// Longest chat text, in bytes.
-const MAX_CHAT_BYTES: usize = 28_672;
-/// Longest `SendChat.client_message_id`, in characters.
-const MAX_CLIENT_MESSAGE_ID_CHARS: usize = 64;
-/// Most sections an offer may name, and most participants a request may.
-const MAX_LIST: usize = 1024;
-
-/// Where a session stands, in protocol order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
-    /// Connected; the client has to say who it is.
-    AwaitHello,
-    /// Welcome; the client has to say where it wants to go.
-    AwaitJoin,
-    /// The host decides about the join.
-    Joining,
-    /// In the lobby.
-    Lobby,
-    /// In the call.
-    InCall,
-    /// Over: denied, left, removed, ended or lost. Nothing leads out of here.
-    Ended,
-}
-
-/// What a client asks the host for. The number to answer to is [`ClientMessage::id`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    /// First message of a connection. Check the token, then [`ServerSession::accept`] or send
-    /// [`Denied`]; with `resume`, look for the earlier session and [`ServerSession::resume`] that one.
-    Hello(Hello),
-    /// Enter a meeting. The state is [`State::Joining`] until the host sends `Lobby`, `Connected` or `Denied`.
-    Join {
-        /// Which meeting.
-        locator: JoinLocator,
-        /// As sent; not validated beyond its length.
-        display_name: String,
-    },
-    /// A session description to answer.
-    Offer(Offer),
-    /// The caller muted or unmuted, turned the camera on or off, …
-    MediaState(MediaState),
-    /// Say something in the meeting's chat. 1 to 28 672 bytes.
-    SendChat(SendChat),
-    /// Let participants in from the lobby.
-    Admit(Admit),
-    /// Refuse participants in the lobby.
-    Reject(Reject),
-    /// Remove participants from the call.
-    Remove(Remove),
-    /// End the meeting for everyone.
-    EndMeeting,
-    /// Leave the call or the lobby. The host answers with `Ended`.
-    Leave,
-}
-
-/// Which meeting a client wants to enter.
-#[derive(Clone, PartialEq, Eq)]
-pub enum JoinLocator {
-    /// A meeting link, as the client has it.
-    MeetingLink(String),
-    /// A meeting id with its passcode, empty when there is none.
-    MeetingId {
-        /// Digits, possibly in groups.
-        meeting_id: String,
-        /// As printed in the invitation.
-        passcode: String,
-    },
-}
-
-impl fmt::Debug for JoinLocator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MeetingLink(_) => "MeetingLink(..)",
-            Self::MeetingId { .. } => "MeetingId(..)",
-        })
-    }
-}
-
-/// A message was refused. The client has been told, and the session goes on unless its state is [`State::Ended`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("refused ({key}): {message}")]
-pub struct Refused {
-    /// As in the `Error` message: `malformed`, `not_in_call`, `too_large`, ….
-    pub key: &'static str,
-    /// A sentence for a developer.
-    pub message: &'static str,
-}
-
-/// Why a session cannot be continued on a new connection. The client is welcomed anew and joins again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ResumeError {
-    /// The session never got past `Hello`, or its resume window is over.
-    #[error("the session is over")]
-    Ended,
-    /// The client has handled messages that were never sent: not this session's client.
-    #[error("the client is ahead of the session")]
-    UnknownSequence,
-    /// The replay buffer overflowed: messages after the client's last one are gone.
-    #[error("messages since then are no longer kept")]
-    ReplayGone,
-}
-
-/// Why a message could not be sent: a fault of the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum SendError {
-    /// The session is over; the message would not have mattered.
-    #[error("the session is over")]
-    Ended,
-    /// Messages of this kind are not sent in this state, or are the session's own (`Welcome`, `Pong`).
-    #[error("not a message for state {0:?}")]
-    WrongState(State),
-    /// The message is over [`MAX_MESSAGE_BYTES`]; split snapshots into a first and further updates.
-    #[error("message of {0} bytes is too large")]
-    TooLarge(usize),
-}
-
-/// What a session tells its host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SessionEvent {
-    /// No `Hello` in time: close the connection (1008). The state is [`State::Ended`].
-    HelloTimeout,
-    /// Nothing heard for too long: close the connection and call [`ServerSession::connection_lost`].
-    IdleTimeout,
-    /// The client takes messages too slowly; what it has not taken is partly gone. Close the connection (1013) and call
-    /// [`ServerSession::connection_lost`].
-    Overrun,
-    /// The connection has been gone for the chat grace: withdraw the chat membership until the session resumes.
-    ChatGraceOver,
-    /// The connection has been gone for the whole window. The state is [`State::Ended`].
-    ResumeWindowOver,
-}
-
-/// What the host knows once it has checked a `Hello`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// Name of the session, for logs.
-    pub session_id: String,
-    /// Secret with which the client may come back: at least 128 random bits, used once.
-    pub resume_token: String,
-    /// Raw identifier of the caller.
-    pub raw_id: String,
-}
-
-impl fmt::Debug for Accepted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accepted")
-            .field("session_id", &self.session_id)
-            .field("raw_id", &self.raw_id)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The server's end of one session. See the [module](super) for the flow.
 ///
 /// - Input: [`handle_message`](Self::handle_message), [`connection_lost`](Self::connection_lost),
@@ -506,29 +342,8 @@ impl ServerSession {
             );
             return Err(refused);
         }
-        let Hello {
-            token,
-            resume,
-            client,
-        } = &hello;
-        let resume_bytes = resume.as_ref().map_or(
-            0,
-            |Resume {
-                 resume_token,
-                 last_seq: _,
-             }| resume_token.len(),
-        );
-        if token.len() > MAX_TOKEN_BYTES
-            || resume_bytes > MAX_TOKEN_BYTES
-            || client.chars().count() > MAX_CLIENT_CHARS
-        {
-            return Err(self.deny(
-                id,
-                Refused {
-                    key: "too_large",
-                    message: "Hello is too large.",
-                },
-            ));
+        if let Err(refused) = request::check_hello(&hello) {
+            return Err(self.deny(id, refused));
         }
         self.hello = Some(id);
         self.timers.stop(Timer::Hello);
@@ -559,21 +374,21 @@ impl ServerSession {
                 message: "That needs a call.",
             }),
             Said::Offer(offer) => {
-                bounded_list(offer.sections.len())?;
+                request::bounded_list(offer.sections.len())?;
                 Ok(Request::Offer(offer))
             }
             Said::MediaState(state) => Ok(Request::MediaState(state)),
-            Said::SendChat(chat) => handle_chat(chat),
+            Said::SendChat(chat) => request::chat(chat),
             Said::Admit(admit) => {
-                bounded_list(admit.participant_ids.len())?;
+                request::bounded_list(admit.participant_ids.len())?;
                 Ok(Request::Admit(admit))
             }
             Said::Reject(reject) => {
-                bounded_list(reject.participant_ids.len())?;
+                request::bounded_list(reject.participant_ids.len())?;
                 Ok(Request::Reject(reject))
             }
             Said::Remove(remove) => {
-                bounded_list(remove.participant_ids.len())?;
+                request::bounded_list(remove.participant_ids.len())?;
                 Ok(Request::Remove(remove))
             }
             Said::EndMeeting(_) => Ok(Request::EndMeeting),
@@ -591,44 +406,9 @@ impl ServerSession {
                 message: "A session joins once.",
             });
         }
-        let Join {
-            locator,
-            display_name,
-        } = join;
-        let locator = match locator {
-            None => {
-                return Err(Refused {
-                    key: "malformed",
-                    message: "Join names no meeting.",
-                });
-            }
-            Some(join::Locator::MeetingLink(link)) => JoinLocator::MeetingLink(link),
-            Some(join::Locator::MeetingId(id)) => JoinLocator::MeetingId {
-                meeting_id: id.meeting_id,
-                passcode: id.passcode,
-            },
-        };
-        let locator_bytes = match &locator {
-            JoinLocator::MeetingLink(link) => link.len(),
-            JoinLocator::MeetingId { meeting_id, passcode } => meeting_id.len().max(passcode.len()),
-        };
-        if locator_bytes > MAX_LOCATOR_BYTES {
-            return Err(Refused {
-                key: "too_large",
-                message: "The meeting link is too long.",
-            });
-        }
-        if display_name.len() > MAX_NAME_BYTES {
-            return Err(Refused {
-                key: "bad_display_name",
-                message: "The display name is too long.",
-            });
-        }
+        let request = request::join(join)?;
         self.state = State::Joining;
-        Ok(Request::Join {
-            locator,
-            display_name,
-        })
+        Ok(request)
     }
 
     /// The state after sending `body`, or `None` when it is not for this state.
@@ -728,36 +508,6 @@ impl ServerSession {
             body: Some(body),
         });
     }
-}
-
-fn handle_chat(chat: SendChat) -> Result<Request, Refused> {
-    let SendChat {
-        text,
-        client_message_id,
-    } = &chat;
-    if text.is_empty() {
-        return Err(Refused {
-            key: "malformed",
-            message: "The message is empty.",
-        });
-    }
-    if text.len() > MAX_CHAT_BYTES || client_message_id.chars().count() > MAX_CLIENT_MESSAGE_ID_CHARS {
-        return Err(Refused {
-            key: "too_large",
-            message: "The message is too large.",
-        });
-    }
-    Ok(Request::SendChat(chat))
-}
-
-fn bounded_list(len: usize) -> Result<(), Refused> {
-    if len > MAX_LIST {
-        return Err(Refused {
-            key: "too_large",
-            message: "The list is too long.",
-        });
-    }
-    Ok(())
 }
 
 /// Compares secrets without stopping at the first difference.

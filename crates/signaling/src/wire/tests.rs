@@ -418,9 +418,7 @@ fn unknown_enumeration_values_are_unspecified_in_json() {
             }],
         })),
     };
-    assert!(
-        json(&String::from_utf8(encode_client(Encoding::Json, &offer).as_bytes().to_vec()).unwrap()).is_ok()
-    );
+    assert!(json(std::str::from_utf8(encode_client(Encoding::Json, &offer).as_bytes()).unwrap()).is_ok());
 }
 
 #[test]

@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::super::request::JoinLocator;
 use super::*;
 use crate::proto::{
-    Ack, Answer, ChatMessage, Connected, Done, EndMeeting, Ended, Leave, Lobby, Ping, RosterUpdate, Speaking,
-    client_message::Body as Said,
+    Ack, Admit, Answer, ChatMessage, Connected, Done, EndMeeting, Ended, Leave, Lobby, MediaState, Offer,
+    Ping, Reject, Remove, Resume, RosterUpdate, SendChat, Speaking, client_message::Body as Said, join,
 };
 use crate::session::{ClientConfig, ClientSession, Incoming};
 
