@@ -1,0 +1,7 @@
+//! Media: the router's thread, and what offers mean for it.
+
+mod candidates;
+mod control;
+pub mod negotiate;
+
+pub use self::control::{MediaControl, start};

@@ -1,0 +1,193 @@
+//! The call: entering, the roster, leaving, and what becomes of it when connections drop.
+
+use anteroom_media_transport::router::{Command, PeerId};
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{self, RosterUpdate, Speaker, Speaking};
+use anteroom_teams_link::admission::EndReason;
+use anteroom_teams_link::{Capability, CapabilitySet, Role};
+
+use super::participant::{Participant, Person, PersonKind, Present, SessionId, Stage, wire_role};
+use super::requests::wire_reason;
+use super::{Call, Effect, Meeting, Now, PER_MESSAGE};
+
+/// Somebody on the way into the call.
+pub(super) struct Entrant {
+    /// Identifier in this meeting.
+    pub(super) id: String,
+    pub(super) person: Person,
+    pub(super) role: Role,
+    pub(super) capabilities: CapabilitySet,
+    /// The signaling connection is up.
+    pub(super) connected: bool,
+}
+
+impl Meeting {
+    /// Puts somebody in the call who is not in `people`, and tells everybody. The lobby has to be reviewed afterwards.
+    pub(super) fn enter(&mut self, session: SessionId, entrant: Entrant, reply: u32) {
+        let Entrant { id, person, role, capabilities, connected } = entrant;
+        let verified = matches!(person.kind, PersonKind::Organization { .. });
+        let fresh_call = self.call.is_none().then(|| self.fresh_id());
+        if let Some(id) = fresh_call {
+            self.call = Some(Call { id, started: false });
+        }
+        if let Some(call) = &mut self.call {
+            call.started |= verified;
+        }
+        let present = Present {
+            role,
+            capabilities,
+            mic_muted: true,
+            camera_on: false,
+            screen_sharing: false,
+            chat_start: None,
+            // Who was let in while its connection was down gets the chat when it is back.
+            chat_suspended: !connected,
+            chat_access: false,
+            chat_seen: 0,
+            peer: None,
+        };
+        let participant =
+            Participant { id: id.clone(), person, connected, stage: Stage::InCall(Box::new(present)) };
+        let entry = participant.roster_entry(self.facts.tenant);
+        self.people.insert(session, participant);
+
+        // A guest may call the chat as soon as it hears that it is in.
+        self.reconcile_members();
+        let message = self.connected_message(id, role, &capabilities);
+        self.reply(session, reply, message);
+        self.send_roster_snapshot(session);
+        if capabilities.contains(Capability::ManageLobby) {
+            self.send_lobby_snapshot(session);
+        }
+        self.send_tracks_snapshot(session);
+        self.announce_chat_access(session, true);
+
+        let body = Body::Roster(RosterUpdate {
+            snapshot: false,
+            upserted: entry.into_iter().collect(),
+            left: Vec::new(),
+        });
+        self.broadcast(&body, |other, _| other != session);
+    }
+
+    /// A participant goes. With a reason, it is told; without, its session is over already.
+    pub(super) fn depart(&mut self, now: Now, session: SessionId, reply: u32, reason: Option<EndReason>) {
+        let Some(participant) = self.people.get(&session) else { return };
+        if !participant.in_call() {
+            self.leave_lobby(session, reply, reason.as_ref());
+            return;
+        }
+        self.leave_call(session, reply, reason.as_ref());
+        self.call_may_be_over();
+        self.review_lobby(now);
+    }
+
+    /// Ends the call and the lobby for everybody.
+    pub(super) fn end_all(&mut self, reason: &EndReason) {
+        let everybody: Vec<SessionId> = self.people.keys().copied().collect();
+        let (present, waiting): (Vec<_>, Vec<_>) =
+            everybody.into_iter().partition(|session| self.people.get(session).is_some_and(Participant::in_call));
+        for session in waiting {
+            self.leave_lobby(session, 0, Some(reason));
+        }
+        for session in present {
+            self.leave_call(session, 0, Some(reason));
+        }
+        self.call_may_be_over();
+    }
+
+    pub(super) fn connection_lost(&mut self, session: SessionId) {
+        self.set_connected(session, false);
+    }
+
+    pub(super) fn resumed(&mut self, session: SessionId) {
+        self.set_connected(session, true);
+        let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else { return };
+        if std::mem::take(&mut present.chat_suspended) {
+            self.reconcile_chat();
+        }
+    }
+
+    /// Tells who speaks, loudest first; peers that are not in the call are left out.
+    pub fn handle_speakers(&mut self, speakers: &[(PeerId, u8)]) {
+        let speakers: Vec<Speaker> = speakers
+            .iter()
+            .filter_map(|(peer, level)| {
+                let participant = self.people.get(&self.session_of(*peer)?)?;
+                Some(Speaker { participant_id: participant.id.clone(), level: u32::from(*level) })
+            })
+            .collect();
+        if speakers.is_empty() && !self.speaking {
+            return;
+        }
+        self.speaking = !speakers.is_empty();
+        self.broadcast(&Body::Speaking(Speaking { speakers }), |_, participant| participant.connected);
+    }
+
+    /// Tells everybody in the call what a participant's roster entry is now.
+    pub(super) fn roster_changed(&mut self, session: SessionId) {
+        let entry = self.people.get(&session).and_then(|p| p.roster_entry(self.facts.tenant));
+        if let Some(entry) = entry {
+            let body =
+                Body::Roster(RosterUpdate { snapshot: false, upserted: vec![entry], left: Vec::new() });
+            self.broadcast(&body, |_, _| true);
+        }
+    }
+
+    pub(super) fn call_may_be_over(&mut self) {
+        if !self.people.values().any(Participant::in_call) {
+            self.call = None;
+            self.speaking = false;
+        }
+    }
+
+    /// Takes a participant out of the call. Chat and media are cut before anybody, the participant included, hears of
+    /// it. The end of the call and the lobby have to be looked at afterwards.
+    pub(super) fn leave_call(&mut self, session: SessionId, reply: u32, reason: Option<&EndReason>) {
+        let Some(participant) = self.people.remove(&session) else { return };
+        let Stage::InCall(present) = participant.stage else { return };
+        self.reconcile_members();
+        if let Some(peer) = present.peer {
+            self.effects.push_back(Effect::Media(Box::new(Command::RemovePeer { peer: peer.id() })));
+            self.tracks_gone(session, &peer);
+        }
+        if let Some(reason) = reason {
+            let body = Body::Ended(proto::Ended { reason: Some(wire_reason(reason)) });
+            self.effects.push_back(Effect::End { session, reply, body });
+        }
+        let body = Body::Roster(RosterUpdate {
+            snapshot: false,
+            upserted: Vec::new(),
+            left: vec![participant.id],
+        });
+        self.broadcast(&body, |_, _| true);
+    }
+
+    fn set_connected(&mut self, session: SessionId, connected: bool) {
+        let Some(participant) = self.people.get_mut(&session) else { return };
+        if participant.connected != connected {
+            participant.connected = connected;
+            self.roster_changed(session);
+        }
+    }
+
+    fn connected_message(&self, id: String, role: Role, capabilities: &CapabilitySet) -> Body {
+        Body::Connected(proto::Connected {
+            participant_id: id,
+            role: wire_role(role).into(),
+            capabilities: capabilities.iter().map(|capability| capability.to_string()).collect(),
+            subject: self.facts.subject.clone(),
+            thread_id: self.facts.thread_id.clone(),
+            call_id: self.call.as_ref().map(|call| call.id.clone()).unwrap_or_default(),
+            join_url: self.facts.join_url.clone(),
+        })
+    }
+
+    fn send_roster_snapshot(&mut self, session: SessionId) {
+        let entries: Vec<_> = self.people.values().filter_map(|p| p.roster_entry(self.facts.tenant)).collect();
+        for (index, upserted) in entries.chunks(PER_MESSAGE).enumerate() {
+            let update = RosterUpdate { snapshot: index == 0, upserted: upserted.to_vec(), left: Vec::new() };
+            self.send(session, Body::Roster(update));
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The meeting's chat: who is a member when, and who hears what.
+
+use std::collections::BTreeMap;
+
+use anteroom_identity::id::CommunicationIdentifier;
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{self, ChatAccess, ChatMessage};
+use time::OffsetDateTime;
+
+use super::participant::{Participant, SessionId, unix_ms};
+use super::{Effect, Meeting};
+
+/// Something said in the chat, as everybody who may see it hears it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChatLine {
+    /// The message's id.
+    pub id: String,
+    /// Place in the thread; increases.
+    pub sequence: u64,
+    /// Raw identifier of the sender.
+    pub sender: String,
+    /// Name of the sender.
+    pub sender_display_name: String,
+    /// Plain text.
+    pub text: String,
+    /// When it was said.
+    pub created: OffsetDateTime,
+}
+
+impl std::fmt::Debug for ChatLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChatLine").field("sequence", &self.sequence).finish_non_exhaustive()
+    }
+}
+
+impl ChatLine {
+    fn message(&self, history: bool) -> Body {
+        Body::Chat(ChatMessage {
+            id: self.id.clone(),
+            sender_raw_id: self.sender.clone(),
+            sender_display_name: self.sender_display_name.clone(),
+            text: self.text.clone(),
+            created_ms: unix_ms(self.created),
+            history,
+        })
+    }
+}
+
+/// What a member of the chat may see of what was said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryShare {
+    /// Everything.
+    All,
+    /// Nothing that was said before now.
+    FromNow,
+    /// What was said since then: somebody who had that view before, in the same stay.
+    Since(ChatStart),
+}
+
+/// Where in the thread a stay began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatStart {
+    /// What was said up to this place is invisible.
+    pub after: u64,
+    /// The time of it.
+    pub at: OffsetDateTime,
+}
+
+/// A membership of the chat thread that comes from being in the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Membership {
+    pub(super) display_name: String,
+    /// Stays a member after leaving, and sees everything.
+    pub(super) lasting: bool,
+    /// What was said up to this place is invisible; known once the chat has taken the member.
+    pub(super) after: u64,
+}
+
+impl Meeting {
+    /// A message was said in the thread: everybody hears it who is in the call and may see it.
+    pub fn handle_chat(&mut self, line: &ChatLine) {
+        let body = line.message(false);
+        for (session, participant) in &mut self.people {
+            let Some(after) = self.members.get(&participant.person.id).map(|member| member.after) else { continue };
+            let Some(present) = participant.present_mut().filter(|present| present.chat_access) else { continue };
+            if line.sequence > after.max(present.chat_seen) {
+                present.chat_seen = line.sequence;
+                self.effects.push_back(Effect::Send { to: *session, reply: 0, body: body.clone() });
+            }
+        }
+    }
+
+    /// The chat has taken a member, who sees what was said since `start`.
+    pub fn handle_chat_joined(&mut self, member: &CommunicationIdentifier, start: ChatStart) {
+        let Some(membership) = self.members.get_mut(member) else { return };
+        membership.after = start.after;
+        for participant in self.people.values_mut().filter(|participant| participant.person.id == *member) {
+            if let Some(present) = participant.present_mut() {
+                present.chat_start.get_or_insert(start);
+            }
+        }
+    }
+
+    /// Messages may have been missed: reads the history of everybody who may see it anew.
+    pub fn handle_chat_lagged(&mut self) {
+        for (session, participant) in &self.people {
+            if participant.present().is_some_and(|present| present.chat_access) {
+                let member = participant.person.id.clone();
+                self.effects.push_back(Effect::ChatHistory { to: *session, member });
+            }
+        }
+    }
+
+    /// Hands a participant what was said before it connected, once.
+    pub(super) fn history(&mut self, session: SessionId, lines: Vec<ChatLine>) {
+        let Some(participant) = self.people.get_mut(&session) else { return };
+        let Some(after) = self.members.get(&participant.person.id).map(|member| member.after) else { return };
+        let Some(present) = participant.present_mut().filter(|present| present.chat_access) else { return };
+        for line in lines {
+            if line.sequence > after.max(present.chat_seen) {
+                present.chat_seen = line.sequence;
+                self.effects.push_back(Effect::Send { to: session, reply: 0, body: line.message(true) });
+            }
+        }
+    }
+
+    pub(super) fn send_chat(&mut self, session: SessionId, reply: u32, text: String, client_message_id: String) {
+        let Some(present) = self.in_call(session, reply) else { return };
+        if !present.chat_access {
+            self.refuse(session, reply, "not_allowed", "The chat of this meeting is off.");
+            return;
+        }
+        let Some(participant) = self.people.get(&session) else { return };
+        self.effects.push_back(Effect::ChatSend {
+            from: session,
+            reply,
+            member: participant.person.id.clone(),
+            display_name: participant.person.display_name.clone(),
+            text,
+            client_message_id,
+        });
+    }
+
+    pub(super) fn chat_sent(&mut self, session: SessionId, reply: u32, result: Result<String, (&'static str, String)>) {
+        match result {
+            Ok(id) if reply != 0 => self.reply(session, reply, Body::Done(proto::Done { id })),
+            Ok(_) => {}
+            Err((key, message)) => self.refuse(session, reply, key, &message),
+        }
+    }
+
+    pub(super) fn chat_grace_over(&mut self, session: SessionId) {
+        let Some(participant) = self.people.get_mut(&session) else { return };
+        if participant.connected {
+            return;
+        }
+        let Some(present) = participant.present_mut() else { return };
+        present.chat_suspended = true;
+        self.reconcile_chat();
+    }
+
+    /// Makes memberships follow from who is in the call and tells everybody whose access changed.
+    pub(super) fn reconcile_chat(&mut self) {
+        self.reconcile_members();
+        let present: Vec<SessionId> =
+            self.people.iter().filter(|(_, p)| p.in_call()).map(|(session, _)| *session).collect();
+        for session in present {
+            self.announce_chat_access(session, false);
+        }
+    }
+
+    /// Makes memberships follow from who is in the call. Several participants under one identity share a membership.
+    pub(super) fn reconcile_members(&mut self) {
+        let mut wanted: BTreeMap<CommunicationIdentifier, (Membership, HistoryShare)> = BTreeMap::new();
+        for participant in self.people.values().filter(|participant| self.may_chat(participant)) {
+            let id = &participant.person.id;
+            if wanted.contains_key(id) {
+                continue;
+            }
+            // Whoever was a member already keeps its view: it has seen what was said since.
+            let membership = self.members.get(id).cloned().unwrap_or_else(|| Membership {
+                display_name: participant.person.display_name.clone(),
+                lasting: participant.is_of(self.facts.tenant),
+                after: 0,
+            });
+            wanted.insert(id.clone(), (membership, self.history_share(id)));
+        }
+        for (member, membership) in &self.members {
+            // Colleagues keep the chat after the call.
+            if !wanted.contains_key(member) && !membership.lasting {
+                self.effects.push_back(Effect::ChatRemove { member: member.clone() });
+            }
+        }
+        for (member, (membership, history)) in &wanted {
+            if !self.members.contains_key(member) {
+                self.effects.push_back(Effect::ChatAdd {
+                    member: member.clone(),
+                    display_name: membership.display_name.clone(),
+                    history: *history,
+                });
+            }
+        }
+        self.members = wanted.into_iter().map(|(member, (membership, _))| (member, membership)).collect();
+    }
+
+    /// Tells a participant whether it may use the chat, when that has changed or `always`; with access comes history.
+    pub(super) fn announce_chat_access(&mut self, session: SessionId, always: bool) {
+        let Some(participant) = self.people.get(&session) else { return };
+        let allowed = self.may_chat(participant);
+        let member = participant.person.id.clone();
+        let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else { return };
+        let changed = std::mem::replace(&mut present.chat_access, allowed) != allowed;
+        if changed || always {
+            self.send(session, Body::ChatAccess(ChatAccess { allowed }));
+        }
+        if allowed && changed {
+            self.effects.push_back(Effect::ChatHistory { to: session, member });
+        }
+    }
+
+    fn may_chat(&self, participant: &Participant) -> bool {
+        let present = participant.present().is_some_and(|present| !present.chat_suspended);
+        present && self.chat_is_on(participant)
+    }
+
+    /// What an identity may see: everything for colleagues, otherwise what was said since its present stay began.
+    fn history_share(&self, id: &CommunicationIdentifier) -> HistoryShare {
+        let mut same = self.people.values().filter(|participant| participant.person.id == *id).peekable();
+        if same.peek().is_some_and(|participant| participant.is_of(self.facts.tenant)) {
+            return HistoryShare::All;
+        }
+        let known = same.filter_map(|participant| participant.present()?.chat_start);
+        known.min_by_key(|start| start.after).map_or(HistoryShare::FromNow, HistoryShare::Since)
+    }
+}

@@ -1,0 +1,283 @@
+//! For tests: a meeting whose effects are carried out by a model of the chat, and written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
+use anteroom_media_transport::Certificate;
+use anteroom_media_transport::router::{Command, RoomId};
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{self, MediaState};
+use anteroom_teams_link::policy::{LobbyScope, MeetingOptions, OrganizerPolicy, TenantSettings};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    ChatLine, ChatStart, Effect, Facts, HistoryShare, Input, Limits, Meeting, MeetingConfig, Now, Person, PersonKind,
+    Rules, SessionId,
+};
+use crate::media::negotiate::Environment;
+
+pub(super) const LOBBY_TIMEOUT: Duration = Duration::from_secs(600);
+
+pub(super) struct Harness {
+    pub(super) meeting: Meeting,
+    pub(super) rules: Rules,
+    pub(super) now: Now,
+    sessions: u64,
+    /// What each session was sent since it was last asked.
+    sent: BTreeMap<SessionId, Vec<(u32, Body)>>,
+    /// The last message of sessions that are over.
+    pub(super) over: BTreeMap<SessionId, proto::EndReason>,
+    /// Members of the chat, with the place after which they see what is said.
+    pub(super) members: BTreeMap<CommunicationIdentifier, u64>,
+    pub(super) said: Vec<ChatLine>,
+    pub(super) commands: Vec<Command>,
+}
+
+pub(super) fn tenant() -> TenantId {
+    Uuid::from_u128(0x7e).to_string().parse().unwrap()
+}
+
+pub(super) fn person(name: &str, object: u128) -> Person {
+    employee_of(tenant(), name, object)
+}
+
+pub(super) fn employee_of(tenant: TenantId, name: &str, object: u128) -> Person {
+    let object: ObjectId = Uuid::from_u128(object).to_string().parse().unwrap();
+    Person {
+        id: CommunicationIdentifier::MicrosoftTeamsUser(TeamsUserId::new(object)),
+        display_name: name.to_owned(),
+        kind: PersonKind::Organization { tenant, object },
+    }
+}
+
+pub(super) fn alice() -> Person {
+    person("Alice", 0xa)
+}
+
+pub(super) fn bob() -> Person {
+    person("Bob", 0xb)
+}
+
+pub(super) fn guest(number: u128) -> Person {
+    let resource: ResourceId = Uuid::from_u128(0x2e5).to_string().parse().unwrap();
+    Person {
+        id: CommunicationIdentifier::CommunicationUser(AcsUserId::new(resource, Uuid::from_u128(number))),
+        display_name: format!("Guest {number}"),
+        kind: PersonKind::Guest { resource },
+    }
+}
+
+impl Harness {
+    pub(super) fn new(scope: LobbyScope) -> Self {
+        Self::with(scope, Limits { participants: 8, lobby: 4, per_identity: 3, lobby_timeout: LOBBY_TIMEOUT })
+    }
+
+    pub(super) fn with(scope: LobbyScope, limits: Limits) -> Self {
+        let rules = Rules {
+            tenant: TenantSettings::default(),
+            organizer: OrganizerPolicy::default(),
+            options: MeetingOptions { lobby_scope: scope, ..MeetingOptions::default() },
+        };
+        let PersonKind::Organization { object: organizer, .. } = alice().kind else { unreachable!() };
+        let meeting = Meeting::new(MeetingConfig {
+            facts: Facts {
+                subject: "Weekly".to_owned(),
+                thread_id: "19:meeting_x@thread.v2".to_owned(),
+                join_url: "https://127.0.0.1/meet/1".to_owned(),
+                tenant: tenant(),
+                organizer,
+            },
+            rules: rules.clone(),
+            limits,
+            media: Environment {
+                certificate: Certificate::generate().unwrap(),
+                candidates: vec!["127.0.0.1:5000".parse().unwrap()],
+            },
+            room: RoomId(7),
+            seed: [7; 32],
+        });
+        Self {
+            meeting,
+            rules,
+            now: Now { instant: Instant::now(), wall: OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000) },
+            sessions: 0,
+            sent: BTreeMap::new(),
+            over: BTreeMap::new(),
+            members: BTreeMap::new(),
+            said: Vec::new(),
+            commands: Vec::new(),
+        }
+    }
+
+    pub(super) fn join(&mut self, person: Person) -> SessionId {
+        self.sessions += 1;
+        let session = SessionId::new(self.sessions);
+        self.tell(session, Input::Join { person: Box::new(person), reply: 1 });
+        session
+    }
+
+    pub(super) fn tell(&mut self, session: SessionId, input: Input) {
+        self.meeting.handle(self.now, session, input);
+        self.carry_out();
+    }
+
+    pub(super) fn change_rules(&mut self, change: impl FnOnce(&mut Rules)) {
+        change(&mut self.rules);
+        self.meeting.set_rules(self.now, self.rules.clone());
+        self.carry_out();
+    }
+
+    pub(super) fn advance(&mut self, by: Duration) {
+        self.now.instant += by;
+        self.now.wall += by;
+        if self.meeting.poll_timeout().is_some_and(|at| at <= self.now.instant) {
+            self.meeting.handle_timeout(self.now);
+        }
+        self.carry_out();
+    }
+
+    /// Somebody says something in the thread, by whatever way.
+    pub(super) fn say(&mut self, text: &str) {
+        let sequence = self.said.len() as u64 + 1;
+        let line = ChatLine {
+            id: sequence.to_string(),
+            sequence,
+            sender: "8:orgid:somebody".to_owned(),
+            sender_display_name: "Somebody".to_owned(),
+            text: text.to_owned(),
+            created: self.now.wall,
+        };
+        self.said.push(line.clone());
+        self.meeting.handle_chat(&line);
+        self.carry_out();
+    }
+
+    pub(super) fn carry_out(&mut self) {
+        while let Some(effect) = self.meeting.poll_effect() {
+            match effect {
+                Effect::Send { to, reply, body } => {
+                    assert!(!self.over.contains_key(&to), "{to} is over and was sent {body:?}");
+                    self.sent.entry(to).or_default().push((reply, body));
+                }
+                Effect::End { session, body, .. } => {
+                    let reason = match body {
+                        Body::Denied(proto::Denied { reason }) | Body::Ended(proto::Ended { reason }) => reason,
+                        other => panic!("the last message is {other:?}"),
+                    };
+                    let before = self.over.insert(session, reason.unwrap());
+                    assert_eq!(before, None, "{session} ended twice");
+                }
+                Effect::ChatAdd { member, history, .. } => {
+                    let newest = self.said.len() as u64;
+                    let start = match history {
+                        HistoryShare::All => ChatStart { after: 0, at: OffsetDateTime::UNIX_EPOCH },
+                        HistoryShare::FromNow => ChatStart { after: newest, at: self.now.wall },
+                        HistoryShare::Since(start) => start,
+                    };
+                    self.members.insert(member.clone(), start.after);
+                    self.meeting.handle_chat_joined(&member, start);
+                }
+                Effect::ChatRemove { member } => {
+                    assert!(self.members.remove(&member).is_some(), "was no member");
+                }
+                Effect::ChatHistory { to, member } => {
+                    let after = self.members[&member];
+                    let lines = self.said.iter().filter(|line| line.sequence > after).cloned().collect();
+                    self.meeting.handle(self.now, to, Input::History(lines));
+                }
+                Effect::ChatSend { from, reply, member, text, .. } => {
+                    let result = if self.members.contains_key(&member) {
+                        self.say(&text);
+                        Ok(self.said.len().to_string())
+                    } else {
+                        Err(("not_allowed", String::new()))
+                    };
+                    self.meeting.handle(self.now, from, Input::ChatSent { reply, result });
+                }
+                Effect::Media(command) => self.commands.push(*command),
+            }
+        }
+    }
+
+    /// What a session was sent since the last call.
+    pub(super) fn take(&mut self, session: SessionId) -> Vec<Body> {
+        self.sent.remove(&session).unwrap_or_default().into_iter().map(|(_, body)| body).collect()
+    }
+
+    pub(super) fn take_all(&mut self) {
+        self.sent.clear();
+    }
+
+    /// The key of the only error a session was sent since the last call.
+    pub(super) fn error(&mut self, session: SessionId) -> String {
+        match self.take(session).as_slice() {
+            [Body::Error(error)] => error.key.clone(),
+            other => panic!("not one error: {other:?}"),
+        }
+    }
+
+    pub(super) fn end_key(&self, session: SessionId) -> Option<&str> {
+        self.over.get(&session).map(|reason| reason.key.as_str())
+    }
+
+    pub(super) fn id_of(&self, session: SessionId) -> String {
+        self.meeting.people[&session].id.clone()
+    }
+
+    pub(super) fn in_call(&self, session: SessionId) -> bool {
+        self.meeting.people.get(&session).is_some_and(super::Participant::in_call)
+    }
+
+    pub(super) fn in_lobby(&self, session: SessionId) -> bool {
+        self.meeting.people.get(&session).is_some_and(|participant| !participant.in_call())
+    }
+
+    pub(super) fn admit(&mut self, by: SessionId, whom: SessionId) {
+        let ids = vec![self.id_of(whom)];
+        self.tell(by, Input::Admit { reply: 9, ids, all: false });
+    }
+
+    pub(super) fn unmute(&mut self, session: SessionId) {
+        let state = MediaState { mic_muted: false, camera_on: false, screen_sharing: false };
+        self.tell(session, Input::MediaState { reply: 0, state });
+    }
+
+    /// What holds at all times.
+    pub(super) fn check(&self) {
+        let meeting = &self.meeting;
+        let mut members = BTreeSet::new();
+        let mut tracks = BTreeSet::new();
+        for (session, participant) in &meeting.people {
+            assert!(!self.over.contains_key(session), "{session} is over and still here");
+            let Some(present) = participant.present() else { continue };
+            if !present.chat_suspended && meeting.chat_is_on(participant) {
+                members.insert(participant.person.id.clone());
+            }
+            for track in present.peer.iter().flat_map(|peer| peer.tracks()) {
+                assert!(tracks.insert(track.track), "a track is published twice");
+            }
+        }
+        assert_eq!(meeting.members.keys().cloned().collect::<BTreeSet<_>>(), members);
+        for member in self.members.keys() {
+            let guest = matches!(member, CommunicationIdentifier::CommunicationUser(_));
+            assert!(!guest || members.contains(member), "a guest outside the call is in the chat");
+        }
+        for member in &members {
+            assert!(self.members.contains_key(member), "somebody in the call is not in the chat");
+        }
+        let present = meeting.people.values().filter(|participant| participant.in_call()).count();
+        assert_eq!(meeting.call.is_some(), present > 0);
+        assert!(present <= meeting.limits.participants);
+        assert!(meeting.people.len() - present <= meeting.limits.lobby);
+        let lobby = present < meeting.people.len();
+        assert_eq!(meeting.poll_timeout().is_some(), lobby, "only the lobby has time-outs");
+        for (session, sent) in &self.sent {
+            if self.in_lobby(*session) {
+                let only_lobby = sent.iter().all(|(_, body)| matches!(body, Body::Lobby(_) | Body::Error(_)));
+                assert!(only_lobby, "somebody in the lobby was sent {sent:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! One running meeting, as a machine without sockets, storage or clock.
+//!
+//! [`Meeting`] is told what happened ([`Meeting::handle`], [`Meeting::handle_timeout`]) and answers with effects
+//! ([`Meeting::poll_effect`]) that have to be carried out in order: messages to sessions, changes of the chat
+//! membership, commands for the media router.
+//!
+//! ```text
+//!            ┌───────────── Deny ──────────────▶ (Denied)
+//!  Join ──decide──▶ Lobby ──admit, rule met──▶ InCall ──leave, remove, end, connection over──▶ (Ended)
+//!            │        └───reject, time-out, rule───────────────────────────────────────────▶ (Ended)
+//!            └──────────────── Admit ─────────────▲
+//! ```
+//!
+//! What holds at all times, and is checked by a test with random operations:
+//! - whoever waits in the lobby has no media, no chat, and is told nothing of the roster;
+//! - a guest is a member of the chat thread exactly while it is in the call and connected (plus a grace);
+//! - nothing is sent to a session after it was denied or ended.
+//!
+//! A call starts when the first participant is let in and is over when the last one has left; the lobby may outlive it.
+
+mod call;
+mod chat;
+mod decide;
+mod lobby;
+mod participant;
+mod requests;
+mod tracks;
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use anteroom_identity::id::{CommunicationIdentifier, ObjectId, TenantId};
+use anteroom_media_transport::router::{Command, RoomId};
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{self, MediaState, Section};
+use anteroom_signaling::sdp::Description;
+use anteroom_teams_link::admission::EndReason;
+use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use time::OffsetDateTime;
+
+pub use self::chat::{ChatLine, ChatStart, HistoryShare};
+pub use self::participant::{Person, PersonKind, SessionId};
+pub use self::tracks::room_of;
+use self::chat::Membership;
+use self::participant::Participant;
+pub(crate) use self::requests::wire_reason;
+use crate::media::negotiate::Environment;
+
+/// Most entries in one message of a snapshot, so that it stays far below the size limit; further ones follow as updates.
+const PER_MESSAGE: usize = 64;
+
+/// One moment on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// For time-outs.
+    pub instant: Instant,
+    /// For what people see and for the chat.
+    pub wall: OffsetDateTime,
+}
+
+/// What identifies a meeting to its participants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// What the meeting is about.
+    pub subject: String,
+    /// The chat thread.
+    pub thread_id: String,
+    /// The link to the meeting on this service.
+    pub join_url: String,
+    /// The tenant of the organizer.
+    pub tenant: TenantId,
+    /// The organizer.
+    pub organizer: ObjectId,
+}
+
+/// The settings that decide who gets in; they may change while the meeting runs.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Settings of the organizer's tenant.
+    pub tenant: TenantSettings,
+    /// The organizer's policy.
+    pub organizer: OrganizerPolicy,
+    /// Options of this meeting.
+    pub options: MeetingOptions,
+}
+
+/// Caps of one meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Participants in the call.
+    pub participants: usize,
+    /// Participants in the lobby.
+    pub lobby: usize,
+    /// Participants, waiting or in the call, under one identity.
+    pub per_identity: usize,
+    /// How long a participant may wait in the lobby.
+    pub lobby_timeout: Duration,
+}
+
+/// What a meeting is made of.
+#[derive(Debug)]
+pub struct MeetingConfig {
+    /// What identifies the meeting.
+    pub facts: Facts,
+    /// Who gets in.
+    pub rules: Rules,
+    /// Caps.
+    pub limits: Limits,
+    /// Our side of every media connection.
+    pub media: Environment,
+    /// The meeting's room in the media router.
+    pub room: RoomId,
+    /// Seed of identifiers, ICE passwords and SSRCs; from a cryptographically strong source.
+    pub seed: [u8; 32],
+}
+
+/// What happened. `reply` is the id of the client's message, 0 when it wants no answer.
+#[derive(Debug)]
+pub enum Input {
+    /// A session asks to enter; the first input of every session.
+    Join {
+        /// Who.
+        person: Box<Person>,
+        /// Id of the request.
+        reply: u32,
+    },
+    /// A session asks to leave.
+    Leave {
+        /// Id of the request.
+        reply: u32,
+    },
+    /// A session is over for a reason that is not the meeting's; it has been told.
+    Gone,
+    /// A session's connection dropped; it may come back.
+    ConnectionLost,
+    /// The grace for chat after a dropped connection is over.
+    ChatGraceOver,
+    /// A session came back on a new connection.
+    Resumed,
+    /// Let in from the lobby.
+    Admit {
+        /// Id of the request.
+        reply: u32,
+        /// Whom; ignored when `all`.
+        ids: Vec<String>,
+        /// Everybody who waits.
+        all: bool,
+    },
+    /// Turn away from the lobby.
+    Reject {
+        /// Id of the request.
+        reply: u32,
+        /// Whom.
+        ids: Vec<String>,
+    },
+    /// Remove from the call.
+    Remove {
+        /// Id of the request.
+        reply: u32,
+        /// Whom.
+        ids: Vec<String>,
+    },
+    /// End the meeting for everyone.
+    EndMeeting {
+        /// Id of the request.
+        reply: u32,
+    },
+    /// The state of a participant's sources.
+    MediaState {
+        /// Id of the request.
+        reply: u32,
+        /// The state.
+        state: MediaState,
+    },
+    /// A session description.
+    Offer {
+        /// Id of the request.
+        reply: u32,
+        /// The parsed description.
+        description: Box<Description>,
+        /// What its sections are for.
+        sections: Vec<Section>,
+    },
+    /// A chat message to send.
+    SendChat {
+        /// Id of the request.
+        reply: u32,
+        /// Plain text.
+        text: String,
+        /// The client's id of the message; may be empty.
+        client_message_id: String,
+    },
+    /// The chat has taken or refused a message.
+    ChatSent {
+        /// Id of the request.
+        reply: u32,
+        /// The message's id, or the error's key and sentence.
+        result: Result<String, (&'static str, String)>,
+    },
+    /// Messages said before a participant connected, oldest first.
+    History(Vec<ChatLine>),
+}
+
+/// What has to be done, in this order.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a message.
+    Send {
+        /// To whom.
+        to: SessionId,
+        /// The request it answers, or 0.
+        reply: u32,
+        /// The message.
+        body: Body,
+    },
+    /// Send the last message, [`Body::Denied`] or [`Body::Ended`]; the session is over.
+    End {
+        /// Whose.
+        session: SessionId,
+        /// The request it answers, or 0.
+        reply: u32,
+        /// The message.
+        body: Body,
+    },
+    /// Make a member of the chat thread, before what follows, and hand the outcome to [`Meeting::handle_chat_joined`].
+    ChatAdd {
+        /// Who.
+        member: CommunicationIdentifier,
+        /// Name of the member.
+        display_name: String,
+        /// What it may see of what was said before.
+        history: HistoryShare,
+    },
+    /// Take the membership of the chat thread. Must be done before what follows.
+    ChatRemove {
+        /// Whose.
+        member: CommunicationIdentifier,
+    },
+    /// Read what the member may see of the thread's history and hand it in as [`Input::History`].
+    ChatHistory {
+        /// For whom.
+        to: SessionId,
+        /// As which member.
+        member: CommunicationIdentifier,
+    },
+    /// Send a chat message and hand the outcome in as [`Input::ChatSent`].
+    ChatSend {
+        /// For whom.
+        from: SessionId,
+        /// Id of the request.
+        reply: u32,
+        /// As which member.
+        member: CommunicationIdentifier,
+        /// Name of the sender.
+        display_name: String,
+        /// Plain text.
+        text: String,
+        /// The client's id of the message; may be empty.
+        client_message_id: String,
+    },
+    /// A command for the media router.
+    Media(Box<Command>),
+}
+
+/// One running meeting.
+///
+/// - inputs: [`handle`](Self::handle), [`handle_chat`](Self::handle_chat), [`handle_speakers`](Self::handle_speakers),
+///   [`handle_media_closed`](Self::handle_media_closed), [`set_rules`](Self::set_rules), [`shut_down`](Self::shut_down), [`handle_timeout`](Self::handle_timeout)
+/// - then, until there are none: [`poll_effect`](Self::poll_effect)
+/// - then: [`poll_timeout`](Self::poll_timeout), [`is_empty`](Self::is_empty)
+#[derive(Debug)]
+pub struct Meeting {
+    facts: Facts,
+    rules: Rules,
+    limits: Limits,
+    media: Environment,
+    room: RoomId,
+    random: StdRng,
+    /// Everybody who waits or is in the call, in the order of arrival (session ids increase).
+    people: BTreeMap<SessionId, Participant>,
+    /// The running call; `Some` exactly while somebody is in it.
+    call: Option<Call>,
+    /// Who of `people` is a member of the chat thread.
+    members: BTreeMap<CommunicationIdentifier, Membership>,
+    /// Peers and tracks made so far in this room.
+    ids_made: u32,
+    /// Whether the last `Speaking` named anybody.
+    speaking: bool,
+    effects: VecDeque<Effect>,
+}
+
+#[derive(Debug)]
+struct Call {
+    id: String,
+    /// A verified participant is or has been in the call.
+    started: bool,
+}
+
+impl Meeting {
+    /// A meeting with nobody in it.
+    #[must_use]
+    pub fn new(config: MeetingConfig) -> Self {
+        let MeetingConfig { facts, rules, limits, media, room, seed } = config;
+        Self {
+            facts,
+            rules,
+            limits,
+            media,
+            room,
+            random: StdRng::from_seed(seed),
+            people: BTreeMap::new(),
+            call: None,
+            members: BTreeMap::new(),
+            ids_made: 0,
+            speaking: false,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes in what happened to a session, or what it asks for. Inputs of a session that is not (any more) here are
+    /// ignored, since they may have crossed with its end.
+    pub fn handle(&mut self, now: Now, session: SessionId, input: Input) {
+        if let Input::Join { person, reply } = input {
+            self.join(now, session, *person, reply);
+            return;
+        }
+        if !self.people.contains_key(&session) {
+            return;
+        }
+        match input {
+            Input::Join { .. } => {}
+            Input::Leave { reply } => self.depart(now, session, reply, Some(EndReason::left())),
+            Input::Gone => self.depart(now, session, 0, None),
+            Input::ConnectionLost => self.connection_lost(session),
+            Input::ChatGraceOver => self.chat_grace_over(session),
+            Input::Resumed => self.resumed(session),
+            Input::Admit { reply, ids, all } => self.admit(now, session, reply, &ids, all),
+            Input::Reject { reply, ids } => self.reject(session, reply, &ids),
+            Input::Remove { reply, ids } => self.remove(now, session, reply, &ids),
+            Input::EndMeeting { reply } => self.end_meeting(session, reply),
+            Input::MediaState { reply, state } => self.media_state(session, reply, &state),
+            Input::Offer { reply, description, sections } => {
+                self.offer(session, reply, &description, &sections);
+            }
+            Input::SendChat { reply, text, client_message_id } => {
+                self.send_chat(session, reply, text, client_message_id);
+            }
+            Input::ChatSent { reply, result } => self.chat_sent(session, reply, result),
+            Input::History(lines) => self.history(session, lines),
+        }
+    }
+
+    /// Replaces the settings and decides anew about everybody in the lobby.
+    pub fn set_rules(&mut self, now: Now, rules: Rules) {
+        self.rules = rules;
+        self.review_capabilities();
+        self.reconcile_chat();
+        self.review_lobby(now);
+    }
+
+    /// Replaces what the meeting is called.
+    pub fn set_subject(&mut self, subject: String) {
+        self.facts.subject = subject;
+    }
+
+    /// Ends everything because the meeting is no more.
+    pub fn end(&mut self) {
+        self.end_all(&EndReason::ended());
+    }
+
+    /// Ends everything because the service stops.
+    pub fn shut_down(&mut self) {
+        self.end_all(&EndReason::service_stopping());
+    }
+
+    /// Lets due time-outs fire.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.expire_lobby(now);
+    }
+
+    /// The next effect.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.people.values().filter_map(Participant::deadline).min()
+    }
+
+    /// What identifies the meeting.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Whether nobody waits and nobody is in the call.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty()
+    }
+
+    /// Whether a session is in the call or in the lobby.
+    #[must_use]
+    pub fn contains(&self, session: SessionId) -> bool {
+        self.people.contains_key(&session)
+    }
+
+    fn send(&mut self, to: SessionId, body: Body) {
+        self.reply(to, 0, body);
+    }
+
+    fn reply(&mut self, to: SessionId, reply: u32, body: Body) {
+        self.effects.push_back(Effect::Send { to, reply, body });
+    }
+
+    /// Answers a request that wants an answer.
+    fn done(&mut self, to: SessionId, reply: u32) {
+        if reply != 0 {
+            self.reply(to, reply, Body::Done(proto::Done { id: String::new() }));
+        }
+    }
+
+    fn refuse(&mut self, to: SessionId, reply: u32, key: &str, message: &str) {
+        let error = proto::Error { key: key.to_owned(), message: message.to_owned() };
+        self.reply(to, reply, Body::Error(error));
+    }
+
+    /// Sends to everybody in the call who fits.
+    fn broadcast(&mut self, body: &Body, to: impl Fn(SessionId, &Participant) -> bool) {
+        for (session, participant) in &self.people {
+            if participant.in_call() && to(*session, participant) {
+                let effect = Effect::Send { to: *session, reply: 0, body: body.clone() };
+                self.effects.push_back(effect);
+            }
+        }
+    }
+
+    /// A fresh identifier, as text.
+    fn fresh_id(&mut self) -> String {
+        let mut bytes = [0; 16];
+        rand::Rng::fill_bytes(&mut self.random, &mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+}

@@ -1,0 +1,196 @@
+//! Who takes part, and in which stage.
+
+use std::fmt;
+use std::time::Instant;
+
+use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TenantId};
+use anteroom_signaling::proto;
+use anteroom_teams_link::admission::LobbyReason;
+use anteroom_teams_link::{Capability, CapabilitySet, Role};
+use time::OffsetDateTime;
+
+use super::Now;
+use super::chat::ChatStart;
+use crate::media::negotiate::Peer;
+
+/// A signaling session, unique while the service runs; later sessions have higher numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(u64);
+
+impl SessionId {
+    /// The session with this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Who joins; authenticated.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// `8:acs:…` or `8:orgid:…`.
+    pub id: CommunicationIdentifier,
+    /// The name others see.
+    pub display_name: String,
+    /// Guest or directory user.
+    pub kind: PersonKind,
+}
+
+/// What a person is to the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonKind {
+    /// Somebody with an access token of an ACS resource.
+    Guest {
+        /// The resource.
+        resource: ResourceId,
+    },
+    /// A user of a directory.
+    Organization {
+        /// The user's tenant.
+        tenant: TenantId,
+        /// The user.
+        object: ObjectId,
+    },
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Somebody in the lobby or in the call.
+#[derive(Debug)]
+pub(super) struct Participant {
+    /// Identifier in this meeting.
+    pub(super) id: String,
+    pub(super) person: Person,
+    /// The signaling connection is up.
+    pub(super) connected: bool,
+    pub(super) stage: Stage,
+}
+
+/// Data that only one stage has dies with it: whoever waits has no media and no chat to misuse.
+#[derive(Debug)]
+pub(super) enum Stage {
+    Lobby(Waiting),
+    InCall(Box<Present>),
+}
+
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) since: Now,
+    pub(super) deadline: Instant,
+    pub(super) reason: LobbyReason,
+}
+
+#[derive(Debug)]
+pub(super) struct Present {
+    pub(super) role: Role,
+    pub(super) capabilities: CapabilitySet,
+    pub(super) mic_muted: bool,
+    pub(super) camera_on: bool,
+    pub(super) screen_sharing: bool,
+    /// Where in the chat this stay began: what was said up to there is invisible to a guest, also after a break.
+    pub(super) chat_start: Option<ChatStart>,
+    /// The connection dropped for longer than the chat's grace.
+    pub(super) chat_suspended: bool,
+    /// The participant was told that it may use the chat.
+    pub(super) chat_access: bool,
+    /// Sequence number of the newest chat message the participant was sent.
+    pub(super) chat_seen: u64,
+    /// The media connection, once there was an offer.
+    pub(super) peer: Option<Peer>,
+}
+
+impl Participant {
+    pub(super) fn in_call(&self) -> bool {
+        matches!(self.stage, Stage::InCall(_))
+    }
+
+    pub(super) fn present(&self) -> Option<&Present> {
+        match &self.stage {
+            Stage::InCall(present) => Some(present),
+            Stage::Lobby(_) => None,
+        }
+    }
+
+    pub(super) fn present_mut(&mut self) -> Option<&mut Present> {
+        match &mut self.stage {
+            Stage::InCall(present) => Some(present),
+            Stage::Lobby(_) => None,
+        }
+    }
+
+    /// The media connection, if there is one.
+    pub(super) fn peer(&self) -> Option<&Peer> {
+        self.present()?.peer.as_ref()
+    }
+
+    pub(super) fn waiting(&self) -> Option<&Waiting> {
+        match &self.stage {
+            Stage::Lobby(waiting) => Some(waiting),
+            Stage::InCall(_) => None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.waiting().map(|waiting| waiting.deadline)
+    }
+
+    pub(super) fn can(&self, capability: Capability) -> bool {
+        self.present().is_some_and(|present| present.capabilities.contains(capability))
+    }
+
+    /// Whether the person is of the given organization.
+    pub(super) fn is_of(&self, tenant: TenantId) -> bool {
+        matches!(self.person.kind, PersonKind::Organization { tenant: own, .. } if own == tenant)
+    }
+
+    /// The roster entry; `None` in the lobby.
+    pub(super) fn roster_entry(&self, organization: TenantId) -> Option<proto::Participant> {
+        let present = self.present()?;
+        Some(proto::Participant {
+            id: self.id.clone(),
+            raw_id: self.person.id.to_string(),
+            display_name: self.person.display_name.clone(),
+            role: wire_role(present.role).into(),
+            external: !self.is_of(organization),
+            mic_muted: present.mic_muted,
+            camera_on: present.camera_on,
+            screen_sharing: present.screen_sharing,
+            reconnecting: !self.connected,
+        })
+    }
+
+    /// The lobby entry; `None` in the call.
+    pub(super) fn lobby_entry(&self) -> Option<proto::LobbyParticipant> {
+        let waiting = self.waiting()?;
+        Some(proto::LobbyParticipant {
+            id: self.id.clone(),
+            raw_id: self.person.id.to_string(),
+            display_name: self.person.display_name.clone(),
+            since_ms: unix_ms(waiting.since.wall),
+        })
+    }
+}
+
+pub(super) fn wire_role(role: Role) -> proto::Role {
+    match role {
+        Role::Organizer => proto::Role::Organizer,
+        Role::CoOrganizer => proto::Role::CoOrganizer,
+        Role::Presenter => proto::Role::Presenter,
+        Role::Attendee => proto::Role::Attendee,
+    }
+}
+
+/// Milliseconds since the Unix epoch.
+pub(crate) fn unix_ms(at: OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,75 @@
+//! Running meetings.
+//!
+//! | | |
+//! |---|---|
+//! | [`machine`] | one meeting, without sockets, storage or clock |
+//! | `task` | runs a machine: one task per meeting, effects in order |
+//! | [`Registry`] | finds meetings, starts their tasks, stops everything |
+//! | `presence` | chat membership follows presence in the call |
+//! | `chat_bridge` | what is said in the thread reaches the call, and the other way round |
+
+pub(crate) mod chat_bridge;
+pub(crate) mod limits;
+pub mod machine;
+pub(crate) mod presence;
+pub mod registry;
+mod task;
+
+use anteroom_signaling::proto::server_message::Body;
+use tokio::sync::{mpsc, oneshot};
+
+use self::machine::{Input, SessionId};
+pub(crate) use self::limits::Slot;
+pub use self::registry::Registry;
+use self::task::ToMeeting;
+use crate::http::auth::Caller;
+use crate::ws::signaling::connection::Connection;
+
+/// What a session is told.
+#[derive(Debug)]
+pub(crate) enum ToSession {
+    /// Send this.
+    Send {
+        /// The request it answers, or 0.
+        reply: u32,
+        body: Body,
+    },
+    /// Send this as the last message.
+    End {
+        /// The request it answers, or 0.
+        reply: u32,
+        body: Body,
+    },
+    /// Continue on another connection.
+    Resume(Box<Resume>),
+}
+
+/// A connection that wants to continue a session.
+#[derive(Debug)]
+pub(crate) struct Resume {
+    pub(crate) connection: Connection,
+    pub(crate) caller: Caller,
+    pub(crate) hello_id: u32,
+    /// The resume token presented.
+    pub(crate) token: String,
+    pub(crate) last_seq: u64,
+    /// Where the connection goes when the session does not take it.
+    pub(crate) refused: oneshot::Sender<Connection>,
+}
+
+/// A running meeting, as its sessions see it.
+#[derive(Debug, Clone)]
+pub(crate) struct MeetingHandle {
+    inbox: mpsc::Sender<ToMeeting>,
+}
+
+/// The meeting's task is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MeetingGone;
+
+impl MeetingHandle {
+    /// Tells the meeting what happened to a session. Waits while the meeting is behind.
+    pub(crate) async fn tell(&self, session: SessionId, input: Input) -> Result<(), MeetingGone> {
+        self.inbox.send(ToMeeting::Session(session, Box::new(input))).await.map_err(|_| MeetingGone)
+    }
+}

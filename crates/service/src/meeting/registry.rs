@@ -1,0 +1,319 @@
+//! Which meetings and sessions run.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use anteroom_media_transport::router::{Event, RoomId};
+use anteroom_signaling::session::JoinLocator;
+use anteroom_teams_link::admission::{self, EndReason};
+use anteroom_teams_link::link;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::limits::{Connections, Guesses};
+use super::machine::{Person, SessionId, room_of};
+use super::task::{self, ToMeeting};
+use super::{MeetingHandle, ToSession};
+use crate::error::StartError;
+use crate::media::{self, MediaControl};
+use crate::meetings::MeetingRecord;
+use crate::state::App;
+
+/// How long calls may take to end when the service stops.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// The running meetings and sessions of one service; clones are the same registry.
+///
+/// Made with [`new`](Self::new), in use between [`start`](Self::start) and [`shutdown`](Self::shutdown).
+#[derive(Debug, Clone)]
+pub struct Registry(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    running: OnceLock<Running>,
+    state: Mutex<State>,
+    sessions: AtomicU64,
+    rooms: AtomicU64,
+    guesses: Guesses,
+    stopping: watch::Sender<bool>,
+    /// A clone is held by everything that still has something to do; the channel closes when nothing has.
+    tracker: Mutex<Option<mpsc::Sender<()>>>,
+    tracked: tokio::sync::Mutex<mpsc::Receiver<()>>,
+}
+
+/// What there is from `start` on.
+#[derive(Debug)]
+struct Running {
+    media: MediaControl,
+    connections: Connections,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Set by `start`, cleared by `shutdown`: the app holds the registry, and the registry the app.
+    app: Option<App>,
+    /// By stable meeting id.
+    meetings: HashMap<String, mpsc::Sender<ToMeeting>>,
+    /// By room, for events of the media router.
+    rooms: HashMap<u64, mpsc::Sender<ToMeeting>>,
+    /// By resume token.
+    tokens: HashMap<String, (SessionId, mpsc::Sender<ToSession>)>,
+    pump: Option<JoinHandle<()>>,
+}
+
+/// Held by whatever has to finish before the service has stopped.
+#[derive(Debug)]
+pub(crate) struct Busy(#[expect(dead_code, reason = "its drop is what counts")] Option<mpsc::Sender<()>>);
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Registry {
+    /// A registry with nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        let (tracker, tracked) = mpsc::channel(1);
+        Self(Arc::new(Parts {
+            running: OnceLock::new(),
+            state: Mutex::default(),
+            sessions: AtomicU64::new(1),
+            rooms: AtomicU64::new(1),
+            guesses: Guesses::default(),
+            stopping: watch::Sender::new(false),
+            tracker: Mutex::new(Some(tracker)),
+            tracked: tokio::sync::Mutex::new(tracked),
+        }))
+    }
+
+    /// Starts media; meetings can be joined from now on. Returns the UDP address listened on.
+    ///
+    /// # Errors
+    /// The media port is taken or cannot be listened on; the registry was started before.
+    pub async fn start(&self, app: &App) -> Result<SocketAddr, StartError> {
+        let (media, events, address) = media::start(app.config())?;
+        let running = Running { media, connections: Connections::new(&app.config().limits) };
+        if self.0.running.set(running).is_err() {
+            return Err(StartError::Internal("the registry was started twice".to_owned()));
+        }
+        let pump = tokio::spawn(pump(self.clone(), events));
+        let mut state = self.state();
+        state.app = Some(app.clone());
+        state.pump = Some(pump);
+        Ok(address)
+    }
+
+    /// Ends all calls with 503 / 990040 `service_stopping`, waits until their participants have been told and guests are
+    /// out of the chats, then stops media.
+    pub async fn shutdown(&self) {
+        self.0.stopping.send_replace(true);
+        let meetings: Vec<_> = self.state().meetings.values().cloned().collect();
+        let ended = async {
+            for meeting in meetings {
+                // One that has gone has nothing left to end.
+                let _ = meeting.send(ToMeeting::ShutDown).await;
+            }
+            self.0.tracker.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let mut tracked = self.0.tracked.lock().await;
+            while tracked.recv().await.is_some() {}
+        };
+        if tokio::time::timeout(SHUTDOWN_GRACE, ended).await.is_err() {
+            tracing::warn!("some calls did not end in time");
+        }
+        if let Some(running) = self.0.running.get() {
+            running.media.shutdown().await;
+        }
+        let pump = {
+            let mut state = self.state();
+            let pump = state.pump.take();
+            *state = State::default();
+            pump
+        };
+        if let Some(pump) = pump {
+            pump.abort();
+        }
+    }
+
+    /// Whether [`shutdown`](Self::shutdown) has been called.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.0.stopping.borrow()
+    }
+
+    /// Meetings with somebody in the lobby or in the call.
+    #[must_use]
+    pub fn running_meetings(&self) -> usize {
+        self.state().meetings.len()
+    }
+
+    /// Resolves when [`shutdown`](Self::shutdown) is called.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + use<> {
+        let mut stopping = self.0.stopping.subscribe();
+        async move {
+            // The sender lives as long as the registry.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        }
+    }
+
+    /// Makes `shutdown` wait until this is dropped.
+    pub(crate) fn busy(&self) -> Busy {
+        Busy(self.0.tracker.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Room for a connection from a source, if there is any.
+    pub(crate) fn connection_slot(&self, source: IpAddr) -> Option<super::Slot> {
+        self.0.running.get()?.connections.take(source)
+    }
+
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId::new(self.0.sessions.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Makes a session reachable by a new resume token instead of the one before.
+    pub(crate) fn set_resume_token(
+        &self,
+        session: SessionId,
+        before: Option<&str>,
+        token: String,
+        inbox: mpsc::Sender<ToSession>,
+    ) {
+        let mut state = self.state();
+        if let Some(before) = before {
+            state.tokens.remove(before);
+        }
+        state.tokens.insert(token, (session, inbox));
+    }
+
+    /// The session that may be continued with this token. 256 random bits need no constant-time look-up; the session
+    /// compares again.
+    pub(crate) fn session_with_token(&self, token: &str) -> Option<mpsc::Sender<ToSession>> {
+        self.state().tokens.get(token).map(|(_, inbox)| inbox.clone())
+    }
+
+    pub(crate) fn forget_token(&self, token: &str) {
+        self.state().tokens.remove(token);
+    }
+
+    /// The meeting a link or meeting id refers to.
+    ///
+    /// # Errors
+    /// The reason for `Denied`.
+    pub(crate) async fn find(
+        &self,
+        source: Option<IpAddr>,
+        locator: &JoinLocator,
+    ) -> Result<MeetingRecord, EndReason> {
+        let app = self.app()?;
+        let reference = match locator {
+            JoinLocator::MeetingLink(link) => link::parse(link, app.own_hosts()),
+            JoinLocator::MeetingId { meeting_id, passcode } => link::by_meeting_id(meeting_id, passcode),
+        };
+        let reference = reference.map_err(EndReason::from)?;
+        let now = Instant::now();
+        if source.is_some_and(|source| self.0.guesses.too_many(source, now)) {
+            return Err(EndReason::too_many_attempts());
+        }
+        let found = app.meetings().find(&reference).await.map_err(|error| {
+            tracing::error!(%error, "a meeting could not be looked up");
+            EndReason::service_failure()
+        })?;
+        found.ok_or_else(|| {
+            if let Some(source) = source {
+                self.0.guesses.failed(source, now);
+            }
+            admission::refuse_unknown(&reference).reason
+        })
+    }
+
+    /// Hands a session to the meeting, which is started if it does not run. The decision comes as a message.
+    ///
+    /// # Errors
+    /// The reason for `Denied`.
+    pub(crate) fn enter(
+        &self,
+        record: MeetingRecord,
+        session: SessionId,
+        person: Person,
+        reply: u32,
+        inbox: mpsc::Sender<ToSession>,
+    ) -> Result<MeetingHandle, EndReason> {
+        let running = self.0.running.get().ok_or_else(EndReason::service_stopping)?;
+        let mut state = self.state();
+        let app = state.app.clone().filter(|_| !self.is_stopping()).ok_or_else(EndReason::service_stopping)?;
+        // Sent under the lock that `retire` takes: a meeting that is found here does not end before it has read this.
+        let join = ToMeeting::Join { session, person: Box::new(person), reply, inbox };
+        if let Some(meeting) = state.meetings.get(&record.id)
+            && !meeting.is_closed()
+        {
+            let meeting = meeting.clone();
+            meeting.try_send(join).map_err(|_| EndReason::service_failure())?;
+            return Ok(MeetingHandle { inbox: meeting });
+        }
+        let (meeting, messages) = mpsc::channel(task::INBOX_MESSAGES);
+        meeting.try_send(join).map_err(|_| EndReason::service_failure())?;
+        let room = RoomId(self.0.rooms.fetch_add(1, Ordering::Relaxed));
+        state.meetings.insert(record.id.clone(), meeting.clone());
+        state.rooms.insert(room.0, meeting.clone());
+        task::spawn(app, running.media.clone(), record, room, meeting.clone(), messages);
+        Ok(MeetingHandle { inbox: meeting })
+    }
+
+    /// Takes an empty meeting out, unless somebody is on the way in; true when it is out.
+    pub(super) fn retire(&self, id: &str, room: RoomId, messages: &mpsc::Receiver<ToMeeting>) -> bool {
+        let mut state = self.state();
+        if !messages.is_empty() {
+            return false;
+        }
+        state.meetings.remove(id);
+        state.rooms.remove(&room.0);
+        true
+    }
+
+    /// Takes a meeting out whose task has failed.
+    pub(super) fn discard(&self, room: RoomId) {
+        let mut state = self.state();
+        if let Some(failed) = state.rooms.remove(&room.0) {
+            state.meetings.retain(|_, meeting| !meeting.same_channel(&failed));
+        }
+    }
+
+    fn app(&self) -> Result<App, EndReason> {
+        self.state().app.clone().ok_or_else(EndReason::service_stopping)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hands the media router's events to the meetings. Never waits for one, since a meeting may be waiting for the media
+/// thread, and that for room for its events.
+async fn pump(registry: Registry, mut events: mpsc::Receiver<Event>) {
+    while let Some(event) = events.recv().await {
+        let room = match &event {
+            Event::ActiveSpeakers { room, .. } => room.0,
+            Event::PeerConnected { peer, .. }
+            | Event::PeerClosed { peer, .. }
+            | Event::FirstPacket { peer, .. }
+            | Event::Stats { peer, .. } => room_of(*peer),
+            Event::Refused { peer, error } => {
+                tracing::error!(%peer, %error, "the media router refused a command");
+                continue;
+            }
+            _ => continue,
+        };
+        let meeting = registry.state().rooms.get(&room).cloned();
+        let Some(meeting) = meeting else { continue };
+        let must_arrive = matches!(event, Event::PeerClosed { .. });
+        if let Err(mpsc::error::TrySendError::Full(event)) = meeting.try_send(ToMeeting::Media(Box::new(event)))
+            && must_arrive
+        {
+            tokio::spawn(async move { meeting.send(event).await });
+        }
+    }
+}

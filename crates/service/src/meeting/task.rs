@@ -1,0 +1,299 @@
+//! Runs a meeting: one task that takes messages in turn and carries the machine's effects out in order.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use anteroom_chat::ThreadId;
+use anteroom_identity::id::CommunicationIdentifier;
+use anteroom_media_transport::router::{Event, RoomId};
+use futures_util::FutureExt as _;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::sleep_until;
+
+use super::chat_bridge::{self, Outgoing};
+use super::machine::{
+    Effect, Facts, Input, Limits, Meeting, MeetingConfig, Now, Person, Rules, SessionId,
+};
+use super::presence::Presence;
+use super::ToSession;
+use crate::chat::ChatNotice;
+use crate::media::MediaControl;
+use crate::meetings::{MeetingRecord, SettingsChanged};
+use crate::state::App;
+use crate::store::StoreError;
+
+/// Messages that may wait for a meeting; sessions wait for room, and nobody can join a meeting that is behind.
+pub(super) const INBOX_MESSAGES: usize = 1024;
+
+/// Participants under one identity in one meeting.
+const PER_IDENTITY: usize = 16;
+
+/// How often a chat membership that could not be taken away is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What a meeting is told.
+#[derive(Debug)]
+pub(crate) enum ToMeeting {
+    /// A session wants in.
+    Join { session: SessionId, person: Box<Person>, reply: u32, inbox: mpsc::Sender<ToSession> },
+    /// Something happened to a session.
+    Session(SessionId, Box<Input>),
+    /// The media router has something to say.
+    Media(Box<Event>),
+    /// The service stops.
+    ShutDown,
+}
+
+struct Task {
+    app: App,
+    id: String,
+    room: RoomId,
+    meeting: Meeting,
+    sessions: HashMap<SessionId, mpsc::Sender<ToSession>>,
+    media: MediaControl,
+    thread: ThreadId,
+    presence: Presence,
+    outgoing: mpsc::Sender<Outgoing>,
+}
+
+/// Starts a meeting's task.
+pub(super) fn spawn(
+    app: App,
+    media: MediaControl,
+    record: MeetingRecord,
+    room: RoomId,
+    inbox: mpsc::Sender<ToMeeting>,
+    messages: mpsc::Receiver<ToMeeting>,
+) {
+    let busy = app.registry().busy();
+    let registry = app.registry().clone();
+    tokio::spawn(async move {
+        let running = AssertUnwindSafe(run(app, media, record, room, inbox, messages)).catch_unwind();
+        if running.await.is_err() {
+            // A bug in one meeting is the end of that meeting alone; its sessions see the inbox closed.
+            tracing::error!(room = room.0, "a meeting's task panicked");
+            registry.discard(room);
+        }
+        drop(busy);
+    });
+}
+
+async fn run(
+    app: App,
+    media: MediaControl,
+    record: MeetingRecord,
+    room: RoomId,
+    inbox: mpsc::Sender<ToMeeting>,
+    mut messages: mpsc::Receiver<ToMeeting>,
+) {
+    // Listen first, then read: no change is missed.
+    let mut settings = app.meetings().subscribe();
+    let mut said = app.chat().subscribe();
+    let rules = match load(&app, &record.id).await {
+        Ok(Some((_, rules))) => rules,
+        // Found a moment ago, so it was deleted meanwhile or the database fails: nobody gets in.
+        Ok(None) | Err(_) => {
+            app.registry().discard(room);
+            return;
+        }
+    };
+    let thread = record.thread_id.clone();
+    let outgoing = chat_bridge::spawn(app.chat().clone(), thread.clone(), inbox);
+    let mut task = Task {
+        meeting: Meeting::new(config(&app, &media, &record, rules, room)),
+        presence: Presence::new(app.chat().clone(), thread.clone()),
+        sessions: HashMap::new(),
+        id: record.id,
+        app,
+        room,
+        media,
+        thread,
+        outgoing,
+    };
+    loop {
+        let timeout = task.meeting.poll_timeout();
+        let retry = task.presence.has_leftovers().then(|| Instant::now() + RETRY);
+        tokio::select! {
+            biased;
+            change = settings.recv() => task.settings_changed(change).await,
+            notice = said.recv() => task.said(notice),
+            message = messages.recv() => match message {
+                Some(message) => task.message(message),
+                // Cannot be: the chat bridge holds a sender.
+                None => return,
+            },
+            () = at(timeout) => {
+                let now = task.now();
+                task.meeting.handle_timeout(now);
+            }
+            () = at(retry) => task.presence.retry().await,
+        }
+        task.carry_out().await;
+        let idle = task.meeting.is_empty() && !task.presence.has_leftovers();
+        if idle && task.app.registry().retire(&task.id, task.room, &messages) {
+            return;
+        }
+    }
+}
+
+impl Task {
+    fn message(&mut self, message: ToMeeting) {
+        let now = self.now();
+        match message {
+            ToMeeting::Join { session, person, reply, inbox } => {
+                self.sessions.insert(session, inbox);
+                self.meeting.handle(now, session, Input::Join { person, reply });
+            }
+            ToMeeting::Session(session, input) => {
+                if matches!(*input, Input::Gone) {
+                    self.sessions.remove(&session);
+                }
+                self.meeting.handle(now, session, *input);
+            }
+            ToMeeting::Media(event) => match *event {
+                Event::PeerClosed { peer, .. } => self.meeting.handle_media_closed(now, peer),
+                Event::ActiveSpeakers { speakers, .. } => {
+                    let speakers: Vec<_> = speakers.iter().map(|(peer, _, level)| (*peer, *level)).collect();
+                    self.meeting.handle_speakers(&speakers);
+                }
+                event => tracing::trace!(room = self.room.0, ?event, "media"),
+            },
+            ToMeeting::ShutDown => self.meeting.shut_down(),
+        }
+    }
+
+    async fn settings_changed(&mut self, change: Result<SettingsChanged, broadcast::error::RecvError>) {
+        let concerned = match &change {
+            Ok(SettingsChanged::Meeting(id)) => *id == self.id,
+            Ok(SettingsChanged::Organizer { organizer, .. }) => *organizer == self.meeting.facts().organizer,
+            Ok(SettingsChanged::Tenant(tenant)) => *tenant == self.meeting.facts().tenant,
+            Err(_) => true,
+        };
+        if !concerned {
+            return;
+        }
+        match load(&self.app, &self.id).await {
+            Ok(Some((subject, rules))) => {
+                let now = self.now();
+                self.meeting.set_subject(subject);
+                self.meeting.set_rules(now, rules);
+            }
+            Ok(None) => self.meeting.end(),
+            // The rules so far stay in force.
+            Err(error) => tracing::error!(%error, "a meeting's settings could not be read"),
+        }
+    }
+
+    fn said(&mut self, notice: Result<ChatNotice, broadcast::error::RecvError>) {
+        match notice {
+            Ok(notice) if notice.thread != self.thread => {}
+            Ok(notice) => {
+                if let Some(line) = chat_bridge::line_of(&notice.event) {
+                    self.meeting.handle_chat(&line);
+                }
+            }
+            Err(_) => self.meeting.handle_chat_lagged(),
+        }
+    }
+
+    async fn carry_out(&mut self) {
+        while let Some(effect) = self.meeting.poll_effect() {
+            match effect {
+                Effect::Send { to, reply, body } => self.tell(to, ToSession::Send { reply, body }),
+                Effect::End { session, reply, body } => {
+                    self.tell(session, ToSession::End { reply, body });
+                    self.sessions.remove(&session);
+                }
+                Effect::ChatAdd { member, display_name, history } => {
+                    let start = self.presence.add(&member, &display_name, history).await;
+                    self.meeting.handle_chat_joined(&member, start);
+                }
+                Effect::ChatRemove { member } => self.presence.remove(member).await,
+                Effect::ChatHistory { to, member } => self.history(to, &member).await,
+                Effect::ChatSend { from, reply, member, display_name, text, client_message_id } => {
+                    let outgoing =
+                        Outgoing { session: from, reply, member, display_name, text, client_message_id };
+                    if self.outgoing.try_send(outgoing).is_err() {
+                        let busy = ("busy", "The chat cannot keep up; try again.".to_owned());
+                        let now = self.now();
+                        self.meeting.handle(now, from, Input::ChatSent { reply, result: Err(busy) });
+                    }
+                }
+                Effect::Media(command) => self.media.send(*command).await,
+            }
+        }
+    }
+
+    async fn history(&mut self, to: SessionId, member: &CommunicationIdentifier) {
+        match chat_bridge::history(self.app.chat(), &self.thread, member).await {
+            Ok(lines) => {
+                let now = self.now();
+                self.meeting.handle(now, to, Input::History(lines));
+            }
+            Err(error) => tracing::error!(%error, "a chat history could not be read"),
+        }
+    }
+
+    /// Tells a session. One that does not keep up is given up: it can no longer know what holds.
+    fn tell(&mut self, session: SessionId, message: ToSession) {
+        let Some(inbox) = self.sessions.get(&session) else { return };
+        if let Err(error) = inbox.try_send(message) {
+            tracing::warn!(%session, %error, "a session does not take its messages");
+            self.sessions.remove(&session);
+            let now = self.now();
+            self.meeting.handle(now, session, Input::Gone);
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now { instant: Instant::now(), wall: self.app.clock().now() }
+    }
+}
+
+async fn at(when: Option<Instant>) {
+    match when {
+        Some(when) => sleep_until(when.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The subject and the settings of a meeting; `None` when it does not exist any more.
+async fn load(app: &App, id: &str) -> Result<Option<(String, Rules)>, StoreError> {
+    let Some(record) = app.meetings().get(id).await? else { return Ok(None) };
+    let policies = app.meetings().policies(record.tenant, record.organizer).await?;
+    Ok(policies.map(|(tenant, organizer)| {
+        (record.subject, Rules { tenant, organizer, options: record.options })
+    }))
+}
+
+fn config(
+    app: &App,
+    media: &MediaControl,
+    record: &MeetingRecord,
+    rules: Rules,
+    room: RoomId,
+) -> MeetingConfig {
+    let limits = &app.config().limits;
+    let mut seed = [0; 32];
+    rand::Rng::fill_bytes(&mut rand::rng(), &mut seed);
+    MeetingConfig {
+        facts: Facts {
+            subject: record.subject.clone(),
+            thread_id: record.thread_id.to_string(),
+            join_url: record.join_url.clone(),
+            tenant: record.tenant,
+            organizer: record.organizer,
+        },
+        rules,
+        limits: Limits {
+            participants: limits.meeting_participants,
+            lobby: limits.meeting_lobby,
+            per_identity: PER_IDENTITY,
+            lobby_timeout: Duration::from_secs(limits.lobby_timeout_seconds),
+        },
+        media: media.environment().clone(),
+        room,
+        seed,
+    }
+}

@@ -1,0 +1,61 @@
+//! `GET /signaling`: one WebSocket per participant, speaking `anteroom.v1.proto` or `anteroom.v1.json`.
+//!
+//! A [`session`] is a task of its own that outlives its connection for the resume window; a [`connection`] is the
+//! socket with the encoding it was opened with.
+
+pub(crate) mod connection;
+pub(crate) mod session;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use anteroom_signaling::wire::{Encoding, MAX_MESSAGE_BYTES};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, FromRequestParts as _, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
+use axum::response::{IntoResponse as _, Response};
+
+use self::connection::Connection;
+use crate::state::App;
+
+/// Opens a signaling connection. Refused with a plain HTTP answer: 400 without a subprotocol this service speaks, 429
+/// over the limits of connections, 503 when the service stops.
+pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let source = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip().to_canonical());
+    let offered: Vec<Encoding> = parts
+        .headers
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| Encoding::from_subprotocol(name.trim()))
+        .collect();
+    let socket = match WebSocketUpgrade::from_request_parts(&mut parts, &app).await {
+        Ok(socket) => socket,
+        Err(refused) => return refused.into_response(),
+    };
+    // The client's order is its preference (RFC 6455 §1.9).
+    let Some(encoding) = offered.first().copied() else {
+        let known = Encoding::ALL.map(Encoding::subprotocol).join(", ");
+        let text = format!("This WebSocket speaks these subprotocols: {known}.\n");
+        return (StatusCode::BAD_REQUEST, text).into_response();
+    };
+    let Some(slot) = app.registry().connection_slot(source) else {
+        return (StatusCode::TOO_MANY_REQUESTS, "Too many connections.\n").into_response();
+    };
+    if app.registry().is_stopping() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "The service is stopping.\n").into_response();
+    }
+    socket
+        .protocols([encoding.subprotocol()])
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES)
+        .on_upgrade(move |socket| async move {
+            let connection = Connection::new(socket, encoding, source, slot);
+            session::run(app, connection).await;
+        })
+}
