@@ -26,6 +26,7 @@ pub use srtp::{SRTP_MAX_OVERHEAD, SrtpProfile};
 #[cfg(feature = "net")]
 #[expect(clippy::disallowed_methods, reason = "the edge")]
 pub mod net;
+pub mod payload;
 pub mod router;
 pub mod rtcp;
 pub mod rtp;

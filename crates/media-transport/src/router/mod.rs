@@ -1,78 +1,292 @@
-//! A selective forwarding unit as a machine without sockets and clock.
+//! A selective forwarding unit: media of each peer goes to the others of its room, rewritten and never decoded.
+//!
+//! ```text
+//!  datagram ─▶ peer (by address, else by ICE ufrag) ─▶ session: decrypt in place
+//!           ─▶ track (by SSRC, else by mid) ─▶ numbering, loss, level, keyframe; kept for retransmission
+//!           ─▶ for each subscription: SSRC, sequence number, timestamp, payload type and extensions rewritten,
+//!              encrypted straight into the subscriber's queue ─▶ bursts for the socket
+//! ```
+//! The packet path takes no lock and, once buffers have grown to their working size, allocates nothing.
+//!
+//! A [`Router`] is told the time and the datagrams, and says what to send: [`Router::handle_command`],
+//! [`handle_datagram`](Router::handle_datagram) or [`handle_timeout`](Router::handle_timeout); then drain
+//! [`poll_transmit`](Router::poll_transmit) and [`poll_event`](Router::poll_event), and ask
+//! [`poll_timeout`](Router::poll_timeout). It trusts the control plane with rooms and capabilities, and nobody else.
+//!
+//! | file | role |
+//! |---|---|
+//! | `control` | what the control plane asks for |
+//! | `ingress` | from a datagram to its subscribers |
+//! | `reports` | RTCP, both ways |
+//! | `publisher`, `source`, `nack`, `keyframe`, `send_buffer` | a published track |
+//! | `subscriber`, `munger`, `forwarder` | a subscription |
+//! | `speakers` | who speaks |
+
 mod config;
+mod control;
+mod forwarder;
+mod ingress;
+mod keyframe;
+mod munger;
+mod nack;
+mod peer;
+mod publisher;
+mod reports;
+mod send_buffer;
+mod slots;
+mod source;
+mod speakers;
 mod stats;
+mod subscriber;
+#[cfg(test)]
+mod tests;
 mod transmit;
 mod types;
 
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 pub use config::RouterConfig;
 pub use stats::{PeerStats, PublicationStats, SubscriptionStats};
 pub use transmit::{Burst, TransmitBuffer};
 pub use types::{
-    CodecName, Command, Event, ExtensionIds, MediaKind, PeerId, Publication, RoomId, RtpCodec, Subscription,
-    TrackId,
+    CodecName, Command, Event, ExtensionIds, MediaKind, PeerId, Publication, RoomId, RtpCodec, Subscription, TrackId,
 };
 
-use crate::Error;
+use self::peer::Peer;
+use self::publisher::Track;
+use self::slots::Slots;
+use self::speakers::Detector;
+use crate::session::PeerEvent;
+
+/// A timer that is due now fires this much later, so that a session that never has enough cannot stop the router.
+const LEAST_DELAY: Duration = Duration::from_millis(1);
 
 /// Forwards media between the peers of each room.
 #[derive(Debug)]
 pub struct Router {
     config: RouterConfig,
+    rng: StdRng,
+    peers: Slots<Peer>,
+    peers_by_id: HashMap<PeerId, u32>,
+    /// By (remote, local) address; only addresses that passed an authenticated connectivity check.
+    peers_by_address: HashMap<(SocketAddr, SocketAddr), u32>,
+    /// By our ICE user fragment.
+    peers_by_ufrag: HashMap<String, u32>,
+    tracks: Slots<Track>,
+    tracks_by_id: HashMap<TrackId, u32>,
+    rooms: HashMap<RoomId, Room>,
+    schedule: BTreeSet<(Instant, Due)>,
+    /// Peers whose queue has something.
+    queued: VecDeque<u32>,
+    /// The last words to peers that are gone.
+    farewells: TransmitBuffer,
+    events: VecDeque<Event>,
+    scratch: Vec<u8>,
+    asked: Vec<u16>,
+}
+
+/// Peers that may hear each other.
+#[derive(Debug, Default)]
+struct Room {
+    peers: Vec<u32>,
+    speakers: Detector,
+    /// Whether the schedule has an entry for its speakers.
+    is_scheduled: bool,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Peer(u32),
+    Speakers(RoomId),
 }
 
 impl Router {
-    /// A router without peers. `seed` decides SSRCs, first sequence numbers and timer jitter; keys do not depend on it.
+    /// A router without peers. `seed` decides SSRCs and first sequence numbers; keys do not depend on it.
     #[must_use]
-    pub fn new(config: RouterConfig, _seed: u64, _now: Instant) -> Self {
-        Self { config }
-    }
-
-    /// Obeys the control plane.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`], [`Error::Duplicate`], [`Error::TooMany`], [`Error::InvalidCredentials`]; nothing has changed
-    /// then.
-    pub fn handle_command(&mut self, _now: Instant, _command: Command) -> Result<(), Error> {
-        if self.config.max_peers == 0 {
-            Err(Error::TooMany("peers"))
-        } else {
-            Ok(())
+    pub fn new(config: RouterConfig, seed: u64, _now: Instant) -> Self {
+        Self {
+            config,
+            rng: StdRng::seed_from_u64(seed),
+            peers: Slots::new(),
+            peers_by_id: HashMap::new(),
+            peers_by_address: HashMap::new(),
+            peers_by_ufrag: HashMap::new(),
+            tracks: Slots::new(),
+            tracks_by_id: HashMap::new(),
+            rooms: HashMap::new(),
+            schedule: BTreeSet::new(),
+            queued: VecDeque::new(),
+            farewells: TransmitBuffer::new(),
+            events: VecDeque::new(),
+            scratch: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
-    /// Takes a datagram that came from `source` to our address `destination`.
-    pub fn handle_datagram(
-        &mut self,
-        _now: Instant,
-        _source: SocketAddr,
-        _destination: SocketAddr,
-        _datagram: &mut [u8],
-    ) {
+    /// Lets due timers fire. Early and late calls are harmless.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while self.schedule.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, due)) = self.schedule.pop_first() else { return };
+            match due {
+                Due::Peer(slot) => self.handle_peer_timeout(now, slot),
+                Due::Speakers(room) => self.look_for_speakers(now, room),
+            }
+        }
     }
 
-    /// Says goodbye to all peers and forgets them. No [`Event::PeerClosed`] follows.
-    pub fn close(&mut self, _now: Instant) {}
-
-    /// Lets due timers fire.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
-
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None` when nothing is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.schedule.first().map(|(at, _)| *at)
     }
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        self.events.pop_front()
     }
 
     /// Replaces the content of `out` by everything that waits for one peer; `false` when nothing waits.
     pub fn poll_transmit(&mut self, out: &mut TransmitBuffer) -> bool {
         out.clear();
+        if !self.farewells.is_empty() {
+            std::mem::swap(&mut self.farewells, out);
+            return true;
+        }
+        while let Some(slot) = self.queued.pop_front() {
+            // The peer may be gone, and the slot somebody else's, who then stands in the list twice.
+            if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.is_queued) {
+                peer.take_queue(out);
+                return true;
+            }
+        }
         false
     }
+
+    fn handle_peer_timeout(&mut self, now: Instant, slot: u32) {
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        peer.timers.scheduled = None;
+        if peer.session.poll_timeout().is_some_and(|at| at <= now) {
+            peer.session.handle_timeout(now);
+            self.drain_session(now, slot);
+        }
+        let Some(peer) = self.peers.get(slot) else { return };
+        let timers = peer.timers;
+        if timers.report.is_some_and(|at| at <= now) {
+            self.send_reports(now, slot);
+        }
+        if timers.feedback.is_some_and(|at| at <= now) {
+            self.send_feedback(now, slot);
+        }
+        self.mark_queued(slot);
+        self.reschedule(now, slot);
+    }
+
+    /// Takes everything a session has to say after a mutation.
+    fn drain_session(&mut self, now: Instant, slot: u32) {
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        peer.drain_session(&mut self.scratch);
+        while let Some(event) = self.peers.get_mut(slot).and_then(|peer| peer.session.poll_event()) {
+            match event {
+                PeerEvent::Connected { profile } => {
+                    let Some(peer) = self.peers.get_mut(slot) else { return };
+                    peer.timers.report = Some(now + reports::INTERVAL);
+                    let peer_id = peer.id;
+                    self.events.push_back(Event::PeerConnected { peer: peer_id, profile });
+                    self.update_path(slot);
+                    self.want_entries(now, slot);
+                }
+                PeerEvent::RemoteAddress(_) => self.update_path(slot),
+                PeerEvent::Closed(reason) => {
+                    let Some(peer) = self.peers.get(slot) else { return };
+                    self.events.push_back(Event::PeerClosed { peer: peer.id, reason });
+                    self.forget_peer(slot);
+                    return;
+                }
+            }
+        }
+        self.mark_queued(slot);
+    }
+
+    fn update_path(&mut self, slot: u32) {
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let path = peer.session.selected_path().filter(|_| peer.session.is_connected());
+        peer.path = path.map(|(source, destination)| crate::Transmit { source, destination });
+    }
+
+    fn mark_queued(&mut self, slot: u32) {
+        if let Some(peer) = self.peers.get_mut(slot) {
+            mark_queued(peer, slot, &mut self.queued);
+        }
+    }
+
+    /// Puts the earliest of a peer's timers into the schedule. An entry that comes too early is left: it is harmless.
+    fn reschedule(&mut self, now: Instant, slot: u32) {
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(at) = peer.next_timeout() else { return };
+        let at = at.max(now + LEAST_DELAY);
+        match peer.timers.scheduled {
+            Some(scheduled) if scheduled <= at => {}
+            scheduled => {
+                if let Some(scheduled) = scheduled {
+                    self.schedule.remove(&(scheduled, Due::Peer(slot)));
+                }
+                self.schedule.insert((at, Due::Peer(slot)));
+                peer.timers.scheduled = Some(at);
+            }
+        }
+    }
+
+    fn look_for_speakers(&mut self, now: Instant, id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let (peers, tracks) = (&self.peers, &mut self.tracks);
+        let audio: Vec<u32> = room
+            .peers
+            .iter()
+            .filter_map(|slot| peers.get(*slot))
+            .filter(|peer| peer.is_forwarding)
+            .flat_map(|peer| peer.tracks.iter().copied())
+            .collect();
+        let mut levels = Vec::with_capacity(audio.len());
+        for slot in audio {
+            let Some(track) = tracks.get_mut(slot) else { continue };
+            let Some(peer) = peers.get(track.publisher) else { continue };
+            if track.publication.extensions.audio_level.is_some() && !track.is_video() {
+                levels.push((peer.id, track.publication.track, track.loudness, slot));
+            }
+        }
+        let look = levels.iter_mut().map(|(peer, track, loudness, _)| (*peer, *track, loudness));
+        if let Some(speakers) = room.speakers.look(now, look, self.config.max_speakers) {
+            self.events.push_back(Event::ActiveSpeakers { room: id, speakers });
+        }
+        room.is_scheduled = !levels.is_empty();
+        for (_, _, loudness, slot) in levels {
+            if let Some(track) = self.tracks.get_mut(slot) {
+                track.loudness = loudness;
+            }
+        }
+        if room.is_scheduled {
+            self.schedule.insert((now + speakers::INTERVAL, Due::Speakers(id)));
+        }
+    }
+}
+
+fn mark_queued(peer: &mut Peer, slot: u32, queued: &mut VecDeque<u32>) {
+    if !peer.is_queued && !peer.queue.is_empty() {
+        peer.is_queued = true;
+        queued.push_back(slot);
+    }
+}
+
+/// A span in units of a clock; wraps as RTP time does.
+#[expect(clippy::cast_possible_truncation, reason = "RTP time wraps")]
+fn ticks(span: Duration, clock_rate: u32) -> u32 {
+    let whole = span.as_secs().wrapping_mul(u64::from(clock_rate));
+    let part = u64::from(span.subsec_nanos()) * u64::from(clock_rate) / 1_000_000_000;
+    whole.wrapping_add(part) as u32
 }

@@ -134,6 +134,16 @@ impl TransmitBuffer {
         Ok(len)
     }
 
+    /// Appends a copy of another buffer's datagrams.
+    pub(super) fn append(&mut self, other: &Self) {
+        for (path, contents) in other.datagrams() {
+            let _ = self.push_with(path, contents.len(), |buffer| {
+                buffer.copy_from_slice(contents);
+                Ok::<_, std::convert::Infallible>(contents.len())
+            });
+        }
+    }
+
     /// Gives memory back that an unusual burst needed.
     pub(super) fn shrink(&mut self, max_bytes: usize) {
         if self.bytes.len() > max_bytes {
