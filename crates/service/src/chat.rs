@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::store::Connection;
 use anteroom_chat::service::{ChatService, NewMessage, NewThread, Page, PageRequest, Sent};
 use anteroom_chat::thread::{Member, Message, SystemMessages, ThreadProperties};
 use anteroom_chat::{ChatError, Event, MessageId, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
-use rusqlite::Connection;
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::store::Connection;
 use anteroom_chat::id::ThreadId;
 use anteroom_chat::thread::Member;
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
@@ -15,7 +16,6 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::RngExt;
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;

@@ -12,6 +12,8 @@ use anteroom_teams_link::link::OwnHost;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::task::JoinHandle;
 use url::Url;
@@ -33,6 +35,15 @@ use crate::tls::{self, Material};
 
 /// How long open requests may take to finish when the service stops.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How long the head of an HTTP/1.1 request, or the answer to an HTTP/2 ping, may take.
+const HEADERS_WITHIN: Duration = Duration::from_secs(20);
+
+/// How often a quiet HTTP/2 connection is asked whether it is there.
+const HTTP2_PING: Duration = Duration::from_secs(60);
+
+/// Requests at a time on one HTTP/2 connection.
+const HTTP2_STREAMS: u32 = 128;
 
 /// Connections the system keeps waiting to be accepted.
 const BACKLOG: i32 = 1024;
@@ -56,6 +67,13 @@ pub struct RunningService {
 struct Server {
     handle: Handle<SocketAddr>,
     task: JoinHandle<io::Result<()>>,
+}
+
+/// A service that is dropped stops listening, though nobody is told.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
 }
 
 impl Service {
@@ -152,8 +170,8 @@ impl RunningService {
         for server in &self.servers {
             server.handle.graceful_shutdown(Some(GRACE));
         }
-        for server in self.servers {
-            match server.task.await {
+        for mut server in self.servers {
+            match (&mut server.task).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "a listener ended"),
                 Err(error) => tracing::warn!(%error, "a listener's task ended"),
@@ -358,11 +376,15 @@ async fn open(
             None
         };
         let media = app.registry().start(&app).await?;
-        if let Some(demo) = demo {
-            let info = demo.publish(&app, media, material.ca_file.as_deref())?;
-            app.set_dev(info);
-        } else {
-            demo::write_resource(&app)?;
+        let published = match demo {
+            Some(demo) => demo
+                .publish(&app, media, material.ca_file.as_deref())
+                .map(|info| app.set_dev(info)),
+            None => demo::write_resource(&app),
+        };
+        if let Err(error) = published {
+            app.registry().shutdown().await;
+            return Err(error);
         }
         Ok((app, media))
     };
@@ -445,15 +467,31 @@ fn serve(listener: TcpListener, tls: Option<RustlsConfig>, router: Router) -> io
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let task = match tls {
         Some(tls) => {
-            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+            limit_time(server.http_builder());
             tokio::spawn(server.serve(service))
         }
         None => {
-            let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+            let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
+            limit_time(server.http_builder());
             tokio::spawn(server.serve(service))
         }
     };
     Ok(Server { handle, task })
+}
+
+/// A connection that says nothing, or says it a byte at a time, does not stay.
+fn limit_time(builder: &mut Builder<TokioExecutor>) {
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HTTP2_PING)
+        .keep_alive_timeout(HEADERS_WITHIN)
+        .max_concurrent_streams(HTTP2_STREAMS);
 }
 
 fn internal(error: &impl std::fmt::Display) -> StartError {

@@ -103,6 +103,16 @@ impl ApiError {
         )
     }
 
+    /// 408 `RequestTimeout`: the body did not come.
+    #[must_use]
+    pub fn timed_out() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "RequestTimeout",
+            "The request took too long to arrive.",
+        )
+    }
+
     /// 413 `RequestEntityTooLarge`.
     #[must_use]
     pub fn too_large() -> Self {

@@ -163,7 +163,9 @@ impl Wait {
     /// Whole seconds, rounded up, at least 1.
     #[must_use]
     pub fn seconds(self) -> u64 {
-        self.0.as_secs_f64().ceil().max(1.0) as u64
+        let whole = self.0.as_secs();
+        let begun = u64::from(self.0.subsec_nanos() > 0);
+        (whole + begun).max(1)
     }
 }
 

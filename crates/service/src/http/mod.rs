@@ -58,15 +58,19 @@ impl Surface {
 /// Everything a listener serves.
 pub fn router(app: App, surface: Surface) -> Router {
     let body_bytes = app.config().limits.body_bytes;
-    let mut router = Router::new()
-        .merge(acs::router().layer(cors()))
-        .merge(graph::router())
-        .merge(oauth::router())
-        .merge(ws::router())
-        .merge(ops::router())
-        .merge(pages::router());
+    let mut router = Router::new().without_v07_checks();
+    for part in [
+        acs::router().layer(cors()),
+        graph::router(),
+        oauth::router(),
+        ws::router(),
+        ops::router(),
+        pages::router(),
+    ] {
+        router = merge(router, part);
+    }
     if app.config().dev {
-        router = router.merge(pages::demo_router());
+        router = merge(router, pages::demo_router());
     }
     let outer = ServiceBuilder::new()
         .layer(Extension(surface))
@@ -74,11 +78,16 @@ pub fn router(app: App, surface: Surface) -> Router {
         .layer(middleware::from_fn(common_headers))
         .layer(CatchPanicLayer::custom(panicked));
     router
-        .without_v07_checks()
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app)
         .layer(outer)
+}
+
+/// Merges routers without axum's checks for its old syntax: literal segments with a leading colon are part of the ACS
+/// surface, and one checking router would make the merged one check.
+fn merge(router: Router<App>, part: Router<App>) -> Router<App> {
+    router.merge(part.without_v07_checks())
 }
 
 /// Browsers use the chat SDK from any origin; nothing here relies on cookies.

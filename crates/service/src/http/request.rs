@@ -1,5 +1,7 @@
 //! Reading requests: bodies with a limit, paths, the authority a caller used.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
@@ -13,6 +15,9 @@ use super::errors::ApiError;
 /// The header by which a client recognises its request; echoed.
 pub const CLIENT_REQUEST_ID: &str = "x-ms-client-request-id";
 
+/// How long a client may take to send a body.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
+
 /// The whole body, or 413 when it is over the limit.
 #[derive(Debug)]
 pub struct Body(pub Bytes);
@@ -21,7 +26,10 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match Bytes::from_request(request, state).await {
+        let Ok(read) = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, state)).await else {
+            return Err(ApiError::timed_out());
+        };
+        match read {
             Ok(bytes) => Ok(Self(bytes)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(ApiError::too_large())

@@ -7,11 +7,13 @@ pub mod sqlite;
 
 use std::path::Path;
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 /// Calls that may wait for the database thread; more make callers wait.
 const QUEUE_CALLS: usize = 1024;
+
+/// The open database, as calls to [`Store::call`] get it.
+pub type Connection = rusqlite::Connection;
 
 /// A handle to the database; clones share one connection.
 #[derive(Debug, Clone)]

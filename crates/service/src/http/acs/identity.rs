@@ -1,5 +1,6 @@
 //! ACS Identity: users and their tokens.
 
+use crate::store::Connection;
 use anteroom_identity::id::AcsUserId;
 use anteroom_identity::service::{IdentityError, IdentityService, IssuedToken};
 use anteroom_identity::token::ScopeSet;
@@ -9,7 +10,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, post};
-use rusqlite::Connection;
 use time::OffsetDateTime;
 
 use crate::http::auth::Signed;

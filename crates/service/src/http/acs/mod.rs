@@ -49,7 +49,10 @@ pub fn router() -> Router<App> {
     let chat = chat::router().layer(middleware::from_fn(|request, next| {
         versioned(CHAT_VERSIONS, request, next)
     }));
-    identity.merge(chat)
+    // Set here, so that what is layered around this router also surrounds it: a preflight request must get that far.
+    identity
+        .merge(chat.without_v07_checks())
+        .method_not_allowed_fallback(super::method_not_allowed)
 }
 
 /// Refuses requests without an API version or with one we do not know.
