@@ -13,7 +13,7 @@ use std::time::Duration;
 use anteroom::client::{Credential, Event, JoinOptions, Meeting, Stats};
 use anteroom_codec::container::ReadLimits;
 use anteroom_codec::container::wav::{self, WavWriter};
-use anteroom_codec::similarity;
+use anteroom_codec::similarity::similarity;
 use anteroom_service::{Config, DevInfo, RunningService, Service};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
@@ -257,11 +257,11 @@ async fn talk(
     writer.write(&heard)?;
     writer.finish()?;
 
-    let likeness = similarity::compare(speech, &heard);
+    let likeness = similarity(speech, &heard);
     let received = listener.stats.packets_received - before.packets_received;
     let lost = listener.stats.packets_lost.saturating_sub(before.packets_lost);
     ensure!(
-        likeness.score >= similarity::SAME_SPEECH,
+        likeness.is_same_speech(),
         "what was heard is not what was said (similarity {:.2}, {received} packets)",
         likeness.score
     );

@@ -1,7 +1,12 @@
 //! The command line.
 
+mod demo;
+mod join;
 mod serve;
+mod signals;
+mod view;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,6 +24,10 @@ struct Cli {
 enum Command {
     /// Run the service.
     Serve(serve::Args),
+    /// Join a meeting from the command line.
+    Join(Box<join::Join>),
+    /// Run the whole loop on this machine.
+    Demo(demo::Demo),
 }
 
 /// Runs the program; the exit code is 0 after a normal end, 1 on failure.
@@ -26,7 +35,19 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Command::Serve(args) => serve::run(args),
+        Command::Join(join) => run_async("warn", join::run(*join)),
+        Command::Demo(demo) => run_async("error", demo::run(demo)),
     }
+}
+
+/// Runs a command to its end; an error is one line on standard error.
+fn run_async(log: &str, command: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
+    init_log(log);
+    let outcome = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(command));
+    outcome.unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "anteroom: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 /// Logs to standard error, `ANTEROOM_LOG` picks what; `default` when it is not set.

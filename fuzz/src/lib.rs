@@ -1,0 +1,206 @@
+//! The bodies of the fuzz targets. `fuzz_targets/` has one line for each; a plain `cargo test` runs every file of the
+//! corpus through its body.
+//!
+//! A body must not panic, whatever it is given. Beyond that it asserts what must hold for every input.
+
+use std::net::SocketAddr;
+
+use anteroom_chat::wire::rest;
+use anteroom_codec::container::{ReadLimits, ogg_opus, wav};
+use anteroom_codec::opus::packet;
+use anteroom_identity::id::CommunicationIdentifier;
+use anteroom_identity::signing::{AuthorizationHeader, ConnectionString};
+use anteroom_media_transport::demux::{self, PacketClass};
+use anteroom_media_transport::rtcp;
+use anteroom_media_transport::rtp;
+use anteroom_media_transport::srtp::{InboundSrtp, OutboundSrtp};
+use anteroom_media_transport::{SRTP_MAX_OVERHEAD, SrtpProfile, stun};
+use anteroom_signaling::sdp::{self, Description};
+use anteroom_signaling::wire::{self, Encoding};
+use anteroom_teams_link::link::{self, OwnHost};
+
+/// A body by its name.
+pub type Body = fn(&[u8]);
+
+/// All targets; the files in `fuzz_targets/` and the folders in `corpus/` have the same names.
+pub const TARGETS: &[(&str, Body)] = &[
+    ("demux", demux),
+    ("hmac_header", hmac_header),
+    ("meeting_link", meeting_link),
+    ("opus_packet", opus_packet),
+    ("rest_chat", rest_chat),
+    ("rtcp_compound", rtcp_compound),
+    ("rtp", rtp),
+    ("sdp", sdp),
+    ("signaling_json", signaling_json),
+    ("signaling_proto", signaling_proto),
+    ("sound_files", sound_files),
+    ("srtp_unprotect", srtp_unprotect),
+    ("stun", stun),
+];
+
+/// A meeting link, as typed by anybody. What parses gives a link that parses to the same meeting.
+pub fn meeting_link(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let own: Vec<OwnHost> = ["https://meet.example", "http://localhost:8080"]
+        .iter()
+        .filter_map(|host| OwnHost::parse(host).ok())
+        .collect();
+    if let Ok(meeting) = link::parse(text, &own) {
+        let again = link::parse(&meeting.join_url, &own).expect("a canonical link parses");
+        assert_eq!(again.join_url, meeting.join_url);
+        assert_eq!(again.kind, meeting.kind);
+    }
+}
+
+/// A STUN message, and its user name as the demultiplexer reads it.
+pub fn stun(data: &[u8]) {
+    let _ = stun::peek_username(data);
+    if let Ok(message) = stun::Message::parse(data) {
+        assert_eq!(demux::classify(data), PacketClass::Stun);
+        let _ = format!("{message:?}");
+    }
+}
+
+/// The class of a datagram.
+pub fn demux(data: &[u8]) {
+    let class = demux::classify(data);
+    if rtp::Packet::parse(data).is_ok() {
+        assert!(matches!(class, PacketClass::Rtp | PacketClass::Rtcp), "{class:?}");
+    }
+}
+
+/// An RTP packet. What a parser says of it can be written again.
+pub fn rtp(data: &[u8]) {
+    let Ok(packet) = rtp::Packet::parse(data) else { return };
+    assert!(packet.payload().len() <= data.len());
+    for id in 0..=u8::MAX {
+        let _ = packet.extension(id);
+    }
+    for (id, value) in packet.extensions().take(300) {
+        assert!(value.len() <= data.len(), "{id}");
+    }
+}
+
+/// A compound RTCP packet.
+pub fn rtcp_compound(data: &[u8]) {
+    for report in rtcp::Compound::new(data) {
+        let _ = format!("{report:?}");
+    }
+}
+
+/// Encrypted media: the first byte picks profile and direction. Nothing that we did not protect is accepted.
+pub fn srtp_unprotect(data: &[u8]) {
+    let Some((&choice, packet)) = data.split_first() else { return };
+    let profiles = SrtpProfile::PREFERENCE;
+    let profile = profiles[usize::from(choice & 0x7f) % profiles.len()];
+    let (key, salt) = (vec![7; profile.key_len()], vec![9; profile.salt_len()]);
+    let mut inbound = InboundSrtp::new(profile, &key, &salt).expect("the right lengths");
+    let mut bytes = packet.to_vec();
+    if choice & 0x80 == 0 {
+        let _ = inbound.unprotect_rtp(&mut bytes);
+    } else {
+        let _ = inbound.unprotect_rtcp(&mut bytes);
+    }
+
+    // The same packet, protected by the other side, comes back as it was.
+    if rtp::Packet::parse(packet).is_err() || demux::classify(packet) != PacketClass::Rtp {
+        return;
+    }
+    let mut outbound = OutboundSrtp::new(profile, &key, &salt).expect("the right lengths");
+    let mut inbound = InboundSrtp::new(profile, &key, &salt).expect("the right lengths");
+    let mut protected = packet.to_vec();
+    protected.resize(packet.len() + SRTP_MAX_OVERHEAD, 0);
+    if let Ok(length) = outbound.protect_rtp(&mut protected, packet.len()) {
+        protected.truncate(length);
+        let length = inbound.unprotect_rtp(&mut protected).expect("our own packet is authentic");
+        assert_eq!(&protected[..length], packet);
+    }
+}
+
+/// A signaling message in protobuf. What decodes encodes to the same message, in both encodings.
+pub fn signaling_proto(data: &[u8]) {
+    signaling(Encoding::Protobuf, data);
+}
+
+/// A signaling message in JSON.
+pub fn signaling_json(data: &[u8]) {
+    signaling(Encoding::Json, data);
+}
+
+fn signaling(encoding: Encoding, data: &[u8]) {
+    let _ = wire::decode_server(encoding, data);
+    let Ok(message) = wire::decode_client(encoding, data) else { return };
+    for encoding in Encoding::ALL {
+        let frame = wire::encode_client(encoding, &message);
+        // A message may be longer in the other encoding, and then too long.
+        if let Ok(again) = wire::decode_client(encoding, frame.as_bytes()) {
+            assert_eq!(again, message);
+        }
+    }
+}
+
+/// An `Authorization` header, a connection string, a raw identifier.
+pub fn hmac_header(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(header) = AuthorizationHeader::parse(text) {
+        assert!(!header.signed_headers.is_empty());
+    }
+    let _ = text.parse::<ConnectionString>();
+    if let Ok(id) = text.parse::<CommunicationIdentifier>() {
+        assert_eq!(id.to_string(), text);
+    }
+}
+
+/// A session description, answered.
+pub fn sdp(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(description) = Description::parse(text) else { return };
+    let parameters = sdp::AnswerParams {
+        session_id: 1,
+        session_version: 1,
+        ice_ufrag: "ufrag".to_owned(),
+        ice_pwd: "passwordpasswordpassword".to_owned(),
+        fingerprint: [1; 32],
+        candidates: vec![SocketAddr::from(([127, 0, 0, 1], 9))],
+    };
+    let sections: Vec<sdp::SectionAnswer> = description
+        .sections
+        .iter()
+        .map(|section| match sdp::Accept::receive(section) {
+            Some(accept) if !section.rejected => sdp::SectionAnswer::Accept(accept),
+            _ => sdp::SectionAnswer::Inactive,
+        })
+        .collect();
+    if let Ok(answer) = sdp::answer(&description, &parameters, &sections) {
+        assert!(answer.is_ascii() || !text.is_ascii());
+    }
+}
+
+/// An Opus packet.
+pub fn opus_packet(data: &[u8]) {
+    let _ = (packet::has_fec(data), packet::is_dtx(data));
+    if let Ok(inspected) = packet::inspect(data) {
+        assert!(inspected.samples() <= 5760);
+        assert!(inspected.frames().iter().map(|frame| frame.len()).sum::<usize>() <= data.len());
+    }
+}
+
+/// A WAV file and an Ogg-Opus file.
+pub fn sound_files(data: &[u8]) {
+    let limits = ReadLimits { max_duration: std::time::Duration::from_secs(5) };
+    let _ = wav::read(data, limits);
+    if let Ok(mut reader) = ogg_opus::Reader::new(data) {
+        let _ = reader.read_samples(limits);
+    }
+}
+
+/// Bodies of the Chat REST API.
+pub fn rest_chat(data: &[u8]) {
+    if let Ok(request) = serde_json::from_slice::<rest::SendMessageRequest>(data) {
+        let _ = request.into_new_message(None);
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = rest::parse_time(text);
+    }
+}
