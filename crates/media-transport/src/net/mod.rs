@@ -7,6 +7,8 @@
 
 mod error;
 mod peer;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod udp;
 

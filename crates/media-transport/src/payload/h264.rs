@@ -20,7 +20,10 @@ fn read(payload: &[u8]) -> Result<bool, ParseError> {
             while !reader.is_empty() {
                 let length = usize::from(reader.u16("NAL size")?);
                 let unit = reader.bytes(length, "NAL unit")?;
-                if unit.first().is_some_and(|header| matches!(header & 0x1f, NAL_IDR | NAL_SPS)) {
+                if unit
+                    .first()
+                    .is_some_and(|header| matches!(header & 0x1f, NAL_IDR | NAL_SPS))
+                {
                     return Ok(true);
                 }
             }
@@ -52,7 +55,10 @@ mod tests {
         assert!(!starts_keyframe(&[]));
         assert!(!starts_keyframe(&[0x61, 1]), "a non-IDR slice");
         assert!(!starts_keyframe(&[0x7c, 0x05, 1]), "a later fragment");
-        assert!(!starts_keyframe(&[0x7c, 0x81, 1]), "a fragment of a non-IDR slice");
+        assert!(
+            !starts_keyframe(&[0x7c, 0x81, 1]),
+            "a fragment of a non-IDR slice"
+        );
         assert!(!starts_keyframe(&[0x78, 0, 9, 0x67]), "cut off");
     }
 }

@@ -28,9 +28,16 @@ impl Router {
     /// then.
     pub fn handle_command(&mut self, now: Instant, command: Command) -> Result<(), Error> {
         match command {
-            Command::AddPeer { peer, room, config, remote } => self.add_peer(now, peer, room, config, remote),
+            Command::AddPeer {
+                peer,
+                room,
+                config,
+                remote,
+            } => self.add_peer(now, peer, room, config, remote),
             Command::SetPublications { peer, publications } => self.set_publications(now, peer, publications),
-            Command::SetSubscriptions { peer, subscriptions } => self.set_subscriptions(now, peer, subscriptions),
+            Command::SetSubscriptions { peer, subscriptions } => {
+                self.set_subscriptions(now, peer, subscriptions)
+            }
             Command::SetForwarding { peer, enabled } => self.set_forwarding(now, peer, enabled),
             Command::RestartIce { peer, local, remote } => self.restart_ice(now, peer, local, remote),
             Command::RemovePeer { peer } => {
@@ -116,15 +123,29 @@ impl Router {
         Ok(())
     }
 
-    fn set_publications(&mut self, now: Instant, id: PeerId, publications: Vec<Publication>) -> Result<(), Error> {
+    fn set_publications(
+        &mut self,
+        now: Instant,
+        id: PeerId,
+        publications: Vec<Publication>,
+    ) -> Result<(), Error> {
         let slot = self.slot(id)?;
         self.check_publications(slot, &publications)?;
         let room_id = self.peers.get(slot).ok_or(Error::Unknown("peer"))?.room;
 
-        let old = self.peers.get_mut(slot).map(|peer| std::mem::take(&mut peer.tracks)).unwrap_or_default();
+        let old = self
+            .peers
+            .get_mut(slot)
+            .map(|peer| std::mem::take(&mut peer.tracks))
+            .unwrap_or_default();
         for track in old {
-            let Some(known) = self.tracks.get(track).map(|track| &track.publication) else { continue };
-            if !publications.iter().any(|new| new.track == known.track && new.kind == known.kind) {
+            let Some(known) = self.tracks.get(track).map(|track| &track.publication) else {
+                continue;
+            };
+            if !publications
+                .iter()
+                .any(|new| new.track == known.track && new.kind == known.kind)
+            {
                 self.forget_track(track);
             }
         }
@@ -132,7 +153,8 @@ impl Router {
         let mut incoming = Vec::new();
         let mut has_levels = false;
         for publication in publications {
-            has_levels |= publication.kind == MediaKind::Audio && publication.extensions.audio_level.is_some();
+            has_levels |=
+                publication.kind == MediaKind::Audio && publication.extensions.audio_level.is_some();
             let (id, announced) = (publication.track, publication.ssrcs.clone());
             let track = match self.tracks_by_id.get(&id) {
                 Some(track) => {
@@ -145,7 +167,9 @@ impl Router {
                 }
                 None => {
                     let new = Track::new(publication, room_id, slot, &self.config);
-                    let Some(track) = self.tracks.insert(new) else { continue };
+                    let Some(track) = self.tracks.insert(new) else {
+                        continue;
+                    };
                     self.tracks_by_id.insert(id, track);
                     self.link_waiting(room_id, track);
                     track
@@ -168,9 +192,14 @@ impl Router {
             self.want_entries_of(now, track);
         }
         self.update_feedback(now, slot);
-        if let Some(room) = self.rooms.get_mut(&room_id).filter(|room| has_levels && !room.is_scheduled) {
+        if let Some(room) = self
+            .rooms
+            .get_mut(&room_id)
+            .filter(|room| has_levels && !room.is_scheduled)
+        {
             room.is_scheduled = true;
-            self.schedule.insert((now + speakers::INTERVAL, Due::Speakers(room_id)));
+            self.schedule
+                .insert((now + speakers::INTERVAL, Due::Speakers(room_id)));
         }
         Ok(())
     }
@@ -181,7 +210,10 @@ impl Router {
         }
         let (mut tracks, mut mids, mut ssrcs) = (HashSet::new(), HashSet::new(), HashSet::new());
         for publication in publications {
-            let owner = self.tracks_by_id.get(&publication.track).and_then(|track| self.tracks.get(*track));
+            let owner = self
+                .tracks_by_id
+                .get(&publication.track)
+                .and_then(|track| self.tracks.get(*track));
             if !tracks.insert(publication.track) || owner.is_some_and(|owner| owner.publisher != slot) {
                 return Err(Error::Duplicate("track"));
             }
@@ -198,19 +230,28 @@ impl Router {
         Ok(())
     }
 
-    fn set_subscriptions(&mut self, now: Instant, id: PeerId, subscriptions: Vec<Subscription>) -> Result<(), Error> {
+    fn set_subscriptions(
+        &mut self,
+        now: Instant,
+        id: PeerId,
+        subscriptions: Vec<Subscription>,
+    ) -> Result<(), Error> {
         let slot = self.slot(id)?;
         let peer = self.peers.get_mut(slot).ok_or(Error::Unknown("peer"))?;
         if subscriptions.len() > self.config.max_subscriptions_per_peer {
             return Err(Error::TooMany("subscriptions"));
         }
         let mut ssrcs = HashSet::new();
-        if !subscriptions.iter().all(|subscription| ssrcs.insert(subscription.ssrc)) {
+        if !subscriptions
+            .iter()
+            .all(|subscription| ssrcs.insert(subscription.ssrc))
+        {
             return Err(Error::Duplicate("SSRC"));
         }
-        let gone = peer.subscriptions.iter().filter(|old| {
-            old.munger.is_used() && !ssrcs.contains(&old.subscription.ssrc)
-        });
+        let gone = peer
+            .subscriptions
+            .iter()
+            .filter(|old| old.munger.is_used() && !ssrcs.contains(&old.subscription.ssrc));
         if peer.retired.len() + gone.count() > MAX_RETIRED {
             return Err(Error::TooMany("retired SSRCs"));
         }
@@ -223,7 +264,8 @@ impl Router {
                 track.subscribers.retain(|link| link.peer != slot);
             }
         }
-        let mut old: HashMap<u32, Subscriber> = old.into_iter().map(|old| (old.subscription.ssrc, old)).collect();
+        let mut old: HashMap<u32, Subscriber> =
+            old.into_iter().map(|old| (old.subscription.ssrc, old)).collect();
         let mut new = Vec::with_capacity(subscriptions.len());
         for subscription in subscriptions {
             let ssrc = subscription.ssrc;
@@ -234,7 +276,9 @@ impl Router {
                     known
                 }
                 known => {
-                    let munger = known.map(|known| known.munger).or_else(|| peer.retired.remove(&ssrc));
+                    let munger = known
+                        .map(|known| known.munger)
+                        .or_else(|| peer.retired.remove(&ssrc));
                     let mut munger = munger.unwrap_or_else(|| Munger::new(self.rng.random::<u16>() >> 1));
                     munger.forget_source();
                     Subscriber::new(subscription, munger)
@@ -246,7 +290,11 @@ impl Router {
                 peer.retired.insert(ssrc, gone.munger);
             }
         }
-        peer.outgoing = new.iter().enumerate().map(|(index, s)| (s.subscription.ssrc, index)).collect();
+        peer.outgoing = new
+            .iter()
+            .enumerate()
+            .map(|(index, s)| (s.subscription.ssrc, index))
+            .collect();
         for (index, subscriber) in new.iter_mut().enumerate() {
             let track = self.tracks_by_id.get(&subscriber.subscription.track);
             let track = track.and_then(|slot| Some((*slot, self.tracks.get_mut(*slot)?)));
@@ -302,9 +350,14 @@ impl Router {
 
     /// A publication has changed: its subscriptions learn of it.
     fn relink(&mut self, slot: u32) {
-        let Some(track) = self.tracks.get(slot) else { return };
+        let Some(track) = self.tracks.get(slot) else {
+            return;
+        };
         for Link { peer, index } in &track.subscribers {
-            let subscriber = self.peers.get_mut(*peer).and_then(|peer| peer.subscriptions.get_mut(*index));
+            let subscriber = self
+                .peers
+                .get_mut(*peer)
+                .and_then(|peer| peer.subscriptions.get_mut(*index));
             if let Some(subscriber) = subscriber {
                 subscriber.link(slot, track);
             }
@@ -313,23 +366,35 @@ impl Router {
 
     /// A new track: subscriptions of its room that wait for it start.
     fn link_waiting(&mut self, room: RoomId, slot: u32) {
-        let (Some(room), Some(track)) = (self.rooms.get(&room), self.tracks.get_mut(slot)) else { return };
+        let (Some(room), Some(track)) = (self.rooms.get(&room), self.tracks.get_mut(slot)) else {
+            return;
+        };
         for peer_slot in room.peers.iter().filter(|peer| **peer != track.publisher) {
-            let Some(peer) = self.peers.get_mut(*peer_slot) else { continue };
+            let Some(peer) = self.peers.get_mut(*peer_slot) else {
+                continue;
+            };
             for (index, subscriber) in peer.subscriptions.iter_mut().enumerate() {
                 if subscriber.subscription.track == track.publication.track {
                     subscriber.link(slot, track);
-                    track.subscribers.push(Link { peer: *peer_slot, index });
+                    track.subscribers.push(Link {
+                        peer: *peer_slot,
+                        index,
+                    });
                 }
             }
         }
     }
 
     fn forget_track(&mut self, slot: u32) {
-        let Some(track) = self.tracks.remove(slot) else { return };
+        let Some(track) = self.tracks.remove(slot) else {
+            return;
+        };
         self.tracks_by_id.remove(&track.publication.track);
         for Link { peer, index } in track.subscribers {
-            let subscriber = self.peers.get_mut(peer).and_then(|peer| peer.subscriptions.get_mut(index));
+            let subscriber = self
+                .peers
+                .get_mut(peer)
+                .and_then(|peer| peer.subscriptions.get_mut(index));
             if let Some(subscriber) = subscriber {
                 subscriber.unlink();
             }
@@ -338,14 +403,24 @@ impl Router {
 
     /// BYE and `close_notify`, as far as the transport has come.
     fn say_goodbye(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         let mut ssrcs = vec![peer.local_ssrc];
-        let used = peer.subscriptions.iter().filter(|subscriber| subscriber.munger.is_used());
-        ssrcs.extend(used.map(|subscriber| subscriber.subscription.ssrc).take(MAX_FAREWELL - 1));
+        let used = peer
+            .subscriptions
+            .iter()
+            .filter(|subscriber| subscriber.munger.is_used());
+        ssrcs.extend(
+            used.map(|subscriber| subscriber.subscription.ssrc)
+                .take(MAX_FAREWELL - 1),
+        );
         let local_ssrc = peer.local_ssrc;
         peer.send_rtcp(8 + 4 + 4 * MAX_FAREWELL, |buffer| {
             let mut writer = CompoundWriter::new(buffer);
-            let written = writer.receiver_report(local_ssrc, &[]).and_then(|()| writer.goodbye(&ssrcs));
+            let written = writer
+                .receiver_report(local_ssrc, &[])
+                .and_then(|()| writer.goodbye(&ssrcs));
             if written.is_ok() { writer.len() } else { 0 }
         });
         peer.session.close(now);
@@ -354,7 +429,9 @@ impl Router {
     }
 
     pub(super) fn forget_peer(&mut self, slot: u32) {
-        let Some(peer) = self.peers.remove(slot) else { return };
+        let Some(peer) = self.peers.remove(slot) else {
+            return;
+        };
         self.peers_by_id.remove(&peer.id);
         for ufrag in &peer.ufrags {
             self.peers_by_ufrag.remove(ufrag);
@@ -365,7 +442,11 @@ impl Router {
         for track in peer.tracks {
             self.forget_track(track);
         }
-        for track in peer.subscriptions.iter().filter_map(|subscriber| subscriber.track) {
+        for track in peer
+            .subscriptions
+            .iter()
+            .filter_map(|subscriber| subscriber.track)
+        {
             if let Some(track) = self.tracks.get_mut(track) {
                 track.subscribers.retain(|link| link.peer != slot);
             }

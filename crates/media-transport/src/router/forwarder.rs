@@ -27,7 +27,10 @@ impl Forwarder {
                 payload_types.push((published.payload_type, wanted.payload_type));
             }
         }
-        Self { payload_types, theirs: publication.extensions }
+        Self {
+            payload_types,
+            theirs: publication.extensions,
+        }
     }
 
     /// Writes `packet` for `subscription` into `buffer`; `None` when the subscriber does not take its codec or there is
@@ -40,10 +43,18 @@ impl Forwarder {
         buffer: &mut [u8],
     ) -> Option<Result<usize, WriteError>> {
         let published = packet.payload_type();
-        let (_, payload_type) = self.payload_types.iter().find(|(theirs, _)| *theirs == published)?;
+        let (_, payload_type) = self
+            .payload_types
+            .iter()
+            .find(|(theirs, _)| *theirs == published)?;
         let ours = &subscription.extensions;
-        let mut builder = PacketBuilder::new(*payload_type, mapped.sequence, mapped.timestamp, subscription.ssrc)
-            .marker(packet.marker());
+        let mut builder = PacketBuilder::new(
+            *payload_type,
+            mapped.sequence,
+            mapped.timestamp,
+            subscription.ssrc,
+        )
+        .marker(packet.marker());
         if let Some(id) = ours.mid.filter(|_| subscription.mid.len() <= MAX_MID_LEN) {
             builder = builder.extension(id, subscription.mid.as_bytes());
         }
@@ -65,12 +76,19 @@ impl Forwarder {
 /// The subscriber's codec that takes what the publisher sends: the same profile if there is one, else any of the same
 /// packetization, since profiles are the decoder's business.
 fn matching<'a>(published: &RtpCodec, wanted: &'a [RtpCodec]) -> Option<&'a RtpCodec> {
-    let is_same = |codec: &&RtpCodec| codec.name == published.name && codec.clock_rate == published.clock_rate;
+    let is_same =
+        |codec: &&RtpCodec| codec.name == published.name && codec.clock_rate == published.clock_rate;
     wanted.iter().find(is_same).or_else(|| {
         wanted.iter().find(|codec| match (codec.name, published.name) {
             (
-                CodecName::H264 { packetization_mode: ours, .. },
-                CodecName::H264 { packetization_mode: theirs, .. },
+                CodecName::H264 {
+                    packetization_mode: ours,
+                    ..
+                },
+                CodecName::H264 {
+                    packetization_mode: theirs,
+                    ..
+                },
             ) => ours == theirs && codec.clock_rate == published.clock_rate,
             _ => false,
         })
@@ -83,12 +101,23 @@ mod tests {
     use crate::router::{MediaKind, TrackId};
 
     fn h264(payload_type: u8, profile: u32, packetization_mode: u8) -> RtpCodec {
-        let name = CodecName::H264 { profile, packetization_mode };
-        RtpCodec { payload_type, name, clock_rate: 90_000 }
+        let name = CodecName::H264 {
+            profile,
+            packetization_mode,
+        };
+        RtpCodec {
+            payload_type,
+            name,
+            clock_rate: 90_000,
+        }
     }
 
     fn vp8(payload_type: u8) -> RtpCodec {
-        RtpCodec { payload_type, name: CodecName::Vp8, clock_rate: 90_000 }
+        RtpCodec {
+            payload_type,
+            name: CodecName::Vp8,
+            clock_rate: 90_000,
+        }
     }
 
     fn ends() -> (Publication, Subscription) {
@@ -98,14 +127,22 @@ mod tests {
             kind: MediaKind::Video,
             ssrcs: vec![],
             codecs: vec![vp8(96), h264(102, 0x42_e0_1f, 1), h264(104, 0x64_00_1f, 0)],
-            extensions: ExtensionIds { mid: Some(1), audio_level: None, video_orientation: Some(3) },
+            extensions: ExtensionIds {
+                mid: Some(1),
+                audio_level: None,
+                video_orientation: Some(3),
+            },
         };
         let subscription = Subscription {
             track: TrackId(1),
             mid: "v7".to_owned(),
             ssrc: 77,
             codecs: vec![h264(125, 0x4d_00_1f, 1), h264(126, 0x42_e0_1f, 1), vp8(100)],
-            extensions: ExtensionIds { mid: Some(9), audio_level: Some(2), video_orientation: Some(4) },
+            extensions: ExtensionIds {
+                mid: Some(9),
+                audio_level: Some(2),
+                video_orientation: Some(4),
+            },
         };
         (publication, subscription)
     }
@@ -124,11 +161,20 @@ mod tests {
             .write(b"picture", &mut incoming)
             .unwrap();
         let packet = Packet::parse(&incoming[..len]).unwrap();
-        let mapped = Mapped { sequence: 500, timestamp: 600 };
+        let mapped = Mapped {
+            sequence: 500,
+            timestamp: 600,
+        };
         let mut out = [0; 100 + MAX_GROWTH];
-        let len = forwarder.write(&subscription, &packet, mapped, &mut out).unwrap().unwrap();
+        let len = forwarder
+            .write(&subscription, &packet, mapped, &mut out)
+            .unwrap()
+            .unwrap();
         let out = Packet::parse(&out[..len]).unwrap();
-        assert_eq!((out.ssrc(), out.sequence_number(), out.timestamp()), (77, 500, 600));
+        assert_eq!(
+            (out.ssrc(), out.sequence_number(), out.timestamp()),
+            (77, 500, 600)
+        );
         assert_eq!((out.payload_type(), out.marker(), out.padding()), (100, true, 0));
         let extensions: Vec<_> = out.extensions().collect();
         assert_eq!(extensions, [(9, &b"v7"[..]), (4, &[1][..])]);
@@ -138,8 +184,14 @@ mod tests {
     #[test]
     fn codecs_match_by_packetization_and_preferably_by_profile() {
         let (publication, mut subscription) = ends();
-        assert_eq!(Forwarder::new(&publication, &subscription).payload_types, [(96, 100), (102, 126)]);
+        assert_eq!(
+            Forwarder::new(&publication, &subscription).payload_types,
+            [(96, 100), (102, 126)]
+        );
         subscription.codecs.remove(1);
-        assert_eq!(Forwarder::new(&publication, &subscription).payload_types, [(96, 100), (102, 125)]);
+        assert_eq!(
+            Forwarder::new(&publication, &subscription).payload_types,
+            [(96, 100), (102, 125)]
+        );
     }
 }

@@ -39,10 +39,15 @@ impl Router {
             _ => None,
         };
         let is_check = by_ufrag.is_some();
-        let Some(slot) = by_ufrag.or_else(|| self.peers_by_address.get(&(source, destination))).copied() else {
+        let Some(slot) = by_ufrag
+            .or_else(|| self.peers_by_address.get(&(source, destination)))
+            .copied()
+        else {
             return;
         };
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         match peer.session.handle_datagram(now, source, destination, datagram) {
             Received::Rtp(packet) => {
                 peer.last_heard = now;
@@ -70,7 +75,9 @@ impl Router {
     }
 
     fn handle_rtp(&mut self, now: Instant, slot: u32, bytes: &[u8]) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         let Ok(packet) = Packet::parse(bytes) else {
             peer.counters.refused += 1;
             return;
@@ -81,24 +88,37 @@ impl Router {
             return;
         }
         let ssrc = packet.ssrc();
-        let known = peer.incoming.iter().find(|(known, _)| *known == ssrc).map(|(_, track)| *track);
+        let known = peer
+            .incoming
+            .iter()
+            .find(|(known, _)| *known == ssrc)
+            .map(|(_, track)| *track);
         let Some(track_slot) = known.or_else(|| self.learn_ssrc(slot, &packet)) else {
             if let Some(peer) = self.peers.get_mut(slot) {
                 peer.counters.refused += 1;
             }
             return;
         };
-        let Some(track) = self.tracks.get_mut(track_slot) else { return };
-        let Some(arrival) = track.handle_packet(now, &packet, bytes, self.config.max_sources_per_publication) else {
+        let Some(track) = self.tracks.get_mut(track_slot) else {
+            return;
+        };
+        let Some(arrival) = track.handle_packet(now, &packet, bytes, self.config.max_sources_per_publication)
+        else {
             return;
         };
         let kind = track.publication.kind;
         let track_id = track.publication.track;
         let subscribers = std::mem::take(&mut track.subscribers);
         for Link { peer, index } in &subscribers {
-            let Some(subscriber) = self.peers.get_mut(*peer) else { continue };
-            let Some((mut outlet, subscriptions)) = subscriber.outlet(self.config.max_queued_bytes) else { continue };
-            let Some(subscription) = subscriptions.get_mut(*index) else { continue };
+            let Some(subscriber) = self.peers.get_mut(*peer) else {
+                continue;
+            };
+            let Some((mut outlet, subscriptions)) = subscriber.outlet(self.config.max_queued_bytes) else {
+                continue;
+            };
+            let Some(subscription) = subscriptions.get_mut(*index) else {
+                continue;
+            };
             subscription.forward(now, kind, &arrival, &packet, &mut outlet);
             mark_queued(subscriber, *peer, &mut self.queued);
         }
@@ -108,7 +128,10 @@ impl Router {
         if arrival.is_first
             && let Some(peer) = self.peers.get(slot)
         {
-            self.events.push_back(Event::FirstPacket { peer: peer.id, track: track_id });
+            self.events.push_back(Event::FirstPacket {
+                peer: peer.id,
+                track: track_id,
+            });
         }
         if arrival.wants_timer {
             self.update_feedback(now, slot);
@@ -120,7 +143,11 @@ impl Router {
     fn learn_ssrc(&mut self, slot: u32, packet: &Packet<'_>) -> Option<u32> {
         let peer = self.peers.get_mut(slot)?;
         let tracks = &self.tracks;
-        let published = || peer.tracks.iter().filter_map(|slot| Some((*slot, &tracks.get(*slot)?.publication)));
+        let published = || {
+            peer.tracks
+                .iter()
+                .filter_map(|slot| Some((*slot, &tracks.get(*slot)?.publication)))
+        };
         let mut says_mid = false;
         let by_mid = published().find(|(_, publication)| {
             let mid = publication.extensions.mid.and_then(|id| packet.extension(id));
@@ -133,7 +160,10 @@ impl Router {
             None => {
                 let payload_type = packet.payload_type();
                 let mut by_type = published().filter(|(_, publication)| {
-                    publication.codecs.iter().any(|codec| codec.payload_type == payload_type)
+                    publication
+                        .codecs
+                        .iter()
+                        .any(|codec| codec.payload_type == payload_type)
                 });
                 let (track, _) = by_type.next()?;
                 if by_type.next().is_some() {
@@ -160,7 +190,9 @@ impl Router {
             Some(other) if *other == slot => return,
             Some(other) => {
                 let other = *other;
-                let Some(holder) = self.peers.get_mut(other) else { return };
+                let Some(holder) = self.peers.get_mut(other) else {
+                    return;
+                };
                 // Whoever has credentials of their own could forge a source address to cut another peer off.
                 if now.saturating_duration_since(holder.last_heard) < ADDRESS_HOLD {
                     return;
@@ -169,7 +201,9 @@ impl Router {
             }
             None => {}
         }
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         if peer.addresses.len() >= MAX_ADDRESSES {
             let oldest = oldest_unused(peer);
             let oldest = peer.addresses.remove(oldest);
@@ -182,6 +216,12 @@ impl Router {
 
 /// Index of the address learnt first that media does not go to.
 fn oldest_unused(peer: &Peer) -> usize {
-    let selected = peer.session.selected_path().map(|(local, remote)| (remote, local));
-    peer.addresses.iter().position(|address| Some(*address) != selected).unwrap_or(0)
+    let selected = peer
+        .session
+        .selected_path()
+        .map(|(local, remote)| (remote, local));
+    peer.addresses
+        .iter()
+        .position(|address| Some(*address) != selected)
+        .unwrap_or(0)
 }

@@ -18,7 +18,12 @@ pub(super) struct KeyframeRequests {
 impl KeyframeRequests {
     /// `least` is the shortest time between two requests.
     pub(super) const fn new(least: Duration) -> Self {
-        Self { least, interval: least, last: None, due: None }
+        Self {
+            least,
+            interval: least,
+            last: None,
+            due: None,
+        }
     }
 
     /// Somebody needs a keyframe; it is asked for until it arrives.
@@ -59,7 +64,9 @@ mod tests {
 
     /// Moments in the first `millis` at which a publisher that does not answer is asked.
     fn asked(requests: &mut KeyframeRequests, begin: Instant, millis: u64) -> Vec<u64> {
-        (0..millis).filter(|ms| requests.poll(begin + Duration::from_millis(*ms))).collect()
+        (0..millis)
+            .filter(|ms| requests.poll(begin + Duration::from_millis(*ms)))
+            .collect()
     }
 
     #[test]
@@ -67,7 +74,10 @@ mod tests {
         let begin = start();
         let mut requests = KeyframeRequests::new(LEAST);
         requests.want(begin);
-        assert_eq!(asked(&mut requests, begin, 13_000), [0, 500, 1500, 3500, 7500, 11_500]);
+        assert_eq!(
+            asked(&mut requests, begin, 13_000),
+            [0, 500, 1500, 3500, 7500, 11_500]
+        );
     }
 
     #[test]

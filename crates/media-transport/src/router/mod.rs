@@ -54,7 +54,8 @@ pub use config::RouterConfig;
 pub use stats::{PeerStats, PublicationStats, SubscriptionStats};
 pub use transmit::{Burst, TransmitBuffer};
 pub use types::{
-    CodecName, Command, Event, ExtensionIds, MediaKind, PeerId, Publication, RoomId, RtpCodec, Subscription, TrackId,
+    CodecName, Command, Event, ExtensionIds, MediaKind, PeerId, Publication, RoomId, RtpCodec, Subscription,
+    TrackId,
 };
 
 use self::peer::Peer;
@@ -132,7 +133,9 @@ impl Router {
     /// Lets due timers fire. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         while self.schedule.first().is_some_and(|(at, _)| *at <= now) {
-            let Some((_, due)) = self.schedule.pop_first() else { return };
+            let Some((_, due)) = self.schedule.pop_first() else {
+                return;
+            };
             match due {
                 Due::Peer(slot) => self.handle_peer_timeout(now, slot),
                 Due::Speakers(room) => self.look_for_speakers(now, room),
@@ -169,7 +172,9 @@ impl Router {
     }
 
     fn handle_peer_timeout(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         peer.timers.scheduled = None;
         if peer.session.poll_timeout().is_some_and(|at| at <= now) {
             peer.session.handle_timeout(now);
@@ -189,22 +194,36 @@ impl Router {
 
     /// Takes everything a session has to say after a mutation.
     fn drain_session(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         peer.drain_session(&mut self.scratch);
-        while let Some(event) = self.peers.get_mut(slot).and_then(|peer| peer.session.poll_event()) {
+        while let Some(event) = self
+            .peers
+            .get_mut(slot)
+            .and_then(|peer| peer.session.poll_event())
+        {
             match event {
                 PeerEvent::Connected { profile } => {
-                    let Some(peer) = self.peers.get_mut(slot) else { return };
+                    let Some(peer) = self.peers.get_mut(slot) else {
+                        return;
+                    };
                     peer.timers.report = Some(now + reports::INTERVAL);
                     let peer_id = peer.id;
-                    self.events.push_back(Event::PeerConnected { peer: peer_id, profile });
+                    self.events.push_back(Event::PeerConnected {
+                        peer: peer_id,
+                        profile,
+                    });
                     self.update_path(slot);
                     self.want_entries(now, slot);
                 }
                 PeerEvent::RemoteAddress(_) => self.update_path(slot),
                 PeerEvent::Closed(reason) => {
                     let Some(peer) = self.peers.get(slot) else { return };
-                    self.events.push_back(Event::PeerClosed { peer: peer.id, reason });
+                    self.events.push_back(Event::PeerClosed {
+                        peer: peer.id,
+                        reason,
+                    });
                     self.forget_peer(slot);
                     return;
                 }
@@ -214,8 +233,13 @@ impl Router {
     }
 
     fn update_path(&mut self, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
-        let path = peer.session.selected_path().filter(|_| peer.session.is_connected());
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        let path = peer
+            .session
+            .selected_path()
+            .filter(|_| peer.session.is_connected());
         peer.path = path.map(|(source, destination)| crate::Transmit { source, destination });
     }
 
@@ -227,7 +251,9 @@ impl Router {
 
     /// Puts the earliest of a peer's timers into the schedule. An entry that comes too early is left: it is harmless.
     fn reschedule(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         let Some(at) = peer.next_timeout() else { return };
         let at = at.max(now + LEAST_DELAY);
         match peer.timers.scheduled {
@@ -243,7 +269,9 @@ impl Router {
     }
 
     fn look_for_speakers(&mut self, now: Instant, id: RoomId) {
-        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let Some(room) = self.rooms.get_mut(&id) else {
+            return;
+        };
         let (peers, tracks) = (&self.peers, &mut self.tracks);
         let audio: Vec<u32> = room
             .peers
@@ -254,15 +282,22 @@ impl Router {
             .collect();
         let mut levels = Vec::with_capacity(audio.len());
         for slot in audio {
-            let Some(track) = tracks.get_mut(slot) else { continue };
-            let Some(peer) = peers.get(track.publisher) else { continue };
+            let Some(track) = tracks.get_mut(slot) else {
+                continue;
+            };
+            let Some(peer) = peers.get(track.publisher) else {
+                continue;
+            };
             if track.publication.extensions.audio_level.is_some() && !track.is_video() {
                 levels.push((peer.id, track.publication.track, track.loudness, slot));
             }
         }
-        let look = levels.iter_mut().map(|(peer, track, loudness, _)| (*peer, *track, loudness));
+        let look = levels
+            .iter_mut()
+            .map(|(peer, track, loudness, _)| (*peer, *track, loudness));
         if let Some(speakers) = room.speakers.look(now, look, self.config.max_speakers) {
-            self.events.push_back(Event::ActiveSpeakers { room: id, speakers });
+            self.events
+                .push_back(Event::ActiveSpeakers { room: id, speakers });
         }
         room.is_scheduled = !levels.is_empty();
         for (_, _, loudness, slot) in levels {
@@ -271,7 +306,8 @@ impl Router {
             }
         }
         if room.is_scheduled {
-            self.schedule.insert((now + speakers::INTERVAL, Due::Speakers(id)));
+            self.schedule
+                .insert((now + speakers::INTERVAL, Due::Speakers(id)));
         }
     }
 }

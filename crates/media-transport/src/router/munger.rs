@@ -56,7 +56,13 @@ pub(super) struct Origin {
 impl Munger {
     /// `first` should be below 2¹⁵ (RFC 3711 §3.3.1).
     pub(super) fn new(first: u16) -> Self {
-        Self { epochs: VecDeque::with_capacity(MAX_EPOCHS), next_out: u64::from(first), newest: None, resync: false, latest: None }
+        Self {
+            epochs: VecDeque::with_capacity(MAX_EPOCHS),
+            next_out: u64::from(first),
+            newest: None,
+            resync: false,
+            latest: None,
+        }
     }
 
     /// Maps a packet: source `generation`, extended sequence number, timestamp. `None` for one from before the epoch,
@@ -82,7 +88,12 @@ impl Munger {
                     }
                     (_, None) => 0,
                 };
-                self.begin(Epoch { generation, first_in: sequence, first_out: self.next_out, timestamp_offset })
+                self.begin(Epoch {
+                    generation,
+                    first_in: sequence,
+                    first_out: self.next_out,
+                    timestamp_offset,
+                })
             }
         };
         let out = epoch.first_out + sequence.checked_sub(epoch.first_in)?;
@@ -91,7 +102,10 @@ impl Munger {
             self.next_out = out + 1;
             self.newest = Some((timestamp, now));
         }
-        Some(Mapped { sequence: lower(out), timestamp })
+        Some(Mapped {
+            sequence: lower(out),
+            timestamp,
+        })
     }
 
     /// The packet behind an outgoing sequence number; `None` when it was never used or is forgotten.
@@ -109,12 +123,19 @@ impl Munger {
 
     /// What is added to timestamps of the source now; `None` when it is not being forwarded.
     pub(super) fn timestamp_offset(&self, generation: u32) -> Option<u32> {
-        self.epochs.back().filter(|epoch| epoch.generation == generation).map(|epoch| epoch.timestamp_offset)
+        self.epochs
+            .back()
+            .filter(|epoch| epoch.generation == generation)
+            .map(|epoch| epoch.timestamp_offset)
     }
 
     /// Whether a packet of this source would begin an epoch.
     pub(super) fn needs_entry(&self, generation: u32) -> bool {
-        self.resync || self.epochs.back().is_none_or(|epoch| epoch.generation != generation)
+        self.resync
+            || self
+                .epochs
+                .back()
+                .is_none_or(|epoch| epoch.generation != generation)
     }
 
     /// There will be a pause; the subscriber shall not take it for loss.
@@ -176,12 +197,28 @@ mod tests {
         let now = start();
         let mut munger = Munger::new(100);
         let first = munger.map(now, 1, 70_000, 5000, RATE).unwrap();
-        assert_eq!(first, Mapped { sequence: 100, timestamp: 5000 });
+        assert_eq!(
+            first,
+            Mapped {
+                sequence: 100,
+                timestamp: 5000
+            }
+        );
         assert_eq!(munger.map(now, 1, 70_003, 8000, RATE).unwrap().sequence, 103);
         let later = now + Duration::from_millis(100);
         let switched = munger.map(later, 2, 200_000, 77, RATE).unwrap();
-        assert_eq!(switched, Mapped { sequence: 104, timestamp: 8000 + 9000 });
-        assert_eq!(munger.map(later, 2, 199_999, 70, RATE), None, "from before the switch");
+        assert_eq!(
+            switched,
+            Mapped {
+                sequence: 104,
+                timestamp: 8000 + 9000
+            }
+        );
+        assert_eq!(
+            munger.map(later, 2, 199_999, 70, RATE),
+            None,
+            "from before the switch"
+        );
     }
 
     #[test]
@@ -190,8 +227,16 @@ mod tests {
         let mut munger = Munger::new(0);
         munger.map(now, 1, 70_000, 0, RATE).unwrap();
         munger.pause();
-        let resumed = munger.map(now + Duration::from_secs(1), 1, 70_500, 90_000, RATE).unwrap();
-        assert_eq!(resumed, Mapped { sequence: 1, timestamp: 90_000 });
+        let resumed = munger
+            .map(now + Duration::from_secs(1), 1, 70_500, 90_000, RATE)
+            .unwrap();
+        assert_eq!(
+            resumed,
+            Mapped {
+                sequence: 1,
+                timestamp: 90_000
+            }
+        );
         assert_eq!(munger.origin(0).unwrap().sequence, 70_000);
         assert_eq!(munger.origin(1).unwrap().sequence, 70_500);
         assert_eq!(munger.origin(2), None);

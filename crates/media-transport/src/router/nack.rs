@@ -52,7 +52,10 @@ impl Gaps {
             return Found::Nothing;
         };
         if sequence <= highest {
-            if let Ok(index) = self.missing.binary_search_by_key(&sequence, |missing| missing.sequence) {
+            if let Ok(index) = self
+                .missing
+                .binary_search_by_key(&sequence, |missing| missing.sequence)
+            {
                 self.missing.remove(index);
             }
             return Found::Nothing;
@@ -68,7 +71,12 @@ impl Gaps {
             return Found::Hopeless;
         }
         let ask_at = now + PATIENCE;
-        let missing = |sequence| Missing { sequence, since: now, ask_at, tries: 0 };
+        let missing = |sequence| Missing {
+            sequence,
+            since: now,
+            ask_at,
+            tries: 0,
+        };
         self.missing.extend((highest + 1..sequence).map(missing));
         self.due = Some(self.due.map_or(ask_at, |due| due.min(ask_at)));
         Found::Gap

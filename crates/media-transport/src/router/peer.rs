@@ -142,7 +142,11 @@ impl Peer {
 
     /// The earliest of its timers.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        let own = [self.timers.report, self.timers.feedback, self.session.poll_timeout()];
+        let own = [
+            self.timers.report,
+            self.timers.feedback,
+            self.session.poll_timeout(),
+        ];
         own.into_iter().flatten().min()
     }
 
@@ -184,10 +188,12 @@ impl Outlet<'_> {
         }
         let mut written = 0;
         let session = &mut *self.session;
-        let result = self.queue.push_with(self.path, room + SRTP_MAX_OVERHEAD, |buffer| {
-            written = write(buffer.get_mut(..room).unwrap_or_default()).ok_or(())?;
-            session.protect_rtp(buffer, written).map_err(|_| ())
-        });
+        let result = self
+            .queue
+            .push_with(self.path, room + SRTP_MAX_OVERHEAD, |buffer| {
+                written = write(buffer.get_mut(..room).unwrap_or_default()).ok_or(())?;
+                session.protect_rtp(buffer, written).map_err(|_| ())
+            });
         if result.is_err() {
             return false;
         }

@@ -96,10 +96,17 @@ impl Track {
         bytes: &[u8],
         max_sources: usize,
     ) -> Option<Arrival> {
-        let codec = self.publication.codecs.iter().find(|codec| codec.payload_type == packet.payload_type());
+        let codec = self
+            .publication
+            .codecs
+            .iter()
+            .find(|codec| codec.payload_type == packet.payload_type());
         let clock_rate = codec.or(self.publication.codecs.first())?.clock_rate;
         let codec = codec.copied();
-        let known = self.sources.iter().position(|source| source.ssrc == packet.ssrc());
+        let known = self
+            .sources
+            .iter()
+            .position(|source| source.ssrc == packet.ssrc());
         let index = known.unwrap_or_else(|| self.add_source(now, packet, clock_rate, max_sources));
         let source = self.sources.get_mut(index)?;
         // Numbers are followed before anything is dropped: they must agree with what SRTP makes of them.
@@ -112,9 +119,12 @@ impl Track {
         let codec = codec?;
         let mut is_change = numbered.is_restart;
         if self.active_ssrc != Some(ssrc) {
-            let current = self.active_ssrc.and_then(|active| self.sources.iter().find(|s| s.ssrc == active));
+            let current = self
+                .active_ssrc
+                .and_then(|active| self.sources.iter().find(|s| s.ssrc == active));
             let may_take_over = known.is_none()
-                || current.is_none_or(|current| now.saturating_duration_since(current.last_heard) > SOURCE_SILENCE);
+                || current
+                    .is_none_or(|current| now.saturating_duration_since(current.last_heard) > SOURCE_SILENCE);
             if !may_take_over {
                 return None;
             }
@@ -145,12 +155,20 @@ impl Track {
         let is_first = self.counters.packets == 0;
         self.counters.packets += 1;
         self.counters.bytes += packet.payload().len() as u64;
-        Some(Arrival { generation, sequence: numbered.sequence, clock_rate, is_entry, is_first, wants_timer })
+        Some(Arrival {
+            generation,
+            sequence: numbered.sequence,
+            clock_rate,
+            is_entry,
+            is_first,
+            wants_timer,
+        })
     }
 
     /// The SSRC to ask for keyframes.
     pub(super) fn feedback_ssrc(&self) -> Option<u32> {
-        self.active_ssrc.or_else(|| self.publication.ssrcs.first().copied())
+        self.active_ssrc
+            .or_else(|| self.publication.ssrcs.first().copied())
     }
 
     pub(super) fn active(&self) -> Option<&Source> {
@@ -186,7 +204,13 @@ impl Track {
     }
 
     pub(super) fn stats(&self) -> PublicationStats {
-        let Counters { packets, bytes, nacks, plis, keyframes } = self.counters;
+        let Counters {
+            packets,
+            bytes,
+            nacks,
+            plis,
+            keyframes,
+        } = self.counters;
         PublicationStats {
             track: self.publication.track,
             packets,
@@ -201,7 +225,9 @@ impl Track {
 
     fn look_for_gaps(&mut self, now: Instant, index: usize, sequence: u64) -> bool {
         let is_watched = !self.subscribers.is_empty();
-        let Some(source) = self.sources.get_mut(index) else { return false };
+        let Some(source) = self.sources.get_mut(index) else {
+            return false;
+        };
         match source.gaps.handle_packet(now, sequence) {
             Found::Nothing => false,
             Found::Gap if is_watched => true,
@@ -220,13 +246,24 @@ impl Track {
     }
 
     /// Adds a source, at the cost of the one heard longest ago; returns its index.
-    fn add_source(&mut self, now: Instant, packet: &Packet<'_>, clock_rate: u32, max_sources: usize) -> usize {
+    fn add_source(
+        &mut self,
+        now: Instant,
+        packet: &Packet<'_>,
+        clock_rate: u32,
+        max_sources: usize,
+    ) -> usize {
         while self.sources.len() >= max_sources.max(1) {
-            let oldest = self.sources.iter().enumerate().min_by_key(|(_, source)| source.last_heard);
+            let oldest = self
+                .sources
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, source)| source.last_heard);
             let Some((oldest, _)) = oldest else { break };
             self.sources.swap_remove(oldest);
         }
-        self.sources.push(Source::new(now, self.next_generation, packet, clock_rate));
+        self.sources
+            .push(Source::new(now, self.next_generation, packet, clock_rate));
         self.next_generation += 1;
         self.sources.len() - 1
     }

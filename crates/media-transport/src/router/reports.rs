@@ -23,7 +23,9 @@ const DEFAULT_RTT: Duration = Duration::from_millis(100);
 impl Router {
     /// Makes sure that what a publisher is asked for goes out in time.
     pub(super) fn update_feedback(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         let tracks = peer.tracks.iter().filter_map(|track| self.tracks.get(*track));
         peer.timers.feedback = tracks.filter_map(Track::feedback_due).min();
         if peer.timers.feedback.is_some_and(|at| at <= now) {
@@ -35,11 +37,23 @@ impl Router {
 
     /// Keyframes for this peer's subscriptions that cannot start without one.
     pub(super) fn want_entries(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get(slot).filter(|peer| peer.is_forwarding && peer.path.is_some()) else { return };
+        let Some(peer) = self
+            .peers
+            .get(slot)
+            .filter(|peer| peer.is_forwarding && peer.path.is_some())
+        else {
+            return;
+        };
         let mut publishers = Vec::new();
         for subscriber in &peer.subscriptions {
-            let Some(track) = subscriber.track.and_then(|slot| self.tracks.get_mut(slot)) else { continue };
-            if track.is_video() && track.active().is_none_or(|source| subscriber.needs_entry(source.generation)) {
+            let Some(track) = subscriber.track.and_then(|slot| self.tracks.get_mut(slot)) else {
+                continue;
+            };
+            if track.is_video()
+                && track
+                    .active()
+                    .is_none_or(|source| subscriber.needs_entry(source.generation))
+            {
                 track.keyframes.want(now);
                 publishers.push(track.publisher);
             }
@@ -52,11 +66,16 @@ impl Router {
 
     /// Keyframes for those of a track's subscriptions that cannot start without one.
     pub(super) fn want_entries_of(&mut self, now: Instant, slot: u32) {
-        let Some(track) = self.tracks.get_mut(slot).filter(|track| track.is_video()) else { return };
+        let Some(track) = self.tracks.get_mut(slot).filter(|track| track.is_video()) else {
+            return;
+        };
         let generation = track.active().map(|source| source.generation);
         let peers = &self.peers;
         let needs_one = track.subscribers.iter().any(|link| {
-            let Some(peer) = peers.get(link.peer).filter(|peer| peer.is_forwarding && peer.path.is_some()) else {
+            let Some(peer) = peers
+                .get(link.peer)
+                .filter(|peer| peer.is_forwarding && peer.path.is_some())
+            else {
                 return false;
             };
             let subscriber = peer.subscriptions.get(link.index);
@@ -69,26 +88,41 @@ impl Router {
 
     /// Asks a publisher for packets and keyframes.
     pub(super) fn send_feedback(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         let rtt = peer.rtt.unwrap_or(DEFAULT_RTT);
         let slots = std::mem::take(&mut peer.tracks);
         for track_slot in &slots {
-            let Some(track) = self.tracks.get_mut(*track_slot) else { continue };
+            let Some(track) = self.tracks.get_mut(*track_slot) else {
+                continue;
+            };
             ask(now, rtt, track, peer, &mut self.asked);
         }
-        let due = slots.iter().filter_map(|track| self.tracks.get(*track)).filter_map(Track::feedback_due).min();
+        let due = slots
+            .iter()
+            .filter_map(|track| self.tracks.get(*track))
+            .filter_map(Track::feedback_due)
+            .min();
         peer.tracks = slots;
         peer.timers.feedback = due;
     }
 
     /// What is said each second: to the peer as a publisher how it arrives, to the peer as a subscriber what it gets.
     pub(super) fn send_reports(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         peer.timers.report = Some(now + INTERVAL);
         if !peer.is_forwarding {
             return;
         }
-        report_reception(now, peer, &mut self.tracks, self.config.video_ceiling_bits_per_second);
+        report_reception(
+            now,
+            peer,
+            &mut self.tracks,
+            self.config.video_ceiling_bits_per_second,
+        );
         report_sending(now, slot, &mut self.peers, &self.tracks);
     }
 
@@ -109,10 +143,14 @@ impl Router {
                     if let Some(source) = track.and_then(|track| track.source_mut(report.ssrc)) {
                         source.report = Some((report.info, now));
                     }
-                    report.blocks().for_each(|block| self.handle_block(now, slot, &block));
+                    report
+                        .blocks()
+                        .for_each(|block| self.handle_block(now, slot, &block));
                 }
                 Packet::ReceiverReport(report) => {
-                    report.blocks().for_each(|block| self.handle_block(now, slot, &block));
+                    report
+                        .blocks()
+                        .for_each(|block| self.handle_block(now, slot, &block));
                 }
                 Packet::Nack(nack) => {
                     let lost = nack.sequence_numbers().take(MAX_RETRANSMISSIONS - repetitions);
@@ -130,8 +168,13 @@ impl Router {
     }
 
     fn handle_block(&mut self, now: Instant, slot: u32, block: &ReportBlock) {
-        let Some(peer) = self.peers.get_mut(slot) else { return };
-        let subscriber = peer.outgoing.get(&block.ssrc).and_then(|index| peer.subscriptions.get_mut(*index));
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        let subscriber = peer
+            .outgoing
+            .get(&block.ssrc)
+            .and_then(|index| peer.subscriptions.get_mut(*index));
         if let Some(rtt) = subscriber.and_then(|subscriber| subscriber.handle_report(now, block)) {
             // Smoothed as TCP does it.
             peer.rtt = Some(peer.rtt.map_or(rtt, |old| (old * 7 + rtt) / 8));
@@ -140,12 +183,22 @@ impl Router {
 
     /// Returns how many were asked for.
     fn retransmit(&mut self, now: Instant, slot: u32, ssrc: u32, lost: impl Iterator<Item = u16>) -> usize {
-        let Some(peer) = self.peers.get_mut(slot) else { return 0 };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return 0;
+        };
         let rtt = peer.rtt;
-        let Some(index) = peer.outgoing.get(&ssrc).copied() else { return 0 };
-        let Some((mut outlet, subscriptions)) = peer.outlet(self.config.max_queued_bytes) else { return 0 };
-        let Some(subscriber) = subscriptions.get_mut(index) else { return 0 };
-        let Some(track) = subscriber.track.and_then(|track| self.tracks.get(track)) else { return 0 };
+        let Some(index) = peer.outgoing.get(&ssrc).copied() else {
+            return 0;
+        };
+        let Some((mut outlet, subscriptions)) = peer.outlet(self.config.max_queued_bytes) else {
+            return 0;
+        };
+        let Some(subscriber) = subscriptions.get_mut(index) else {
+            return 0;
+        };
+        let Some(track) = subscriber.track.and_then(|track| self.tracks.get(track)) else {
+            return 0;
+        };
         // Whoever is not forwarded any more is not forwarded later either; `reset` has emptied nothing of the buffer.
         let mut count = 0;
         for sequence in lost {
@@ -156,12 +209,20 @@ impl Router {
     }
 
     fn handle_keyframe_request(&mut self, now: Instant, slot: u32, ssrc: u32) {
-        let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.is_forwarding) else { return };
-        let Some(subscriber) = peer.outgoing.get(&ssrc).and_then(|index| peer.subscriptions.get_mut(*index)) else {
+        let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.is_forwarding) else {
+            return;
+        };
+        let Some(subscriber) = peer
+            .outgoing
+            .get(&ssrc)
+            .and_then(|index| peer.subscriptions.get_mut(*index))
+        else {
             return;
         };
         subscriber.count_keyframe_request();
-        let Some(track) = subscriber.track.and_then(|track| self.tracks.get_mut(track)) else { return };
+        let Some(track) = subscriber.track.and_then(|track| self.tracks.get_mut(track)) else {
+            return;
+        };
         if track.is_video() {
             track.keyframes.want(now);
             let publisher = track.publisher;
@@ -214,7 +275,9 @@ fn report_reception(now: Instant, peer: &mut Peer, tracks: &mut Slots<Track>, ce
     let mut blocks = Vec::new();
     let mut video = Vec::new();
     for track in &peer.tracks {
-        let Some(track) = tracks.get_mut(*track) else { continue };
+        let Some(track) = tracks.get_mut(*track) else {
+            continue;
+        };
         blocks.extend(track.sources_mut().filter_map(|source| source.report_block(now)));
         if track.is_video() {
             video.extend(track.feedback_ssrc());
@@ -240,7 +303,9 @@ fn report_sending(now: Instant, slot: u32, peers: &mut Slots<Peer>, tracks: &Slo
     let mut subscriptions = std::mem::take(&mut peer.subscriptions);
     let mut reports = Vec::new();
     for subscriber in &mut subscriptions {
-        let Some(track) = subscriber.track.and_then(|track| tracks.get(track)) else { continue };
+        let Some(track) = subscriber.track.and_then(|track| tracks.get(track)) else {
+            continue;
+        };
         if let Some(info) = subscriber.sender_info(now, track) {
             reports.push((subscriber.subscription.ssrc, info, track.publisher));
         }

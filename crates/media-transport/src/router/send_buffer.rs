@@ -26,7 +26,13 @@ struct Slot {
 
 impl SendBuffer {
     pub(super) const fn new(max_packets: usize, max_bytes: usize) -> Self {
-        Self { max_packets, max_bytes, slots: Vec::new(), bytes: Vec::new(), written: 0 }
+        Self {
+            max_packets,
+            max_bytes,
+            slots: Vec::new(),
+            bytes: Vec::new(),
+            written: 0,
+        }
     }
 
     /// Keeps a packet, at the cost of the oldest. One that is larger than the whole buffer is not kept.
@@ -52,7 +58,12 @@ impl SendBuffer {
             return;
         };
         target.copy_from_slice(packet);
-        *slot = Slot { generation, len, sequence, start: self.written };
+        *slot = Slot {
+            generation,
+            len,
+            sequence,
+            start: self.written,
+        };
         self.written += u64::from(len);
     }
 
@@ -104,7 +115,9 @@ mod tests {
         for sequence in 0..10 {
             buffer.insert(1, sequence, &[7; 30]);
         }
-        let kept: Vec<u64> = (0..10).filter(|sequence| buffer.get(1, *sequence).is_some()).collect();
+        let kept: Vec<u64> = (0..10)
+            .filter(|sequence| buffer.get(1, *sequence).is_some())
+            .collect();
         assert_eq!(kept, [7, 8, 9]);
         buffer.insert(1, 10, &[7; 101]);
         assert_eq!(buffer.get(1, 10), None);

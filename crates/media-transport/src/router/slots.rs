@@ -9,7 +9,10 @@ pub(super) struct Slots<T> {
 
 impl<T> Slots<T> {
     pub(super) const fn new() -> Self {
-        Self { values: Vec::new(), free: Vec::new() }
+        Self {
+            values: Vec::new(),
+            free: Vec::new(),
+        }
     }
 
     /// Puts a value into a free slot. `None` when there are 2³² of them.

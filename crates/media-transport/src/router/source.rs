@@ -106,9 +106,13 @@ impl Source {
         self.received_prior = self.received;
         let lost_interval = expected_interval.saturating_sub(received_interval);
         let fraction = (lost_interval * 256).checked_div(expected_interval).unwrap_or(0);
-        let (last_sender_report, delay_since_last_sender_report) = self.report.map_or((0, 0), |(info, at)| {
-            (info.ntp.middle(), ticks(now.saturating_duration_since(at), 65_536))
-        });
+        let (last_sender_report, delay_since_last_sender_report) =
+            self.report.map_or((0, 0), |(info, at)| {
+                (
+                    info.ntp.middle(),
+                    ticks(now.saturating_duration_since(at), 65_536),
+                )
+            });
         #[expect(clippy::cast_possible_truncation, reason = "the wire has 16 bits of cycles")]
         let highest_sequence = (self.numbers.highest() - (1 << 16)) as u32;
         Some(ReportBlock {
@@ -148,9 +152,13 @@ mod tests {
 
     fn feed(source: &mut Option<Source>, now: Instant, sequence: u16, timestamp: u32) -> Numbered {
         let mut bytes = [0; 12];
-        PacketBuilder::new(0, sequence, timestamp, 5).write(&[], &mut bytes).unwrap();
+        PacketBuilder::new(0, sequence, timestamp, 5)
+            .write(&[], &mut bytes)
+            .unwrap();
         let packet = Packet::parse(&bytes).unwrap();
-        source.get_or_insert_with(|| Source::new(now, 1, &packet, RATE)).handle_packet(now, &packet)
+        source
+            .get_or_insert_with(|| Source::new(now, 1, &packet, RATE))
+            .handle_packet(now, &packet)
     }
 
     fn ms(millis: u64) -> Duration {
@@ -165,11 +173,20 @@ mod tests {
             feed(&mut source, begin, sequence, 0);
         }
         let source_ref = source.as_mut().unwrap();
-        source_ref.report = Some((SenderInfo { ntp: NtpTime(7 << 32), ..SenderInfo::default() }, begin));
+        source_ref.report = Some((
+            SenderInfo {
+                ntp: NtpTime(7 << 32),
+                ..SenderInfo::default()
+            },
+            begin,
+        ));
         let block = source_ref.report_block(begin + ms(500)).unwrap();
         assert_eq!((block.cumulative_lost, block.fraction_lost), (2, 51));
         assert_eq!(block.highest_sequence, 65_536 + 6);
-        assert_eq!((block.last_sender_report, block.delay_since_last_sender_report), (7 << 16, 32_768));
+        assert_eq!(
+            (block.last_sender_report, block.delay_since_last_sender_report),
+            (7 << 16, 32_768)
+        );
         assert_eq!(source_ref.report_block(begin), None, "nothing new");
         feed(&mut source, begin, 7, 0);
         let block = source.as_mut().unwrap().report_block(begin).unwrap();
@@ -183,7 +200,12 @@ mod tests {
         // Every other packet is 10 ms late: differences of 480 ticks, towards which the estimate converges.
         for count in 0..400_u16 {
             let late = if count % 2 == 1 { 10 } else { 0 };
-            feed(&mut source, begin + ms(u64::from(count) * 20 + late), count, u32::from(count) * 960);
+            feed(
+                &mut source,
+                begin + ms(u64::from(count) * 20 + late),
+                count,
+                u32::from(count) * 960,
+            );
         }
         let jitter = source.unwrap().jitter();
         assert!(jitter > ms(9) && jitter <= ms(10), "{jitter:?}");

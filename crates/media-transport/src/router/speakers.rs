@@ -11,7 +11,7 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(200);
 /// A packet's share of the smoothed level when it is louder: about 100 ms to follow, at 20 ms a packet.
 const ATTACK: f32 = 0.3;
 /// The same when it is quieter: half a second, so that a pause between words is none between speakers.
-const DECAY: f32 = 0.05;
+const DECAY: f32 = 0.015;
 /// What is left of the level at each look when nothing comes (discontinuous transmission).
 const SILENT_DECAY: f32 = 0.6;
 /// After this without a packet a track is silent.
@@ -43,7 +43,10 @@ impl Loudness {
 
     /// The loudness at a look, which comes every [`INTERVAL`].
     fn look(&mut self, now: Instant) -> f32 {
-        if self.last.is_none_or(|last| now.saturating_duration_since(last) > SILENCE_AFTER) {
+        if self
+            .last
+            .is_none_or(|last| now.saturating_duration_since(last) > SILENCE_AFTER)
+        {
             self.value *= SILENT_DECAY;
         }
         self.value
@@ -72,27 +75,52 @@ impl Detector {
         let mut speaking: Vec<(PeerId, TrackId, f32)> = Vec::new();
         for (peer, track, loudness) in tracks {
             let value = loudness.look(now);
-            let threshold = if self.active.contains(&track) { LEAVE } else { ENTER };
+            let threshold = if self.active.contains(&track) {
+                LEAVE
+            } else {
+                ENTER
+            };
             if value >= threshold {
                 speaking.push((peer, track, value));
             }
         }
-        let rank = |track: TrackId| self.active.iter().position(|active| *active == track).unwrap_or(usize::MAX);
+        let rank = |track: TrackId| {
+            self.active
+                .iter()
+                .position(|active| *active == track)
+                .unwrap_or(usize::MAX)
+        };
         // Those who spoke before in their old order, then the others, the loudest first.
         speaking.sort_by(|a, b| rank(a.1).cmp(&rank(b.1)).then(b.2.total_cmp(&a.2)));
         let mut order: Vec<(PeerId, TrackId, f32)> = Vec::with_capacity(speaking.len());
         for speaker in speaking {
-            let place = order.iter().position(|other| speaker.2 > other.2 + OVERTAKE).unwrap_or(order.len());
+            let place = order
+                .iter()
+                .position(|other| speaker.2 > other.2 + OVERTAKE)
+                .unwrap_or(order.len());
             order.insert(place, speaker);
         }
         self.active = order.iter().map(|(_, track, _)| *track).collect();
         order.truncate(max_speakers);
-        if order.iter().map(|(_, track, _)| *track).eq(self.said.iter().copied()) {
+        if order
+            .iter()
+            .map(|(_, track, _)| *track)
+            .eq(self.said.iter().copied())
+        {
             return None;
         }
         self.said = order.iter().map(|(_, track, _)| *track).collect();
-        let level = |value: f32| (0..=127).min_by_key(|level: &u8| Reverse(closeness(*level, value))).unwrap_or(127);
-        Some(order.into_iter().map(|(peer, track, value)| (peer, track, level(value))).collect())
+        let level = |value: f32| {
+            (0..=127)
+                .min_by_key(|level: &u8| Reverse(closeness(*level, value)))
+                .unwrap_or(127)
+        };
+        Some(
+            order
+                .into_iter()
+                .map(|(peer, track, value)| (peer, track, level(value)))
+                .collect(),
+        )
     }
 }
 
@@ -120,7 +148,12 @@ mod tests {
     impl Room {
         fn new(tracks: usize) -> Self {
             let tracks = vec![Loudness::default(); tracks];
-            Self { now: start(), detector: Detector::default(), tracks, said: Vec::new() }
+            Self {
+                now: start(),
+                detector: Detector::default(),
+                tracks,
+                said: Vec::new(),
+            }
         }
 
         /// Runs for `millis` with one level per track; `None` sends nothing.
@@ -133,9 +166,14 @@ mod tests {
                     }
                 }
                 if step % 10 == 0 {
-                    let named = self.tracks.iter_mut().zip(0..).map(|(l, id)| (PeerId(id), TrackId(id), l));
+                    let named = self
+                        .tracks
+                        .iter_mut()
+                        .zip(0..)
+                        .map(|(l, id)| (PeerId(id), TrackId(id), l));
                     if let Some(list) = self.detector.look(self.now, named, 3) {
-                        self.said.push(list.into_iter().map(|(_, track, _)| track.0).collect());
+                        self.said
+                            .push(list.into_iter().map(|(_, track, _)| track.0).collect());
                     }
                 }
             }
@@ -183,7 +221,11 @@ mod tests {
         assert!(room.said.iter().all(|list| list.len() <= 3));
         assert_eq!(room.said.last().unwrap(), &[0, 1, 2]);
         let mut detector = Detector::default();
-        let named = room.tracks.iter_mut().zip(0..).map(|(l, id)| (PeerId(id), TrackId(id), l));
+        let named = room
+            .tracks
+            .iter_mut()
+            .zip(0..)
+            .map(|(l, id)| (PeerId(id), TrackId(id), l));
         let list = detector.look(room.now, named, 1).unwrap();
         assert_eq!(list, [(PeerId(0), TrackId(0), 10)]);
     }

@@ -56,7 +56,10 @@ struct Repeat {
 impl Subscriber {
     /// `munger` is a new one, or the one that sent with the same SSRC before.
     pub(super) fn new(subscription: Subscription, munger: Munger) -> Self {
-        let clock_rate = subscription.codecs.first().map_or(90_000, |codec| codec.clock_rate);
+        let clock_rate = subscription
+            .codecs
+            .first()
+            .map_or(90_000, |codec| codec.clock_rate);
         Self {
             subscription,
             track: None,
@@ -106,8 +109,13 @@ impl Subscriber {
         if kind == MediaKind::Video && self.needs_entry(arrival.generation) && !arrival.is_entry {
             return;
         }
-        let mapped =
-            self.munger.map(now, arrival.generation, arrival.sequence, packet.timestamp(), arrival.clock_rate);
+        let mapped = self.munger.map(
+            now,
+            arrival.generation,
+            arrival.sequence,
+            packet.timestamp(),
+            arrival.clock_rate,
+        );
         let Some(mapped) = mapped else { return };
         if self.send(packet, mapped, outlet) {
             self.counters.packets += 1;
@@ -125,8 +133,12 @@ impl Subscriber {
         outlet: &mut Outlet<'_>,
     ) {
         self.counters.nacks += 1;
-        let Some(origin) = self.munger.origin(sequence) else { return };
-        let Some(bytes) = track.buffer.get(origin.generation, origin.sequence) else { return };
+        let Some(origin) = self.munger.origin(sequence) else {
+            return;
+        };
+        let Some(bytes) = track.buffer.get(origin.generation, origin.sequence) else {
+            return;
+        };
         let Ok(packet) = Packet::parse(bytes) else { return };
         if !self.may_repeat(now, origin.out, rtt) {
             return;
@@ -168,14 +180,24 @@ impl Subscriber {
     /// Takes what the subscriber says about the stream; the round-trip time, if that follows.
     pub(super) fn handle_report(&mut self, now: Instant, block: &ReportBlock) -> Option<Duration> {
         self.reported = *block;
-        let (_, sent) = self.reports.into_iter().flatten().find(|(ntp, _)| *ntp == block.last_sender_report)?;
+        let (_, sent) = self
+            .reports
+            .into_iter()
+            .flatten()
+            .find(|(ntp, _)| *ntp == block.last_sender_report)?;
         let delay = u64::from(block.delay_since_last_sender_report);
         let delay = Duration::from_nanos(delay * 1_000_000_000 / 65_536);
         now.saturating_duration_since(sent).checked_sub(delay)
     }
 
     pub(super) fn stats(&self) -> SubscriptionStats {
-        let Counters { packets, bytes, retransmitted, nacks, plis } = self.counters;
+        let Counters {
+            packets,
+            bytes,
+            retransmitted,
+            nacks,
+            plis,
+        } = self.counters;
         let rate = u64::from(self.clock_rate.max(1));
         SubscriptionStats {
             track: self.subscription.track,
@@ -197,19 +219,34 @@ impl Subscriber {
 
     fn send(&self, packet: &Packet<'_>, mapped: Mapped, outlet: &mut Outlet<'_>) -> bool {
         outlet.send_rtp(packet.payload().len() + MAX_GROWTH, |buffer| {
-            self.forwarder.write(&self.subscription, packet, mapped, buffer).and_then(Result::ok)
+            self.forwarder
+                .write(&self.subscription, packet, mapped, buffer)
+                .and_then(Result::ok)
         })
     }
 
     fn may_repeat(&mut self, now: Instant, sequence: u64, rtt: Option<Duration>) -> bool {
         if self.repeats.is_empty() {
-            self.repeats = vec![Repeat { sequence: u64::MAX, count: 0, last: now }; REMEMBERED];
+            self.repeats = vec![
+                Repeat {
+                    sequence: u64::MAX,
+                    count: 0,
+                    last: now
+                };
+                REMEMBERED
+            ];
         }
         // Smaller than the table, so it fits.
         let index = usize::try_from(sequence % REMEMBERED as u64).unwrap_or(0);
-        let Some(repeat) = self.repeats.get_mut(index) else { return false };
+        let Some(repeat) = self.repeats.get_mut(index) else {
+            return false;
+        };
         if repeat.sequence != sequence {
-            *repeat = Repeat { sequence, count: 1, last: now };
+            *repeat = Repeat {
+                sequence,
+                count: 1,
+                last: now,
+            };
             return true;
         }
         // A request that was on its way when the answer left is not another one.

@@ -140,7 +140,11 @@ impl<'a> Packet<'a> {
             (PacketType::PAYLOAD_FEEDBACK, FMT_APPLICATION) if body.get(8..12) == Some(REMB_NAME) => {
                 Self::Remb(Remb::read(body)?)
             }
-            _ => Self::Unknown(Unknown { packet_type, count, body }),
+            _ => Self::Unknown(Unknown {
+                packet_type,
+                count,
+                body,
+            }),
         })
     }
 }

@@ -23,7 +23,11 @@ impl<'a> Nack<'a> {
         if entries.is_empty() {
             return Err(ParseError::truncated("NACK"));
         }
-        Ok(Self { sender_ssrc, media_ssrc, entries })
+        Ok(Self {
+            sender_ssrc,
+            media_ssrc,
+            entries,
+        })
     }
 
     /// The sequence numbers in wire order: each entry names one and, by a bit mask, up to 16 that follow it.
@@ -49,7 +53,10 @@ pub struct PictureLossIndication {
 impl PictureLossIndication {
     pub(super) fn read(body: &[u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(body);
-        let pli = Self { sender_ssrc: reader.u32("PLI")?, media_ssrc: reader.u32("PLI")? };
+        let pli = Self {
+            sender_ssrc: reader.u32("PLI")?,
+            media_ssrc: reader.u32("PLI")?,
+        };
         reader.end("PLI")?;
         Ok(pli)
     }
@@ -79,7 +86,9 @@ impl<'a> FullIntraRequest<'a> {
     /// Stream and command number of each request.
     #[must_use]
     pub fn entries(&self) -> FirEntries<'a> {
-        FirEntries { entries: self.entries.iter() }
+        FirEntries {
+            entries: self.entries.iter(),
+        }
     }
 }
 
@@ -93,7 +102,9 @@ impl Iterator for FirEntries<'_> {
     type Item = (u32, u8);
 
     fn next(&mut self) -> Option<(u32, u8)> {
-        self.entries.next().map(|[a, b, c, d, number, ..]| (u32::from_be_bytes([*a, *b, *c, *d]), *number))
+        self.entries
+            .next()
+            .map(|[a, b, c, d, number, ..]| (u32::from_be_bytes([*a, *b, *c, *d]), *number))
     }
 }
 
@@ -122,9 +133,16 @@ impl<'a> Remb<'a> {
             .checked_shl(exponent)
             .filter(|shifted| shifted >> exponent == mantissa)
             .ok_or(ParseError::invalid("REMB bitrate"))?;
-        let ssrcs = reader.bytes(usize::from(count) * 4, "REMB streams")?.as_chunks().0;
+        let ssrcs = reader
+            .bytes(usize::from(count) * 4, "REMB streams")?
+            .as_chunks()
+            .0;
         reader.end("REMB")?;
-        Ok(Self { sender_ssrc, bits_per_second, ssrcs })
+        Ok(Self {
+            sender_ssrc,
+            bits_per_second,
+            ssrcs,
+        })
     }
 
     /// The streams it is about.

@@ -10,7 +10,10 @@ pub struct NtpTime(pub u64);
 impl NtpTime {
     /// The middle 32 bits, in 1/65536 s, by which reports refer to it (RFC 3550 §4).
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "the upper bits are left out on purpose")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the upper bits are left out on purpose"
+    )]
     pub const fn middle(self) -> u32 {
         (self.0 >> 16) as u32
     }
@@ -97,12 +100,18 @@ impl<'a> SenderReport<'a> {
             packet_count: reader.u32("sender report")?,
             octet_count: reader.u32("sender report")?,
         };
-        Ok(Self { ssrc, info, blocks: read_blocks(count, &mut reader)? })
+        Ok(Self {
+            ssrc,
+            info,
+            blocks: read_blocks(count, &mut reader)?,
+        })
     }
 
     /// What the sender says about the streams it receives.
     pub fn blocks(&self) -> impl Iterator<Item = ReportBlock> + use<'a> {
-        self.blocks.iter().filter_map(|block| ReportBlock::read(block).ok())
+        self.blocks
+            .iter()
+            .filter_map(|block| ReportBlock::read(block).ok())
     }
 }
 
@@ -118,12 +127,17 @@ impl<'a> ReceiverReport<'a> {
     pub(super) fn read(count: u8, body: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(body);
         let ssrc = reader.u32("receiver report")?;
-        Ok(Self { ssrc, blocks: read_blocks(count, &mut reader)? })
+        Ok(Self {
+            ssrc,
+            blocks: read_blocks(count, &mut reader)?,
+        })
     }
 
     /// The reports.
     pub fn blocks(&self) -> impl Iterator<Item = ReportBlock> + use<'a> {
-        self.blocks.iter().filter_map(|block| ReportBlock::read(block).ok())
+        self.blocks
+            .iter()
+            .filter_map(|block| ReportBlock::read(block).ok())
     }
 }
 

@@ -39,7 +39,11 @@ impl<'a> SourceDescription<'a> {
     /// The sources.
     #[must_use]
     pub const fn chunks(&self) -> Chunks<'a> {
-        Chunks { left: self.count, reader: Reader::new(self.body), len: self.body.len() }
+        Chunks {
+            left: self.count,
+            reader: Reader::new(self.body),
+            len: self.body.len(),
+        }
     }
 }
 
@@ -47,13 +51,17 @@ impl<'a> Chunk<'a> {
     /// The items.
     #[must_use]
     pub const fn items(&self) -> SdesItems<'a> {
-        SdesItems { reader: Reader::new(self.items) }
+        SdesItems {
+            reader: Reader::new(self.items),
+        }
     }
 
     /// The canonical name.
     #[must_use]
     pub fn cname(&self) -> Option<&'a [u8]> {
-        self.items().find(|item| item.kind == SDES_CNAME).map(|item| item.text)
+        self.items()
+            .find(|item| item.kind == SDES_CNAME)
+            .map(|item| item.text)
     }
 }
 
@@ -111,7 +119,10 @@ fn read_item<'a>(reader: &mut Reader<'a>) -> Result<Option<SdesItem<'a>>, ParseE
         return Ok(None);
     }
     let length = reader.u8("SDES item length")?;
-    Ok(Some(SdesItem { kind, text: reader.bytes(usize::from(length), "SDES text")? }))
+    Ok(Some(SdesItem {
+        kind,
+        text: reader.bytes(usize::from(length), "SDES text")?,
+    }))
 }
 
 /// Sources that have ended (RFC 3550 §6.6), borrowed.

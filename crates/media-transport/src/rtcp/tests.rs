@@ -38,24 +38,62 @@ fn refuses_broken_framing() {
     assert_eq!(refusal(&[0x40, 201, 0, 0]), ParseError::invalid("RTCP version"));
     assert_eq!(refusal(&[0x80, 201, 0, 1]), ParseError::truncated("RTCP packet"));
     assert_eq!(refusal(&[0xa0, 201, 0, 0]), ParseError::truncated("RTCP padding"));
-    assert_eq!(refusal(&[0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3]), ParseError::invalid("RTCP padding"));
-    assert_eq!(refusal(&[0xa0, 201, 0, 1, 0, 0, 0, 8]), ParseError::invalid("RTCP padding"));
-    let padded_first = [0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0x80, 201, 0, 1, 0, 0, 0, 1];
-    assert_eq!(refusal(&padded_first).field, "RTCP padding before the last packet");
+    assert_eq!(
+        refusal(&[0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3]),
+        ParseError::invalid("RTCP padding")
+    );
+    assert_eq!(
+        refusal(&[0xa0, 201, 0, 1, 0, 0, 0, 8]),
+        ParseError::invalid("RTCP padding")
+    );
+    let padded_first = [
+        0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0x80, 201, 0, 1, 0, 0, 0, 1,
+    ];
+    assert_eq!(
+        refusal(&padded_first).field,
+        "RTCP padding before the last packet"
+    );
 }
 
 #[test]
 fn refuses_counts_that_do_not_fit() {
-    assert_eq!(refusal(&[0x81, 201, 0, 1, 0, 0, 0, 1]), ParseError::truncated("report blocks"));
-    assert_eq!(refusal(&[0x80, 200, 0, 1, 0, 0, 0, 1]), ParseError::truncated("sender report"));
-    assert_eq!(refusal(&[0x82, 203, 0, 1, 0, 0, 0, 1]), ParseError::truncated("BYE sources"));
-    assert_eq!(refusal(&[0x80, 203, 0, 2, 1, b'x', 0, 0, 0, 0, 0, 0]), ParseError::leftover("BYE"));
-    assert_eq!(refusal(&[0x81, 205, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]), ParseError::truncated("NACK"));
-    assert_eq!(refusal(&[0x81, 206, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0]), ParseError::leftover("PLI"));
+    assert_eq!(
+        refusal(&[0x81, 201, 0, 1, 0, 0, 0, 1]),
+        ParseError::truncated("report blocks")
+    );
+    assert_eq!(
+        refusal(&[0x80, 200, 0, 1, 0, 0, 0, 1]),
+        ParseError::truncated("sender report")
+    );
+    assert_eq!(
+        refusal(&[0x82, 203, 0, 1, 0, 0, 0, 1]),
+        ParseError::truncated("BYE sources")
+    );
+    assert_eq!(
+        refusal(&[0x80, 203, 0, 2, 1, b'x', 0, 0, 0, 0, 0, 0]),
+        ParseError::leftover("BYE")
+    );
+    assert_eq!(
+        refusal(&[0x81, 205, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]),
+        ParseError::truncated("NACK")
+    );
+    assert_eq!(
+        refusal(&[0x81, 206, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0]),
+        ParseError::leftover("PLI")
+    );
     assert_eq!(refusal(&[0x81, 202, 0, 0]), ParseError::truncated("SDES chunk"));
-    assert_eq!(refusal(&[0x81, 202, 0, 2, 0, 0, 0, 1, 1, 5, b'x', b'y']), ParseError::truncated("SDES text"));
-    assert_eq!(refusal(&[0x81, 202, 0, 2, 0, 0, 0, 1, 0, 0, 9, 0]), ParseError::invalid("SDES padding"));
-    assert_eq!(refusal(&[0x80, 202, 0, 1, 0, 0, 0, 1]), ParseError::leftover("source description"));
+    assert_eq!(
+        refusal(&[0x81, 202, 0, 2, 0, 0, 0, 1, 1, 5, b'x', b'y']),
+        ParseError::truncated("SDES text")
+    );
+    assert_eq!(
+        refusal(&[0x81, 202, 0, 2, 0, 0, 0, 1, 0, 0, 9, 0]),
+        ParseError::invalid("SDES padding")
+    );
+    assert_eq!(
+        refusal(&[0x80, 202, 0, 1, 0, 0, 0, 1]),
+        ParseError::leftover("source description")
+    );
 }
 
 #[test]
@@ -68,12 +106,24 @@ fn refuses_a_remb_whose_rate_has_no_64_bits() {
 
 #[test]
 fn keeps_what_it_does_not_read() {
-    let bytes = [0x85, 207, 0, 1, 9, 8, 7, 6, 0x83, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2];
+    let bytes = [
+        0x85, 207, 0, 1, 9, 8, 7, 6, 0x83, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2,
+    ];
     let packets = parse(&bytes);
-    let Ok(Packet::Unknown(first)) = packets[0] else { panic!("{packets:?}") };
-    assert_eq!((first.packet_type, first.count, first.body), (PacketType::EXTENDED_REPORT, 5, &[9, 8, 7, 6][..]));
-    let Ok(Packet::Unknown(second)) = packets[1] else { panic!("{packets:?}") };
-    assert_eq!((second.packet_type, second.count), (PacketType::PAYLOAD_FEEDBACK, 3));
+    let Ok(Packet::Unknown(first)) = packets[0] else {
+        panic!("{packets:?}")
+    };
+    assert_eq!(
+        (first.packet_type, first.count, first.body),
+        (PacketType::EXTENDED_REPORT, 5, &[9, 8, 7, 6][..])
+    );
+    let Ok(Packet::Unknown(second)) = packets[1] else {
+        panic!("{packets:?}")
+    };
+    assert_eq!(
+        (second.packet_type, second.count),
+        (PacketType::PAYLOAD_FEEDBACK, 3)
+    );
 }
 
 #[test]
@@ -85,17 +135,31 @@ fn skips_extensions_of_reports() {
 
 #[test]
 fn reads_the_header_of_transport_feedback() {
-    let bytes = [0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 3, 0, 4, 0, 0, 5, 6, 0x20, 4, 0, 0];
+    let bytes = [
+        0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 3, 0, 4, 0, 0, 5, 6, 0x20, 4, 0, 0,
+    ];
     let packets = parse(&bytes);
-    let Ok(Packet::TransportFeedback(feedback)) = packets[0] else { panic!("{packets:?}") };
+    let Ok(Packet::TransportFeedback(feedback)) = packets[0] else {
+        panic!("{packets:?}")
+    };
     assert_eq!((feedback.base_sequence, feedback.status_count), (3, 4));
-    assert_eq!((feedback.reference_time, feedback.feedback_count, feedback.rest.len()), (5, 6, 4));
+    assert_eq!(
+        (
+            feedback.reference_time,
+            feedback.feedback_count,
+            feedback.rest.len()
+        ),
+        (5, 6, 4)
+    );
 }
 
 #[test]
 fn ntp_time_goes_on() {
     let time = NtpTime(7 << 32 | 0xc000_0000);
-    assert_eq!(time.later(Duration::from_millis(500)), NtpTime(8 << 32 | 0x4000_0000));
+    assert_eq!(
+        time.later(Duration::from_millis(500)),
+        NtpTime(8 << 32 | 0x4000_0000)
+    );
     assert_eq!(time.middle(), 7 << 16 | 0xc000);
 }
 
@@ -104,14 +168,26 @@ fn writer_refuses_and_keeps_what_was_there() {
     let mut buffer = [0; 24];
     let mut writer = CompoundWriter::new(&mut buffer);
     writer.receiver_report(1, &[]).unwrap();
-    assert_eq!(writer.receiver_report(1, &[ReportBlock::default()]), Err(WriteError::BufferTooSmall));
+    assert_eq!(
+        writer.receiver_report(1, &[ReportBlock::default()]),
+        Err(WriteError::BufferTooSmall)
+    );
     assert_eq!(writer.goodbye(&[0; 32]), Err(WriteError::TooMany));
     assert_eq!(writer.nack(1, 2, std::iter::empty()), Err(WriteError::Empty));
-    assert_eq!(writer.source_description(&[(1, &"x".repeat(256))]), Err(WriteError::TooLong));
+    assert_eq!(
+        writer.source_description(&[(1, &"x".repeat(256))]),
+        Err(WriteError::TooLong)
+    );
     writer.picture_loss_indication(1, 2).unwrap();
     let bytes = writer.finish();
     assert_eq!(bytes.len(), 20);
-    assert!(matches!(parse(bytes)[..], [Ok(Packet::ReceiverReport(_)), Ok(Packet::PictureLossIndication(_))]));
+    assert!(matches!(
+        parse(bytes)[..],
+        [
+            Ok(Packet::ReceiverReport(_)),
+            Ok(Packet::PictureLossIndication(_))
+        ]
+    ));
 }
 
 #[test]
@@ -121,8 +197,14 @@ fn nack_masks_follow_the_wrap() {
     let lost = [65_530, 65_531, 10, 11, 500];
     writer.nack(1, 2, lost.into_iter()).unwrap();
     let bytes = writer.finish();
-    assert_eq!(bytes.len(), 12 + 3 * 4, "65530 and its 16 followers hold 65531 and 10");
-    let Ok(Packet::Nack(nack)) = parse(bytes)[0] else { panic!() };
+    assert_eq!(
+        bytes.len(),
+        12 + 3 * 4,
+        "65530 and its 16 followers hold 65531 and 10"
+    );
+    let Ok(Packet::Nack(nack)) = parse(bytes)[0] else {
+        panic!()
+    };
     assert_eq!(nack.sequence_numbers().collect::<Vec<_>>(), lost);
 }
 

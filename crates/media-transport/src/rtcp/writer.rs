@@ -1,7 +1,8 @@
 use thiserror::Error;
 
 use super::{
-    FMT_APPLICATION, FMT_FIR, FMT_NACK, FMT_PLI, MAX_COUNT, PacketType, REMB_NAME, ReportBlock, SDES_CNAME, SenderInfo,
+    FMT_APPLICATION, FMT_FIR, FMT_NACK, FMT_PLI, MAX_COUNT, PacketType, REMB_NAME, ReportBlock, SDES_CNAME,
+    SenderInfo,
 };
 use crate::wire::{BufferFull, Writer};
 
@@ -50,7 +51,12 @@ impl<'b> CompoundWriter<'b> {
     ///
     /// # Errors
     /// [`WriteError::TooMany`], [`WriteError::BufferTooSmall`].
-    pub fn sender_report(&mut self, ssrc: u32, info: &SenderInfo, blocks: &[ReportBlock]) -> Result<(), WriteError> {
+    pub fn sender_report(
+        &mut self,
+        ssrc: u32,
+        info: &SenderInfo,
+        blocks: &[ReportBlock],
+    ) -> Result<(), WriteError> {
         self.packet(PacketType::SENDER_REPORT, count(blocks.len())?, |writer| {
             writer.u32(ssrc)?;
             writer.u64(info.ntp.0)?;
@@ -151,7 +157,12 @@ impl<'b> CompoundWriter<'b> {
     ///
     /// # Errors
     /// [`WriteError::BufferTooSmall`].
-    pub fn full_intra_request(&mut self, sender_ssrc: u32, media_ssrc: u32, number: u8) -> Result<(), WriteError> {
+    pub fn full_intra_request(
+        &mut self,
+        sender_ssrc: u32,
+        media_ssrc: u32,
+        number: u8,
+    ) -> Result<(), WriteError> {
         self.packet(PacketType::PAYLOAD_FEEDBACK, FMT_FIR, |writer| {
             writer.u32(sender_ssrc)?;
             writer.u32(0)?;
@@ -217,7 +228,10 @@ impl<'b> CompoundWriter<'b> {
 }
 
 fn count(entries: usize) -> Result<u8, WriteError> {
-    u8::try_from(entries).ok().filter(|_| entries <= MAX_COUNT).ok_or(WriteError::TooMany)
+    u8::try_from(entries)
+        .ok()
+        .filter(|_| entries <= MAX_COUNT)
+        .ok_or(WriteError::TooMany)
 }
 
 fn write_block(block: &ReportBlock, writer: &mut Writer<'_>) -> Result<(), WriteError> {
