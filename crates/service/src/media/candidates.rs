@@ -22,7 +22,10 @@ pub(super) fn candidates(
             // A link-local address means nothing without the interface, which a candidate cannot name.
             IpAddr::V6(v6) => listening.is_ipv6() && !v6.is_unicast_link_local() && !v6.is_unspecified(),
         };
-        let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)];
+        let loopback = [
+            IpAddr::from([127, 0, 0, 1]),
+            IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
+        ];
         loopback.into_iter().chain(interfaces).filter(reachable).collect()
     };
     let mut addresses: Vec<SocketAddr> = Vec::with_capacity(ips.len());
@@ -67,13 +70,24 @@ mod tests {
     #[test]
     fn all_addresses_are_offered_once_each() {
         let interfaces = ["127.0.0.1", "192.0.2.7", "::1", "fe80::1", "2001:db8::7"];
-        let expected = ["127.0.0.1:5000", "[::1]:5000", "192.0.2.7:5000", "[2001:db8::7]:5000"];
+        let expected = [
+            "127.0.0.1:5000",
+            "[::1]:5000",
+            "192.0.2.7:5000",
+            "[2001:db8::7]:5000",
+        ];
         assert_eq!(of("[::]:5000", &[], &interfaces), expected);
-        assert_eq!(of("0.0.0.0:5000", &[], &interfaces), ["127.0.0.1:5000", "192.0.2.7:5000"]);
+        assert_eq!(
+            of("0.0.0.0:5000", &[], &interfaces),
+            ["127.0.0.1:5000", "192.0.2.7:5000"]
+        );
     }
 
     #[test]
     fn what_the_operator_set_counts_alone() {
-        assert_eq!(of("0.0.0.0:5000", &["198.51.100.1"], &["192.0.2.7"]), ["198.51.100.1:5000"]);
+        assert_eq!(
+            of("0.0.0.0:5000", &["198.51.100.1"], &["192.0.2.7"]),
+            ["198.51.100.1:5000"]
+        );
     }
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anteroom_media_transport::Certificate;
-use anteroom_media_transport::net::{MediaCommands, MediaHandle, MediaThread, NetConfig, NetError, SendError};
+use anteroom_media_transport::net::{
+    MediaCommands, MediaHandle, MediaThread, NetConfig, NetError, SendError,
+};
 use anteroom_media_transport::router::{Command, Event, RouterConfig};
 use tokio::sync::mpsc;
 
@@ -41,7 +43,10 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>, So
     let control = MediaControl {
         commands: handle.commands(),
         handle: Arc::new(Mutex::new(Some(handle))),
-        environment: Environment { certificate, candidates },
+        environment: Environment {
+            certificate,
+            candidates,
+        },
     };
     Ok((control, events, listening))
 }
@@ -75,15 +80,20 @@ impl MediaControl {
 
 fn not_started(address: SocketAddr, error: &NetError) -> StartError {
     match error {
-        NetError::PortTaken(address) => StartError::PortTaken { address: *address, option: "--media" },
+        NetError::PortTaken(address) => StartError::PortTaken {
+            address: *address,
+            option: "--media",
+        },
         NetError::NoSuchAddress(_) => StartError::Listen {
             address,
             option: "--media",
             reason: "it is not an address of this machine".to_owned(),
         },
-        NetError::Listen { error, .. } => {
-            StartError::Listen { address, option: "--media", reason: error.to_string() }
-        }
+        NetError::Listen { error, .. } => StartError::Listen {
+            address,
+            option: "--media",
+            reason: error.to_string(),
+        },
         error => StartError::Media(error.to_string()),
     }
 }

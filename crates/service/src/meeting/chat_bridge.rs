@@ -30,14 +30,22 @@ pub(super) struct Outgoing {
 
 /// Starts a task that stores messages in turn, so that a meeting does not wait for the disk. It ends when the sender
 /// is dropped.
-pub(super) fn spawn(chat: ChatHub, thread: ThreadId, meeting: mpsc::Sender<ToMeeting>) -> mpsc::Sender<Outgoing> {
+pub(super) fn spawn(
+    chat: ChatHub,
+    thread: ThreadId,
+    meeting: mpsc::Sender<ToMeeting>,
+) -> mpsc::Sender<Outgoing> {
     let (outgoing, mut queue) = mpsc::channel::<Outgoing>(QUEUE_MESSAGES);
     tokio::spawn(async move {
         while let Some(outgoing) = queue.recv().await {
             let (session, reply) = (outgoing.session, outgoing.reply);
             let result = send(&chat, &thread, outgoing).await;
             let sent = Input::ChatSent { reply, result };
-            if meeting.send(ToMeeting::Session(session, Box::new(sent))).await.is_err() {
+            if meeting
+                .send(ToMeeting::Session(session, Box::new(sent)))
+                .await
+                .is_err()
+            {
                 return;
             }
         }
@@ -63,8 +71,18 @@ pub(super) async fn history(
     Ok(said.iter().filter_map(line).collect())
 }
 
-async fn send(chat: &ChatHub, thread: &ThreadId, outgoing: Outgoing) -> Result<String, (&'static str, String)> {
-    let Outgoing { member, display_name, text, client_message_id, .. } = outgoing;
+async fn send(
+    chat: &ChatHub,
+    thread: &ThreadId,
+    outgoing: Outgoing,
+) -> Result<String, (&'static str, String)> {
+    let Outgoing {
+        member,
+        display_name,
+        text,
+        client_message_id,
+        ..
+    } = outgoing;
     let client_message_id: Option<ClientMessageId> = if client_message_id.is_empty() {
         None
     } else {
@@ -79,20 +97,27 @@ async fn send(chat: &ChatHub, thread: &ThreadId, outgoing: Outgoing) -> Result<S
     };
     match chat.send(&member, thread, new).await {
         Ok(sent) => Ok(sent.message.id.to_string()),
-        Err(ChatError::NotMember | ChatError::ThreadNotFound) => {
-            Err(("not_allowed", "You are not in the chat of this meeting.".to_owned()))
-        }
+        Err(ChatError::NotMember | ChatError::ThreadNotFound) => Err((
+            "not_allowed",
+            "You are not in the chat of this meeting.".to_owned(),
+        )),
         Err(ChatError::TooLarge(_)) => Err(("too_large", "The message is too large.".to_owned())),
         Err(ChatError::BadRequest { message, .. }) => Err(("malformed", message.to_owned())),
         Err(error) => {
             tracing::error!(%error, "a chat message could not be stored");
-            Err(("unavailable", "The message could not be stored; try again.".to_owned()))
+            Err((
+                "unavailable",
+                "The message could not be stored; try again.".to_owned(),
+            ))
         }
     }
 }
 
 fn line(message: &Message) -> Option<ChatLine> {
-    let sender = message.sender.as_ref().filter(|_| message.is_from_person() && message.deleted_on.is_none())?;
+    let sender = message
+        .sender
+        .as_ref()
+        .filter(|_| message.is_from_person() && message.deleted_on.is_none())?;
     Some(ChatLine {
         id: message.id.to_string(),
         sequence: message.sequence_id.get(),

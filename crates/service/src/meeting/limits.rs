@@ -63,13 +63,21 @@ impl Connections {
             *here += 1;
         }
         open.all += 1;
-        Some(Slot { connections: self.clone(), source })
+        Some(Slot {
+            connections: self.clone(),
+            source,
+        })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut open = self.connections.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self
+            .connections
+            .0
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         open.all = open.all.saturating_sub(1);
         if let Some(here) = open.by_source.get_mut(&self.source) {
             *here -= 1;
@@ -101,7 +109,10 @@ impl Guesses {
         let source = network(source);
         if counts.len() >= SOURCES && !counts.contains_key(&source) {
             counts.retain(|_, (_, since)| within(*since, now));
-            let oldest = counts.iter().min_by_key(|(_, (_, since))| *since).map(|(source, _)| *source);
+            let oldest = counts
+                .iter()
+                .min_by_key(|(_, (_, since))| *since)
+                .map(|(source, _)| *source);
             if counts.len() >= SOURCES
                 && let Some(oldest) = oldest
             {
@@ -136,14 +147,21 @@ mod tests {
     use super::*;
 
     fn connections(all: usize, per_source: usize) -> Connections {
-        Connections::new(&Limits { websockets: all, websockets_per_source: per_source, ..Limits::default() })
+        Connections::new(&Limits {
+            websockets: all,
+            websockets_per_source: per_source,
+            ..Limits::default()
+        })
     }
 
     #[test]
     fn counts_connections_per_source_and_in_all() {
         let connections = connections(3, 1);
         let first = connections.take("2001:db8::1".parse().unwrap()).unwrap();
-        assert!(connections.take("2001:db8::2".parse().unwrap()).is_none(), "the same /64");
+        assert!(
+            connections.take("2001:db8::2".parse().unwrap()).is_none(),
+            "the same /64"
+        );
         let _second = connections.take("192.0.2.1".parse().unwrap()).unwrap();
         let _third = connections.take("127.0.0.1".parse().unwrap()).unwrap();
         assert!(connections.take("192.0.2.2".parse().unwrap()).is_none());

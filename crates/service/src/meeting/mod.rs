@@ -18,8 +18,9 @@ mod task;
 use anteroom_signaling::proto::server_message::Body;
 use tokio::sync::{mpsc, oneshot};
 
-use self::machine::{Input, SessionId};
 pub(crate) use self::limits::Slot;
+use self::machine::{Input, SessionId};
+pub(crate) use self::registry::Busy;
 pub use self::registry::Registry;
 use self::task::ToMeeting;
 use crate::http::auth::Caller;
@@ -70,6 +71,9 @@ pub(crate) struct MeetingGone;
 impl MeetingHandle {
     /// Tells the meeting what happened to a session. Waits while the meeting is behind.
     pub(crate) async fn tell(&self, session: SessionId, input: Input) -> Result<(), MeetingGone> {
-        self.inbox.send(ToMeeting::Session(session, Box::new(input))).await.map_err(|_| MeetingGone)
+        self.inbox
+            .send(ToMeeting::Session(session, Box::new(input)))
+            .await
+            .map_err(|_| MeetingGone)
     }
 }

@@ -1,8 +1,8 @@
 //! Chat membership follows presence in the call.
 
+use anteroom_chat::ThreadId;
 use anteroom_chat::id::SequenceId;
 use anteroom_chat::thread::SystemMessages;
-use anteroom_chat::ThreadId;
 use anteroom_identity::id::CommunicationIdentifier;
 use time::OffsetDateTime;
 
@@ -20,7 +20,11 @@ pub(super) struct Presence {
 
 impl Presence {
     pub(super) fn new(chat: ChatHub, thread: ThreadId) -> Self {
-        Self { chat, thread, leftovers: Vec::new() }
+        Self {
+            chat,
+            thread,
+            leftovers: Vec::new(),
+        }
     }
 
     /// Makes somebody a member; gives the place in the thread from which on it sees what is said.
@@ -36,8 +40,10 @@ impl Presence {
             HistoryShare::FromNow => None,
             HistoryShare::Since(start) => Some(next_ms(start.at)),
         };
-        let added =
-            self.chat.add_member(&self.thread, id, display_name, from, SystemMessages::Silent).await;
+        let added = self
+            .chat
+            .add_member(&self.thread, id, display_name, from, SystemMessages::Silent)
+            .await;
         match (added, history) {
             (_, HistoryShare::Since(start)) => start,
             (Ok(member), _) => ChatStart {
@@ -47,14 +53,21 @@ impl Presence {
             (Err(error), _) => {
                 // The chat refuses whatever a participant without membership asks for: nothing leaks.
                 tracing::error!(%error, "a participant could not be added to the chat");
-                ChatStart { after: u64::MAX, at: OffsetDateTime::now_utc() }
+                ChatStart {
+                    after: u64::MAX,
+                    at: OffsetDateTime::now_utc(),
+                }
             }
         }
     }
 
     /// Takes a membership away; what fails is tried again by [`retry`](Self::retry).
     pub(super) async fn remove(&mut self, id: CommunicationIdentifier) {
-        if let Err(error) = self.chat.remove_member(&self.thread, &id, SystemMessages::Silent).await {
+        if let Err(error) = self
+            .chat
+            .remove_member(&self.thread, &id, SystemMessages::Silent)
+            .await
+        {
             tracing::error!(%error, "a participant could not be removed from the chat");
             self.leftovers.push(id);
         }
@@ -77,5 +90,9 @@ impl Presence {
 /// said before it. Hiding a message too many is the right side to err on.
 fn next_ms(at: OffsetDateTime) -> OffsetDateTime {
     let beyond = at.nanosecond() % 1_000_000;
-    if beyond == 0 { at } else { at + std::time::Duration::from_nanos(u64::from(1_000_000 - beyond)) }
+    if beyond == 0 {
+        at
+    } else {
+        at + std::time::Duration::from_nanos(u64::from(1_000_000 - beyond))
+    }
 }

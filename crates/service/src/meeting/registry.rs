@@ -97,7 +97,10 @@ impl Registry {
     /// The media port is taken or cannot be listened on; the registry was started before.
     pub async fn start(&self, app: &App) -> Result<SocketAddr, StartError> {
         let (media, events, address) = media::start(app.config())?;
-        let running = Running { media, connections: Connections::new(&app.config().limits) };
+        let running = Running {
+            media,
+            connections: Connections::new(&app.config().limits),
+        };
         if self.0.running.set(running).is_err() {
             return Err(StartError::Internal("the registry was started twice".to_owned()));
         }
@@ -118,7 +121,11 @@ impl Registry {
                 // One that has gone has nothing left to end.
                 let _ = meeting.send(ToMeeting::ShutDown).await;
             }
-            self.0.tracker.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.0
+                .tracker
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
             let mut tracked = self.0.tracked.lock().await;
             while tracked.recv().await.is_some() {}
         };
@@ -162,7 +169,13 @@ impl Registry {
 
     /// Makes `shutdown` wait until this is dropped.
     pub(crate) fn busy(&self) -> Busy {
-        Busy(self.0.tracker.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Busy(
+            self.0
+                .tracker
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        )
     }
 
     /// Room for a connection from a source, if there is any.
@@ -214,6 +227,11 @@ impl Registry {
             JoinLocator::MeetingId { meeting_id, passcode } => link::by_meeting_id(meeting_id, passcode),
         };
         let reference = reference.map_err(EndReason::from)?;
+        // Clouds and kinds that are never joined are refused whatever the rest of the link says.
+        let unknown = admission::refuse_unknown(&reference).reason;
+        if unknown != EndReason::meeting_not_found() {
+            return Err(unknown);
+        }
         let now = Instant::now();
         if source.is_some_and(|source| self.0.guesses.too_many(source, now)) {
             return Err(EndReason::too_many_attempts());
@@ -226,7 +244,7 @@ impl Registry {
             if let Some(source) = source {
                 self.0.guesses.failed(source, now);
             }
-            admission::refuse_unknown(&reference).reason
+            unknown
         })
     }
 
@@ -244,9 +262,18 @@ impl Registry {
     ) -> Result<MeetingHandle, EndReason> {
         let running = self.0.running.get().ok_or_else(EndReason::service_stopping)?;
         let mut state = self.state();
-        let app = state.app.clone().filter(|_| !self.is_stopping()).ok_or_else(EndReason::service_stopping)?;
+        let app = state
+            .app
+            .clone()
+            .filter(|_| !self.is_stopping())
+            .ok_or_else(EndReason::service_stopping)?;
         // Sent under the lock that `retire` takes: a meeting that is found here does not end before it has read this.
-        let join = ToMeeting::Join { session, person: Box::new(person), reply, inbox };
+        let join = ToMeeting::Join {
+            session,
+            person: Box::new(person),
+            reply,
+            inbox,
+        };
         if let Some(meeting) = state.meetings.get(&record.id)
             && !meeting.is_closed()
         {
@@ -259,7 +286,14 @@ impl Registry {
         let room = RoomId(self.0.rooms.fetch_add(1, Ordering::Relaxed));
         state.meetings.insert(record.id.clone(), meeting.clone());
         state.rooms.insert(room.0, meeting.clone());
-        task::spawn(app, running.media.clone(), record, room, meeting.clone(), messages);
+        task::spawn(
+            app,
+            running.media.clone(),
+            record,
+            room,
+            meeting.clone(),
+            messages,
+        );
         Ok(MeetingHandle { inbox: meeting })
     }
 
@@ -310,7 +344,8 @@ async fn pump(registry: Registry, mut events: mpsc::Receiver<Event>) {
         let meeting = registry.state().rooms.get(&room).cloned();
         let Some(meeting) = meeting else { continue };
         let must_arrive = matches!(event, Event::PeerClosed { .. });
-        if let Err(mpsc::error::TrySendError::Full(event)) = meeting.try_send(ToMeeting::Media(Box::new(event)))
+        if let Err(mpsc::error::TrySendError::Full(event)) =
+            meeting.try_send(ToMeeting::Media(Box::new(event)))
             && must_arrive
         {
             tokio::spawn(async move { meeting.send(event).await });

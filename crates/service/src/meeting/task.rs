@@ -11,12 +11,10 @@ use futures_util::FutureExt as _;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep_until;
 
-use super::chat_bridge::{self, Outgoing};
-use super::machine::{
-    Effect, Facts, Input, Limits, Meeting, MeetingConfig, Now, Person, Rules, SessionId,
-};
-use super::presence::Presence;
 use super::ToSession;
+use super::chat_bridge::{self, Outgoing};
+use super::machine::{Effect, Facts, Input, Limits, Meeting, MeetingConfig, Now, Person, Rules, SessionId};
+use super::presence::Presence;
 use crate::chat::ChatNotice;
 use crate::media::MediaControl;
 use crate::meetings::{MeetingRecord, SettingsChanged};
@@ -36,7 +34,12 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) enum ToMeeting {
     /// A session wants in.
-    Join { session: SessionId, person: Box<Person>, reply: u32, inbox: mpsc::Sender<ToSession> },
+    Join {
+        session: SessionId,
+        person: Box<Person>,
+        reply: u32,
+        inbox: mpsc::Sender<ToSession>,
+    },
     /// Something happened to a session.
     Session(SessionId, Box<Input>),
     /// The media router has something to say.
@@ -141,7 +144,12 @@ impl Task {
     fn message(&mut self, message: ToMeeting) {
         let now = self.now();
         match message {
-            ToMeeting::Join { session, person, reply, inbox } => {
+            ToMeeting::Join {
+                session,
+                person,
+                reply,
+                inbox,
+            } => {
                 self.sessions.insert(session, inbox);
                 self.meeting.handle(now, session, Input::Join { person, reply });
             }
@@ -205,19 +213,43 @@ impl Task {
                     self.tell(session, ToSession::End { reply, body });
                     self.sessions.remove(&session);
                 }
-                Effect::ChatAdd { member, display_name, history } => {
+                Effect::ChatAdd {
+                    member,
+                    display_name,
+                    history,
+                } => {
                     let start = self.presence.add(&member, &display_name, history).await;
                     self.meeting.handle_chat_joined(&member, start);
                 }
                 Effect::ChatRemove { member } => self.presence.remove(member).await,
                 Effect::ChatHistory { to, member } => self.history(to, &member).await,
-                Effect::ChatSend { from, reply, member, display_name, text, client_message_id } => {
-                    let outgoing =
-                        Outgoing { session: from, reply, member, display_name, text, client_message_id };
+                Effect::ChatSend {
+                    from,
+                    reply,
+                    member,
+                    display_name,
+                    text,
+                    client_message_id,
+                } => {
+                    let outgoing = Outgoing {
+                        session: from,
+                        reply,
+                        member,
+                        display_name,
+                        text,
+                        client_message_id,
+                    };
                     if self.outgoing.try_send(outgoing).is_err() {
                         let busy = ("busy", "The chat cannot keep up; try again.".to_owned());
                         let now = self.now();
-                        self.meeting.handle(now, from, Input::ChatSent { reply, result: Err(busy) });
+                        self.meeting.handle(
+                            now,
+                            from,
+                            Input::ChatSent {
+                                reply,
+                                result: Err(busy),
+                            },
+                        );
                     }
                 }
                 Effect::Media(command) => self.media.send(*command).await,
@@ -237,7 +269,9 @@ impl Task {
 
     /// Tells a session. One that does not keep up is given up: it can no longer know what holds.
     fn tell(&mut self, session: SessionId, message: ToSession) {
-        let Some(inbox) = self.sessions.get(&session) else { return };
+        let Some(inbox) = self.sessions.get(&session) else {
+            return;
+        };
         if let Err(error) = inbox.try_send(message) {
             tracing::warn!(%session, %error, "a session does not take its messages");
             self.sessions.remove(&session);
@@ -247,7 +281,10 @@ impl Task {
     }
 
     fn now(&self) -> Now {
-        Now { instant: Instant::now(), wall: self.app.clock().now() }
+        Now {
+            instant: Instant::now(),
+            wall: self.app.clock().now(),
+        }
     }
 }
 
@@ -260,10 +297,19 @@ async fn at(when: Option<Instant>) {
 
 /// The subject and the settings of a meeting; `None` when it does not exist any more.
 async fn load(app: &App, id: &str) -> Result<Option<(String, Rules)>, StoreError> {
-    let Some(record) = app.meetings().get(id).await? else { return Ok(None) };
+    let Some(record) = app.meetings().get(id).await? else {
+        return Ok(None);
+    };
     let policies = app.meetings().policies(record.tenant, record.organizer).await?;
     Ok(policies.map(|(tenant, organizer)| {
-        (record.subject, Rules { tenant, organizer, options: record.options })
+        (
+            record.subject,
+            Rules {
+                tenant,
+                organizer,
+                options: record.options,
+            },
+        )
     }))
 }
 

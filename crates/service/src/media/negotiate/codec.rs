@@ -20,7 +20,12 @@ pub(super) fn publication(track: &PublishedTrack, section: &MediaSection, accept
     }
 }
 
-pub(super) fn subscription(track: TrackId, ssrc: u32, section: &MediaSection, accept: &Accept) -> Subscription {
+pub(super) fn subscription(
+    track: TrackId,
+    ssrc: u32,
+    section: &MediaSection,
+    accept: &Accept,
+) -> Subscription {
     Subscription {
         track,
         mid: section.mid.clone(),
@@ -38,8 +43,14 @@ pub(super) fn publishes(publication: &Publication, wanted: &Codec) -> bool {
             && match (&published.name, &wanted.name) {
                 // Profiles are the decoder's business; what counts on the wire is the packetization.
                 (
-                    CodecName::H264 { packetization_mode: published, .. },
-                    CodecName::H264 { packetization_mode: wanted, .. },
+                    CodecName::H264 {
+                        packetization_mode: published,
+                        ..
+                    },
+                    CodecName::H264 {
+                        packetization_mode: wanted,
+                        ..
+                    },
                 ) => published == wanted,
                 (published, wanted) => published == wanted,
             }
@@ -53,17 +64,30 @@ fn codec(codec: &Codec) -> Option<RtpCodec> {
         CodecName::Vp8
     } else if codec.is("H264") {
         CodecName::H264 {
-            profile: parameter(codec, "profile-level-id").and_then(|id| u32::from_str_radix(id, 16).ok()).unwrap_or(0),
-            packetization_mode: parameter(codec, "packetization-mode").and_then(|mode| mode.parse().ok()).unwrap_or(0),
+            profile: parameter(codec, "profile-level-id")
+                .and_then(|id| u32::from_str_radix(id, 16).ok())
+                .unwrap_or(0),
+            packetization_mode: parameter(codec, "packetization-mode")
+                .and_then(|mode| mode.parse().ok())
+                .unwrap_or(0),
         }
     } else {
         return None;
     };
-    Some(RtpCodec { payload_type: codec.payload_type, name, clock_rate: codec.clock_rate })
+    Some(RtpCodec {
+        payload_type: codec.payload_type,
+        name,
+        clock_rate: codec.clock_rate,
+    })
 }
 
 fn extensions(extensions: &[Extension]) -> ExtensionIds {
-    let id = |uri: &str| extensions.iter().find(|extension| extension.uri == uri).map(|extension| extension.id);
+    let id = |uri: &str| {
+        extensions
+            .iter()
+            .find(|extension| extension.uri == uri)
+            .map(|extension| extension.id)
+    };
     ExtensionIds {
         mid: id(MID_URI),
         audio_level: id(AUDIO_LEVEL_URI),

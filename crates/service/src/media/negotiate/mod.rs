@@ -13,7 +13,9 @@ mod tests;
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 
-use anteroom_media_transport::router::{Command, MediaKind, PeerId, Publication, RoomId, Subscription, TrackId};
+use anteroom_media_transport::router::{
+    Command, MediaKind, PeerId, Publication, RoomId, Subscription, TrackId,
+};
 use anteroom_media_transport::{
     Certificate, Fingerprint, IceCredentials, PeerConfig, RemoteParameters, Role, SrtpProfile,
 };
@@ -83,7 +85,9 @@ pub struct Context<'a> {
 
 impl std::fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("room", &self.room).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("room", &self.room)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,13 +141,17 @@ impl Peer {
     /// The track of that id, if it is published here.
     #[must_use]
     pub fn track(&self, id: TrackId) -> Option<(&PublishedTrack, &Publication)> {
-        self.publications.values().find(|(track, _)| track.track == id).map(|(track, publication)| (track, publication))
+        self.publications
+            .values()
+            .find(|(track, _)| track.track == id)
+            .map(|(track, publication)| (track, publication))
     }
 
     /// Forgets subscriptions to tracks that are gone; the command that says so, when there were any.
     pub fn drop_subscriptions(&mut self, gone: &[TrackId]) -> Option<Command> {
         let before = self.subscriptions.len();
-        self.subscriptions.retain(|_, subscription| !gone.contains(&subscription.track));
+        self.subscriptions
+            .retain(|_, subscription| !gone.contains(&subscription.track));
         (self.subscriptions.len() != before).then(|| self.set_subscriptions())
     }
 
@@ -161,9 +169,8 @@ impl Peer {
         let mut outcome = Outcome::default();
 
         // A client that starts over (a page was loaded again) brings another certificate or session; DTLS cannot go on.
-        let replaced = peer.take_if(|peer| {
-            peer.fingerprint != offer.fingerprint || peer.remote_session != offer.session_id
-        });
+        let replaced = peer
+            .take_if(|peer| peer.fingerprint != offer.fingerprint || peer.remote_session != offer.session_id);
         if let Some(replaced) = replaced {
             outcome.removed.extend(replaced.tracks().map(|track| track.track));
             outcome.commands.push(Command::RemovePeer { peer: replaced.id });
@@ -250,12 +257,17 @@ impl Peer {
                     SectionAnswer::Inactive
                 }
                 Use::Publish { source, kind, accept } => {
-                    let known = self.publications.get(&section.mid).filter(|(known, _)| {
-                        known.source == source && known.kind == kind
-                    });
+                    let known = self
+                        .publications
+                        .get(&section.mid)
+                        .filter(|(known, _)| known.source == source && known.kind == kind);
                     let track = known.map_or_else(
                         || {
-                            let track = PublishedTrack { track: TrackId((context.next_id)()), source, kind };
+                            let track = PublishedTrack {
+                                track: TrackId((context.next_id)()),
+                                source,
+                                kind,
+                            };
                             outcome.added.push(track.clone());
                             track
                         },
@@ -265,8 +277,16 @@ impl Peer {
                     publications.insert(section.mid.clone(), (track, publication));
                     SectionAnswer::Accept(accept)
                 }
-                Use::Subscribe { track, mut accept, cname, msid } => {
-                    let known = self.subscriptions.get(&section.mid).filter(|known| known.track == track);
+                Use::Subscribe {
+                    track,
+                    mut accept,
+                    cname,
+                    msid,
+                } => {
+                    let known = self
+                        .subscriptions
+                        .get(&section.mid)
+                        .filter(|known| known.track == track);
                     let ssrc = match known {
                         Some(known) => known.ssrc,
                         None => self.fresh_ssrc(context.random),
@@ -279,8 +299,16 @@ impl Peer {
             };
             answers.push(answer);
         }
-        let kept = |track: TrackId| publications.values().any(|(kept, _): &(PublishedTrack, _)| kept.track == track);
-        outcome.removed.extend(self.tracks().map(|track| track.track).filter(|track| !kept(*track)));
+        let kept = |track: TrackId| {
+            publications
+                .values()
+                .any(|(kept, _): &(PublishedTrack, _)| kept.track == track)
+        };
+        outcome.removed.extend(
+            self.tracks()
+                .map(|track| track.track)
+                .filter(|track| !kept(*track)),
+        );
 
         let publications_before = std::mem::replace(&mut self.publications, publications);
         let subscriptions_before = std::mem::replace(&mut self.subscriptions, subscriptions);
@@ -294,12 +322,22 @@ impl Peer {
     }
 
     fn set_publications(&self) -> Command {
-        let publications = self.publications.values().map(|(_, publication)| publication.clone()).collect();
-        Command::SetPublications { peer: self.id, publications }
+        let publications = self
+            .publications
+            .values()
+            .map(|(_, publication)| publication.clone())
+            .collect();
+        Command::SetPublications {
+            peer: self.id,
+            publications,
+        }
     }
 
     fn set_subscriptions(&self) -> Command {
-        Command::SetSubscriptions { peer: self.id, subscriptions: self.subscriptions.values().cloned().collect() }
+        Command::SetSubscriptions {
+            peer: self.id,
+            subscriptions: self.subscriptions.values().cloned().collect(),
+        }
     }
 
     fn fresh_ssrc(&mut self, random: &mut StdRng) -> u32 {
@@ -324,8 +362,14 @@ impl Peer {
 }
 
 /// Only reached when a section was decided on in a way its offer does not allow, which the plan rules out.
-const BAD_SDP_ANSWER: Refused = Refused { key: "bad_sdp", message: "The description cannot be answered." };
+const BAD_SDP_ANSWER: Refused = Refused {
+    key: "bad_sdp",
+    message: "The description cannot be answered.",
+};
 
 fn remote_credentials(offer: &Description) -> IceCredentials {
-    IceCredentials { ufrag: offer.ice_ufrag.clone(), pwd: offer.ice_pwd.clone() }
+    IceCredentials {
+        ufrag: offer.ice_ufrag.clone(),
+        pwd: offer.ice_pwd.clone(),
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use anteroom_media_transport::router::{MediaKind, TrackId};
 use anteroom_signaling::proto::{Section, TrackSource, section};
-use anteroom_signaling::sdp::{Accept, Description, Direction, MediaSection, Msid, SendStream, Setup};
 use anteroom_signaling::sdp;
+use anteroom_signaling::sdp::{Accept, Description, Direction, MediaSection, Msid, SendStream, Setup};
 use anteroom_teams_link::Capability;
 
 use super::{Context, Refused};
@@ -24,9 +24,18 @@ pub(super) enum Use {
     /// It asks for a track that does not exist.
     Missing(String),
     /// The client sends.
-    Publish { source: TrackSource, kind: MediaKind, accept: Accept },
+    Publish {
+        source: TrackSource,
+        kind: MediaKind,
+        accept: Accept,
+    },
     /// The client receives. `accept.send` is set once there is an SSRC.
-    Subscribe { track: TrackId, accept: Accept, cname: String, msid: Msid },
+    Subscribe {
+        track: TrackId,
+        accept: Accept,
+        cname: String,
+        msid: Msid,
+    },
 }
 
 impl Plan {
@@ -36,7 +45,9 @@ impl Plan {
         context: &Context<'_>,
     ) -> Result<Self, Refused> {
         if offer.setup == Setup::Passive {
-            return Err(bad_sdp("The client has to be DTLS client: setup actpass or active."));
+            return Err(bad_sdp(
+                "The client has to be DTLS client: setup actpass or active.",
+            ));
         }
         let mut named = named(sections)?;
         let mut sources = HashSet::new();
@@ -47,7 +58,11 @@ impl Plan {
             uses.push(match used {
                 _ if !is_media(section) => leave(offer, section),
                 None if section.direction == Direction::Inactive => Use::Inactive,
-                None => return Err(bad_sdp("A section that is not inactive is not named in `sections`.")),
+                None => {
+                    return Err(bad_sdp(
+                        "A section that is not inactive is not named in `sections`.",
+                    ));
+                }
                 Some(section::Use::Publish(source)) => {
                     let source = TrackSource::try_from(*source).unwrap_or(TrackSource::Unspecified);
                     let kind = published_kind(source, section)?;
@@ -76,7 +91,9 @@ fn named(sections: &[Section]) -> Result<HashMap<&str, &section::Use>, Refused> 
     let mut named = HashMap::with_capacity(sections.len());
     for Section { mid, r#use } in sections {
         let Some(used) = r#use else {
-            return Err(bad_sdp("A named section says neither what it publishes nor what it subscribes to."));
+            return Err(bad_sdp(
+                "A named section says neither what it publishes nor what it subscribes to.",
+            ));
         };
         if named.insert(mid.as_str(), used).is_some() {
             return Err(bad_sdp("A section is named twice."));
@@ -91,7 +108,11 @@ fn is_media(section: &MediaSection) -> bool {
 
 /// The section that stands for the transport cannot be rejected while others are used.
 fn leave(offer: &Description, section: &MediaSection) -> Use {
-    if !section.rejected && offer.bundle.first() == Some(&section.mid) { Use::Inactive } else { Use::Reject }
+    if !section.rejected && offer.bundle.first() == Some(&section.mid) {
+        Use::Inactive
+    } else {
+        Use::Reject
+    }
 }
 
 fn published_kind(source: TrackSource, section: &MediaSection) -> Result<MediaKind, Refused> {
@@ -105,8 +126,14 @@ fn published_kind(source: TrackSource, section: &MediaSection) -> Result<MediaKi
 
 fn may_publish(source: TrackSource, context: &Context<'_>) -> Result<(), Refused> {
     let (capability, message) = match source {
-        TrackSource::Camera => (Capability::TurnVideoOn, "You may not turn the camera on in this meeting."),
-        TrackSource::Screen => (Capability::ShareScreen, "You may not share the screen in this meeting."),
+        TrackSource::Camera => (
+            Capability::TurnVideoOn,
+            "You may not turn the camera on in this meeting.",
+        ),
+        TrackSource::Screen => (
+            Capability::ShareScreen,
+            "You may not share the screen in this meeting.",
+        ),
         TrackSource::Microphone | TrackSource::Unspecified => {
             (Capability::UnmuteMic, "You may not speak in this meeting.")
         }
@@ -114,7 +141,10 @@ fn may_publish(source: TrackSource, context: &Context<'_>) -> Result<(), Refused
     if context.capabilities.contains(capability) {
         return Ok(());
     }
-    Err(Refused { key: "not_allowed", message })
+    Err(Refused {
+        key: "not_allowed",
+        message,
+    })
 }
 
 fn publish(section: &MediaSection, source: TrackSource, kind: MediaKind) -> Result<Use, Refused> {
@@ -135,8 +165,14 @@ fn subscribe(section: &MediaSection, id: &str, context: &Context<'_>) -> Result<
         return Err(bad_sdp("A section that subscribes does not receive."));
     }
     // Not a number is as unknown as any other id nobody has.
-    let available = id.parse().ok().map(TrackId).and_then(|track| (context.available)(track));
-    let Some(available) = available else { return Ok(Use::Missing(id.to_owned())) };
+    let available = id
+        .parse()
+        .ok()
+        .map(TrackId)
+        .and_then(|track| (context.available)(track));
+    let Some(available) = available else {
+        return Ok(Use::Missing(id.to_owned()));
+    };
     let published = available.published;
     let fits = matches!(
         (published.kind, section.kind),
@@ -151,18 +187,35 @@ fn subscribe(section: &MediaSection, id: &str, context: &Context<'_>) -> Result<
         _ => available.participant.to_owned(),
     };
     let cname = stream.clone();
-    let msid = Msid { stream, track: published.track.0.to_string() };
-    let stand_in = SendStream { ssrc: 0, cname: cname.clone(), msid: msid.clone() };
+    let msid = Msid {
+        stream,
+        track: published.track.0.to_string(),
+    };
+    let stand_in = SendStream {
+        ssrc: 0,
+        cname: cname.clone(),
+        msid: msid.clone(),
+    };
     let accept = Accept::send(section, stand_in).map(|mut accept| {
-        accept.codecs.retain(|codec| super::codec::publishes(available.publication, codec));
+        accept
+            .codecs
+            .retain(|codec| super::codec::publishes(available.publication, codec));
         accept
     });
     Ok(match accept.filter(|accept| !accept.codecs.is_empty()) {
-        Some(accept) => Use::Subscribe { track: published.track, accept, cname, msid },
+        Some(accept) => Use::Subscribe {
+            track: published.track,
+            accept,
+            cname,
+            msid,
+        },
         None => Use::Inactive,
     })
 }
 
 const fn bad_sdp(message: &'static str) -> Refused {
-    Refused { key: "bad_sdp", message }
+    Refused {
+        key: "bad_sdp",
+        message,
+    }
 }

@@ -8,7 +8,8 @@ use rand::SeedableRng as _;
 
 use super::*;
 
-const FINGERPRINT: &str = "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA";
+const FINGERPRINT: &str =
+    "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA";
 
 /// What a browser would write: each section is (kind, direction).
 struct Offer {
@@ -31,7 +32,13 @@ impl Offer {
     }
 
     fn parse(&self) -> Description {
-        let Self { session, ufrag, fingerprint, setup, sections } = self;
+        let Self {
+            session,
+            ufrag,
+            fingerprint,
+            setup,
+            sections,
+        } = self;
         let mids: Vec<String> = (0..sections.len()).map(|mid| mid.to_string()).collect();
         let mut sdp = format!(
             "v=0\r\no=- {session} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\n",
@@ -41,9 +48,10 @@ impl Offer {
             let (payload_types, codecs) = match *kind {
                 "audio" => ("111", "a=rtpmap:111 opus/48000/2\r\n"),
                 "vp8" => ("96", "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n"),
-                "h264" => {
-                    ("97", "a=rtpmap:97 H264/90000\r\na=fmtp:97 packetization-mode=1;profile-level-id=42e01f\r\n")
-                }
+                "h264" => (
+                    "97",
+                    "a=rtpmap:97 H264/90000\r\na=fmtp:97 packetization-mode=1;profile-level-id=42e01f\r\n",
+                ),
                 _ => {
                     write!(
                         sdp,
@@ -73,11 +81,17 @@ impl Offer {
 }
 
 fn publish(mid: &str, source: TrackSource) -> Section {
-    Section { mid: mid.to_owned(), r#use: Some(Named::Publish(source.into())) }
+    Section {
+        mid: mid.to_owned(),
+        r#use: Some(Named::Publish(source.into())),
+    }
 }
 
 fn subscribe(mid: &str, track: TrackId) -> Section {
-    Section { mid: mid.to_owned(), r#use: Some(Named::Subscribe(track.0.to_string())) }
+    Section {
+        mid: mid.to_owned(),
+        r#use: Some(Named::Subscribe(track.0.to_string())),
+    }
 }
 
 struct Side {
@@ -97,7 +111,12 @@ impl Side {
                 certificate: Certificate::generate().unwrap(),
                 candidates: vec!["127.0.0.1:5000".parse().unwrap()],
             },
-            capabilities: [Capability::UnmuteMic, Capability::TurnVideoOn, Capability::ShareScreen].into(),
+            capabilities: [
+                Capability::UnmuteMic,
+                Capability::TurnVideoOn,
+                Capability::ShareScreen,
+            ]
+            .into(),
             others: HashMap::new(),
             peer: None,
             next: 0,
@@ -109,7 +128,11 @@ impl Side {
         let others = &self.others;
         let available = |track: TrackId| {
             let (published, publication) = others.get(&track)?;
-            Some(Available { participant: "p-other", published, publication })
+            Some(Available {
+                participant: "p-other",
+                published,
+                publication,
+            })
         };
         let next = &mut self.next;
         let mut context = Context {
@@ -133,17 +156,35 @@ impl Side {
     }
 
     fn add_other(&mut self, track: u64, source: TrackSource, codec: CodecName) -> TrackId {
-        let kind = if source == TrackSource::Microphone { MediaKind::Audio } else { MediaKind::Video };
+        let kind = if source == TrackSource::Microphone {
+            MediaKind::Audio
+        } else {
+            MediaKind::Video
+        };
         let id = TrackId(track);
         let publication = Publication {
             track: id,
             mid: "0".to_owned(),
             kind,
             ssrcs: vec![1],
-            codecs: vec![RtpCodec { payload_type: 100, name: codec, clock_rate: clock_rate(kind) }],
+            codecs: vec![RtpCodec {
+                payload_type: 100,
+                name: codec,
+                clock_rate: clock_rate(kind),
+            }],
             extensions: ExtensionIds::default(),
         };
-        self.others.insert(id, (PublishedTrack { track: id, source, kind }, publication));
+        self.others.insert(
+            id,
+            (
+                PublishedTrack {
+                    track: id,
+                    source,
+                    kind,
+                },
+                publication,
+            ),
+        );
         id
     }
 }
@@ -169,7 +210,12 @@ fn names(commands: &[Command]) -> Vec<&'static str> {
 }
 
 fn directions(outcome: &Outcome) -> Vec<Direction> {
-    Description::parse(&outcome.sdp).unwrap().sections.iter().map(|section| section.direction).collect()
+    Description::parse(&outcome.sdp)
+        .unwrap()
+        .sections
+        .iter()
+        .map(|section| section.direction)
+        .collect()
 }
 
 fn sent_ssrcs(commands: &[Command]) -> Vec<u32> {
@@ -188,11 +234,19 @@ fn sent_ssrcs(commands: &[Command]) -> Vec<u32> {
 fn the_first_offer_adds_a_peer_and_its_tracks() {
     let mut side = Side::new();
     let offer = Offer::new(&[("audio", "sendonly"), ("vp8", "sendrecv")]);
-    let named = [publish("0", TrackSource::Microphone), publish("1", TrackSource::Camera)];
+    let named = [
+        publish("0", TrackSource::Microphone),
+        publish("1", TrackSource::Camera),
+    ];
     let outcome = side.offer(&offer, &named).unwrap();
     assert_eq!(names(&outcome.commands), ["add", "publications"]);
-    let Command::SetPublications { publications, .. } = &outcome.commands[1] else { unreachable!() };
-    assert_eq!((publications[0].kind, publications[0].ssrcs.as_slice()), (MediaKind::Audio, &[1000][..]));
+    let Command::SetPublications { publications, .. } = &outcome.commands[1] else {
+        unreachable!()
+    };
+    assert_eq!(
+        (publications[0].kind, publications[0].ssrcs.as_slice()),
+        (MediaKind::Audio, &[1000][..])
+    );
     assert_eq!(publications[1].codecs[0].name, CodecName::Vp8);
     assert_eq!(publications[1].extensions.mid, Some(4));
     assert_eq!(outcome.added.len(), 2);
@@ -207,7 +261,9 @@ fn a_further_offer_keeps_what_stays() {
     let mut side = Side::new();
     let track = side.add_other(900, TrackSource::Microphone, CodecName::Opus);
     let mut offer = Offer::new(&[("audio", "sendonly")]);
-    let first = side.offer(&offer, &[publish("0", TrackSource::Microphone)]).unwrap();
+    let first = side
+        .offer(&offer, &[publish("0", TrackSource::Microphone)])
+        .unwrap();
     offer.sections.push(("audio", "recvonly"));
     let named = [publish("0", TrackSource::Microphone), subscribe("1", track)];
     let second = side.offer(&offer, &named).unwrap();
@@ -218,7 +274,11 @@ fn a_further_offer_keeps_what_stays() {
     assert_eq!(ufrag(&first), ufrag(&second));
     let again = side.offer(&offer, &named).unwrap();
     assert_eq!(names(&again.commands), [""; 0], "nothing has changed");
-    let ssrcs = |outcome: &Outcome| Description::parse(&outcome.sdp).unwrap().sections[1].ssrcs.clone();
+    let ssrcs = |outcome: &Outcome| {
+        Description::parse(&outcome.sdp).unwrap().sections[1]
+            .ssrcs
+            .clone()
+    };
     assert_eq!(ssrcs(&second), ssrcs(&again));
     assert_eq!(ssrcs(&second), sent_ssrcs(&second.commands));
 }
@@ -231,7 +291,9 @@ fn another_track_in_a_section_gets_another_ssrc() {
     let offer = Offer::new(&[("vp8", "recvonly")]);
     let mut ssrcs = Vec::new();
     for track in [first, second, first] {
-        ssrcs.extend(sent_ssrcs(&side.offer(&offer, &[subscribe("0", track)]).unwrap().commands));
+        ssrcs.extend(sent_ssrcs(
+            &side.offer(&offer, &[subscribe("0", track)]).unwrap().commands,
+        ));
     }
     let distinct: HashSet<u32> = ssrcs.iter().copied().collect();
     assert_eq!((ssrcs.len(), distinct.len()), (3, 3));
@@ -245,7 +307,10 @@ fn tracks_that_do_not_exist_are_named_and_inactive() {
             &Offer::new(&[("audio", "recvonly"), ("audio", "recvonly")]),
             &[
                 subscribe("0", TrackId(5)),
-                Section { mid: "1".to_owned(), r#use: Some(Named::Subscribe("no number".to_owned())) },
+                Section {
+                    mid: "1".to_owned(),
+                    r#use: Some(Named::Subscribe("no number".to_owned())),
+                },
             ],
         )
         .unwrap();
@@ -257,7 +322,9 @@ fn tracks_that_do_not_exist_are_named_and_inactive() {
 fn a_subscriber_without_the_publishers_codec_gets_nothing() {
     let mut side = Side::new();
     let track = side.add_other(900, TrackSource::Camera, CodecName::Vp8);
-    let outcome = side.offer(&Offer::new(&[("h264", "recvonly")]), &[subscribe("0", track)]).unwrap();
+    let outcome = side
+        .offer(&Offer::new(&[("h264", "recvonly")]), &[subscribe("0", track)])
+        .unwrap();
     assert_eq!(directions(&outcome), [Direction::Inactive]);
     assert_eq!(names(&outcome.commands), ["add"]);
 }
@@ -266,13 +333,19 @@ fn a_subscriber_without_the_publishers_codec_gets_nothing() {
 fn what_is_no_longer_sent_is_gone() {
     let mut side = Side::new();
     let first = side
-        .offer(&Offer::new(&[("vp8", "sendonly")]), &[publish("0", TrackSource::Camera)])
+        .offer(
+            &Offer::new(&[("vp8", "sendonly")]),
+            &[publish("0", TrackSource::Camera)],
+        )
         .unwrap();
     let outcome = side.offer(&Offer::new(&[("vp8", "inactive")]), &[]).unwrap();
     assert_eq!(outcome.removed, [first.added[0].track]);
     assert_eq!(names(&outcome.commands), ["publications"]);
     let screen = side
-        .offer(&Offer::new(&[("vp8", "sendonly")]), &[publish("0", TrackSource::Screen)])
+        .offer(
+            &Offer::new(&[("vp8", "sendonly")]),
+            &[publish("0", TrackSource::Screen)],
+        )
         .unwrap();
     assert_ne!(screen.added[0].track, first.added[0].track);
 }
@@ -317,19 +390,59 @@ fn refuses_offers_whose_sections_make_no_sense() {
     let mut side = Side::new();
     let audio = &[("audio", "sendonly")][..];
     assert_eq!(side.refusal(audio, &[]), "bad_sdp", "not named");
-    assert_eq!(side.refusal(audio, &[mic(), publish("7", TrackSource::Camera)]), "bad_sdp", "unknown mid");
+    assert_eq!(
+        side.refusal(audio, &[mic(), publish("7", TrackSource::Camera)]),
+        "bad_sdp",
+        "unknown mid"
+    );
     assert_eq!(side.refusal(audio, &[mic(), mic()]), "bad_sdp", "named twice");
-    assert_eq!(side.refusal(audio, &[publish("0", TrackSource::Camera)]), "bad_sdp", "not a picture");
-    assert_eq!(side.refusal(audio, &[publish("0", TrackSource::Unspecified)]), "bad_sdp");
-    assert_eq!(side.refusal(audio, &[Section { mid: "0".to_owned(), r#use: None }]), "bad_sdp");
-    assert_eq!(side.refusal(&[("audio", "recvonly")], &[mic()]), "bad_sdp", "does not send");
-    assert_eq!(side.refusal(audio, &[subscribe("0", TrackId(5))]), "bad_sdp", "does not receive");
+    assert_eq!(
+        side.refusal(audio, &[publish("0", TrackSource::Camera)]),
+        "bad_sdp",
+        "not a picture"
+    );
+    assert_eq!(
+        side.refusal(audio, &[publish("0", TrackSource::Unspecified)]),
+        "bad_sdp"
+    );
+    assert_eq!(
+        side.refusal(
+            audio,
+            &[Section {
+                mid: "0".to_owned(),
+                r#use: None
+            }]
+        ),
+        "bad_sdp"
+    );
+    assert_eq!(
+        side.refusal(&[("audio", "recvonly")], &[mic()]),
+        "bad_sdp",
+        "does not send"
+    );
+    assert_eq!(
+        side.refusal(audio, &[subscribe("0", TrackId(5))]),
+        "bad_sdp",
+        "does not receive"
+    );
     let two = &[("audio", "sendonly"), ("audio", "sendonly")][..];
-    assert_eq!(side.refusal(two, &[mic(), publish("1", TrackSource::Microphone)]), "bad_sdp", "one source twice");
+    assert_eq!(
+        side.refusal(two, &[mic(), publish("1", TrackSource::Microphone)]),
+        "bad_sdp",
+        "one source twice"
+    );
     let track = side.add_other(900, TrackSource::Camera, CodecName::Vp8);
     let two = &[("vp8", "recvonly"), ("vp8", "recvonly")][..];
-    assert_eq!(side.refusal(two, &[subscribe("0", track), subscribe("1", track)]), "bad_sdp", "one track twice");
-    assert_eq!(side.refusal(&[("audio", "recvonly")], &[subscribe("0", track)]), "bad_sdp", "a picture as sound");
+    assert_eq!(
+        side.refusal(two, &[subscribe("0", track), subscribe("1", track)]),
+        "bad_sdp",
+        "one track twice"
+    );
+    assert_eq!(
+        side.refusal(&[("audio", "recvonly")], &[subscribe("0", track)]),
+        "bad_sdp",
+        "a picture as sound"
+    );
 }
 
 #[test]
@@ -341,7 +454,10 @@ fn refuses_what_the_role_does_not_allow() {
     ] {
         let mut side = Side::new();
         side.capabilities.remove(capability);
-        assert_eq!(side.refusal(&[(kind, "sendonly")], &[publish("0", source)]), "not_allowed");
+        assert_eq!(
+            side.refusal(&[(kind, "sendonly")], &[publish("0", source)]),
+            "not_allowed"
+        );
     }
 }
 
@@ -350,14 +466,21 @@ fn refuses_a_client_that_insists_on_being_dtls_server() {
     let mut side = Side::new();
     let mut offer = Offer::new(&[("audio", "sendonly")]);
     offer.setup = "passive";
-    assert_eq!(side.offer(&offer, &[publish("0", TrackSource::Microphone)]).unwrap_err().key, "bad_sdp");
+    assert_eq!(
+        side.offer(&offer, &[publish("0", TrackSource::Microphone)])
+            .unwrap_err()
+            .key,
+        "bad_sdp"
+    );
 }
 
 #[test]
 fn data_channels_are_left_out() {
     let mut side = Side::new();
     let offer = Offer::new(&[("audio", "sendonly"), ("data", "")]);
-    let outcome = side.offer(&offer, &[publish("0", TrackSource::Microphone)]).unwrap();
+    let outcome = side
+        .offer(&offer, &[publish("0", TrackSource::Microphone)])
+        .unwrap();
     let answer = Description::parse(&outcome.sdp).unwrap();
     assert!(answer.sections[1].rejected);
 }
@@ -366,7 +489,8 @@ fn data_channels_are_left_out() {
 fn subscriptions_end_with_their_tracks() {
     let mut side = Side::new();
     let track = side.add_other(900, TrackSource::Microphone, CodecName::Opus);
-    side.offer(&Offer::new(&[("audio", "recvonly")]), &[subscribe("0", track)]).unwrap();
+    side.offer(&Offer::new(&[("audio", "recvonly")]), &[subscribe("0", track)])
+        .unwrap();
     let peer = side.peer.as_mut().unwrap();
     assert!(peer.drop_subscriptions(&[TrackId(1)]).is_none());
     let command = peer.drop_subscriptions(&[track]).unwrap();

@@ -24,7 +24,13 @@ pub(super) struct Entrant {
 impl Meeting {
     /// Puts somebody in the call who is not in `people`, and tells everybody. The lobby has to be reviewed afterwards.
     pub(super) fn enter(&mut self, session: SessionId, entrant: Entrant, reply: u32) {
-        let Entrant { id, person, role, capabilities, connected } = entrant;
+        let Entrant {
+            id,
+            person,
+            role,
+            capabilities,
+            connected,
+        } = entrant;
         let verified = matches!(person.kind, PersonKind::Organization { .. });
         let fresh_call = self.call.is_none().then(|| self.fresh_id());
         if let Some(id) = fresh_call {
@@ -46,8 +52,12 @@ impl Meeting {
             chat_seen: 0,
             peer: None,
         };
-        let participant =
-            Participant { id: id.clone(), person, connected, stage: Stage::InCall(Box::new(present)) };
+        let participant = Participant {
+            id: id.clone(),
+            person,
+            connected,
+            stage: Stage::InCall(Box::new(present)),
+        };
         let entry = participant.roster_entry(self.facts.tenant);
         self.people.insert(session, participant);
 
@@ -72,7 +82,9 @@ impl Meeting {
 
     /// A participant goes. With a reason, it is told; without, its session is over already.
     pub(super) fn depart(&mut self, now: Now, session: SessionId, reply: u32, reason: Option<EndReason>) {
-        let Some(participant) = self.people.get(&session) else { return };
+        let Some(participant) = self.people.get(&session) else {
+            return;
+        };
         if !participant.in_call() {
             self.leave_lobby(session, reply, reason.as_ref());
             return;
@@ -85,8 +97,9 @@ impl Meeting {
     /// Ends the call and the lobby for everybody.
     pub(super) fn end_all(&mut self, reason: &EndReason) {
         let everybody: Vec<SessionId> = self.people.keys().copied().collect();
-        let (present, waiting): (Vec<_>, Vec<_>) =
-            everybody.into_iter().partition(|session| self.people.get(session).is_some_and(Participant::in_call));
+        let (present, waiting): (Vec<_>, Vec<_>) = everybody
+            .into_iter()
+            .partition(|session| self.people.get(session).is_some_and(Participant::in_call));
         for session in waiting {
             self.leave_lobby(session, 0, Some(reason));
         }
@@ -102,7 +115,9 @@ impl Meeting {
 
     pub(super) fn resumed(&mut self, session: SessionId) {
         self.set_connected(session, true);
-        let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else { return };
+        let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else {
+            return;
+        };
         if std::mem::take(&mut present.chat_suspended) {
             self.reconcile_chat();
         }
@@ -114,22 +129,33 @@ impl Meeting {
             .iter()
             .filter_map(|(peer, level)| {
                 let participant = self.people.get(&self.session_of(*peer)?)?;
-                Some(Speaker { participant_id: participant.id.clone(), level: u32::from(*level) })
+                Some(Speaker {
+                    participant_id: participant.id.clone(),
+                    level: u32::from(*level),
+                })
             })
             .collect();
         if speakers.is_empty() && !self.speaking {
             return;
         }
         self.speaking = !speakers.is_empty();
-        self.broadcast(&Body::Speaking(Speaking { speakers }), |_, participant| participant.connected);
+        self.broadcast(&Body::Speaking(Speaking { speakers }), |_, participant| {
+            participant.connected
+        });
     }
 
     /// Tells everybody in the call what a participant's roster entry is now.
     pub(super) fn roster_changed(&mut self, session: SessionId) {
-        let entry = self.people.get(&session).and_then(|p| p.roster_entry(self.facts.tenant));
+        let entry = self
+            .people
+            .get(&session)
+            .and_then(|p| p.roster_entry(self.facts.tenant));
         if let Some(entry) = entry {
-            let body =
-                Body::Roster(RosterUpdate { snapshot: false, upserted: vec![entry], left: Vec::new() });
+            let body = Body::Roster(RosterUpdate {
+                snapshot: false,
+                upserted: vec![entry],
+                left: Vec::new(),
+            });
             self.broadcast(&body, |_, _| true);
         }
     }
@@ -144,15 +170,22 @@ impl Meeting {
     /// Takes a participant out of the call. Chat and media are cut before anybody, the participant included, hears of
     /// it. The end of the call and the lobby have to be looked at afterwards.
     pub(super) fn leave_call(&mut self, session: SessionId, reply: u32, reason: Option<&EndReason>) {
-        let Some(participant) = self.people.remove(&session) else { return };
-        let Stage::InCall(present) = participant.stage else { return };
+        let Some(participant) = self.people.remove(&session) else {
+            return;
+        };
+        let Stage::InCall(present) = participant.stage else {
+            return;
+        };
         self.reconcile_members();
         if let Some(peer) = present.peer {
-            self.effects.push_back(Effect::Media(Box::new(Command::RemovePeer { peer: peer.id() })));
+            self.effects
+                .push_back(Effect::Media(Box::new(Command::RemovePeer { peer: peer.id() })));
             self.tracks_gone(session, &peer);
         }
         if let Some(reason) = reason {
-            let body = Body::Ended(proto::Ended { reason: Some(wire_reason(reason)) });
+            let body = Body::Ended(proto::Ended {
+                reason: Some(wire_reason(reason)),
+            });
             self.effects.push_back(Effect::End { session, reply, body });
         }
         let body = Body::Roster(RosterUpdate {
@@ -164,7 +197,9 @@ impl Meeting {
     }
 
     fn set_connected(&mut self, session: SessionId, connected: bool) {
-        let Some(participant) = self.people.get_mut(&session) else { return };
+        let Some(participant) = self.people.get_mut(&session) else {
+            return;
+        };
         if participant.connected != connected {
             participant.connected = connected;
             self.roster_changed(session);
@@ -175,7 +210,10 @@ impl Meeting {
         Body::Connected(proto::Connected {
             participant_id: id,
             role: wire_role(role).into(),
-            capabilities: capabilities.iter().map(|capability| capability.to_string()).collect(),
+            capabilities: capabilities
+                .iter()
+                .map(|capability| capability.to_string())
+                .collect(),
             subject: self.facts.subject.clone(),
             thread_id: self.facts.thread_id.clone(),
             call_id: self.call.as_ref().map(|call| call.id.clone()).unwrap_or_default(),
@@ -184,9 +222,17 @@ impl Meeting {
     }
 
     fn send_roster_snapshot(&mut self, session: SessionId) {
-        let entries: Vec<_> = self.people.values().filter_map(|p| p.roster_entry(self.facts.tenant)).collect();
+        let entries: Vec<_> = self
+            .people
+            .values()
+            .filter_map(|p| p.roster_entry(self.facts.tenant))
+            .collect();
         for (index, upserted) in entries.chunks(PER_MESSAGE).enumerate() {
-            let update = RosterUpdate { snapshot: index == 0, upserted: upserted.to_vec(), left: Vec::new() };
+            let update = RosterUpdate {
+                snapshot: index == 0,
+                upserted: upserted.to_vec(),
+                left: Vec::new(),
+            };
             self.send(session, Body::Roster(update));
         }
     }

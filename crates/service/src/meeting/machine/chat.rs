@@ -29,7 +29,9 @@ pub struct ChatLine {
 
 impl std::fmt::Debug for ChatLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ChatLine").field("sequence", &self.sequence).finish_non_exhaustive()
+        f.debug_struct("ChatLine")
+            .field("sequence", &self.sequence)
+            .finish_non_exhaustive()
     }
 }
 
@@ -81,20 +83,38 @@ impl Meeting {
     pub fn handle_chat(&mut self, line: &ChatLine) {
         let body = line.message(false);
         for (session, participant) in &mut self.people {
-            let Some(after) = self.members.get(&participant.person.id).map(|member| member.after) else { continue };
-            let Some(present) = participant.present_mut().filter(|present| present.chat_access) else { continue };
+            let Some(after) = self
+                .members
+                .get(&participant.person.id)
+                .map(|member| member.after)
+            else {
+                continue;
+            };
+            let Some(present) = participant.present_mut().filter(|present| present.chat_access) else {
+                continue;
+            };
             if line.sequence > after.max(present.chat_seen) {
                 present.chat_seen = line.sequence;
-                self.effects.push_back(Effect::Send { to: *session, reply: 0, body: body.clone() });
+                self.effects.push_back(Effect::Send {
+                    to: *session,
+                    reply: 0,
+                    body: body.clone(),
+                });
             }
         }
     }
 
     /// The chat has taken a member, who sees what was said since `start`.
     pub fn handle_chat_joined(&mut self, member: &CommunicationIdentifier, start: ChatStart) {
-        let Some(membership) = self.members.get_mut(member) else { return };
+        let Some(membership) = self.members.get_mut(member) else {
+            return;
+        };
         membership.after = start.after;
-        for participant in self.people.values_mut().filter(|participant| participant.person.id == *member) {
+        for participant in self
+            .people
+            .values_mut()
+            .filter(|participant| participant.person.id == *member)
+        {
             if let Some(present) = participant.present_mut() {
                 present.chat_start.get_or_insert(start);
             }
@@ -106,31 +126,56 @@ impl Meeting {
         for (session, participant) in &self.people {
             if participant.present().is_some_and(|present| present.chat_access) {
                 let member = participant.person.id.clone();
-                self.effects.push_back(Effect::ChatHistory { to: *session, member });
+                self.effects
+                    .push_back(Effect::ChatHistory { to: *session, member });
             }
         }
     }
 
     /// Hands a participant what was said before it connected, once.
     pub(super) fn history(&mut self, session: SessionId, lines: Vec<ChatLine>) {
-        let Some(participant) = self.people.get_mut(&session) else { return };
-        let Some(after) = self.members.get(&participant.person.id).map(|member| member.after) else { return };
-        let Some(present) = participant.present_mut().filter(|present| present.chat_access) else { return };
+        let Some(participant) = self.people.get_mut(&session) else {
+            return;
+        };
+        let Some(after) = self
+            .members
+            .get(&participant.person.id)
+            .map(|member| member.after)
+        else {
+            return;
+        };
+        let Some(present) = participant.present_mut().filter(|present| present.chat_access) else {
+            return;
+        };
         for line in lines {
             if line.sequence > after.max(present.chat_seen) {
                 present.chat_seen = line.sequence;
-                self.effects.push_back(Effect::Send { to: session, reply: 0, body: line.message(true) });
+                self.effects.push_back(Effect::Send {
+                    to: session,
+                    reply: 0,
+                    body: line.message(true),
+                });
             }
         }
     }
 
-    pub(super) fn send_chat(&mut self, session: SessionId, reply: u32, text: String, client_message_id: String) {
-        let Some(present) = self.in_call(session, reply) else { return };
+    pub(super) fn send_chat(
+        &mut self,
+        session: SessionId,
+        reply: u32,
+        text: String,
+        client_message_id: String,
+    ) {
+        let Some(present) = self.in_call(session, reply) else {
+            return;
+        };
         if !present.chat_access {
             self.refuse(session, reply, "not_allowed", "The chat of this meeting is off.");
             return;
         }
-        let Some(participant) = self.people.get(&session) else { return };
+        let Some(participant) = self.people.get(&session) else {
+            return;
+        };
         self.effects.push_back(Effect::ChatSend {
             from: session,
             reply,
@@ -141,7 +186,12 @@ impl Meeting {
         });
     }
 
-    pub(super) fn chat_sent(&mut self, session: SessionId, reply: u32, result: Result<String, (&'static str, String)>) {
+    pub(super) fn chat_sent(
+        &mut self,
+        session: SessionId,
+        reply: u32,
+        result: Result<String, (&'static str, String)>,
+    ) {
         match result {
             Ok(id) if reply != 0 => self.reply(session, reply, Body::Done(proto::Done { id })),
             Ok(_) => {}
@@ -150,11 +200,15 @@ impl Meeting {
     }
 
     pub(super) fn chat_grace_over(&mut self, session: SessionId) {
-        let Some(participant) = self.people.get_mut(&session) else { return };
+        let Some(participant) = self.people.get_mut(&session) else {
+            return;
+        };
         if participant.connected {
             return;
         }
-        let Some(present) = participant.present_mut() else { return };
+        let Some(present) = participant.present_mut() else {
+            return;
+        };
         present.chat_suspended = true;
         self.reconcile_chat();
     }
@@ -162,8 +216,12 @@ impl Meeting {
     /// Makes memberships follow from who is in the call and tells everybody whose access changed.
     pub(super) fn reconcile_chat(&mut self) {
         self.reconcile_members();
-        let present: Vec<SessionId> =
-            self.people.iter().filter(|(_, p)| p.in_call()).map(|(session, _)| *session).collect();
+        let present: Vec<SessionId> = self
+            .people
+            .iter()
+            .filter(|(_, p)| p.in_call())
+            .map(|(session, _)| *session)
+            .collect();
         for session in present {
             self.announce_chat_access(session, false);
         }
@@ -172,7 +230,11 @@ impl Meeting {
     /// Makes memberships follow from who is in the call. Several participants under one identity share a membership.
     pub(super) fn reconcile_members(&mut self) {
         let mut wanted: BTreeMap<CommunicationIdentifier, (Membership, HistoryShare)> = BTreeMap::new();
-        for participant in self.people.values().filter(|participant| self.may_chat(participant)) {
+        for participant in self
+            .people
+            .values()
+            .filter(|participant| self.may_chat(participant))
+        {
             let id = &participant.person.id;
             if wanted.contains_key(id) {
                 continue;
@@ -188,7 +250,9 @@ impl Meeting {
         for (member, membership) in &self.members {
             // Colleagues keep the chat after the call.
             if !wanted.contains_key(member) && !membership.lasting {
-                self.effects.push_back(Effect::ChatRemove { member: member.clone() });
+                self.effects.push_back(Effect::ChatRemove {
+                    member: member.clone(),
+                });
             }
         }
         for (member, (membership, history)) in &wanted {
@@ -200,36 +264,55 @@ impl Meeting {
                 });
             }
         }
-        self.members = wanted.into_iter().map(|(member, (membership, _))| (member, membership)).collect();
+        self.members = wanted
+            .into_iter()
+            .map(|(member, (membership, _))| (member, membership))
+            .collect();
     }
 
     /// Tells a participant whether it may use the chat, when that has changed or `always`; with access comes history.
     pub(super) fn announce_chat_access(&mut self, session: SessionId, always: bool) {
-        let Some(participant) = self.people.get(&session) else { return };
+        let Some(participant) = self.people.get(&session) else {
+            return;
+        };
         let allowed = self.may_chat(participant);
         let member = participant.person.id.clone();
-        let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else { return };
+        let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else {
+            return;
+        };
         let changed = std::mem::replace(&mut present.chat_access, allowed) != allowed;
         if changed || always {
             self.send(session, Body::ChatAccess(ChatAccess { allowed }));
         }
         if allowed && changed {
-            self.effects.push_back(Effect::ChatHistory { to: session, member });
+            self.effects
+                .push_back(Effect::ChatHistory { to: session, member });
         }
     }
 
     fn may_chat(&self, participant: &Participant) -> bool {
-        let present = participant.present().is_some_and(|present| !present.chat_suspended);
+        let present = participant
+            .present()
+            .is_some_and(|present| !present.chat_suspended);
         present && self.chat_is_on(participant)
     }
 
     /// What an identity may see: everything for colleagues, otherwise what was said since its present stay began.
     fn history_share(&self, id: &CommunicationIdentifier) -> HistoryShare {
-        let mut same = self.people.values().filter(|participant| participant.person.id == *id).peekable();
-        if same.peek().is_some_and(|participant| participant.is_of(self.facts.tenant)) {
+        let mut same = self
+            .people
+            .values()
+            .filter(|participant| participant.person.id == *id)
+            .peekable();
+        if same
+            .peek()
+            .is_some_and(|participant| participant.is_of(self.facts.tenant))
+        {
             return HistoryShare::All;
         }
         let known = same.filter_map(|participant| participant.present()?.chat_start);
-        known.min_by_key(|start| start.after).map_or(HistoryShare::FromNow, HistoryShare::Since)
+        known
+            .min_by_key(|start| start.after)
+            .map_or(HistoryShare::FromNow, HistoryShare::Since)
     }
 }

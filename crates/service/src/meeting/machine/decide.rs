@@ -21,7 +21,11 @@ impl Meeting {
 
     /// Whether somebody may use the chat while in the call.
     pub(super) fn chat_is_on(&self, participant: &Participant) -> bool {
-        let user = if participant.is_of(self.facts.tenant) { ChatUser::Member } else { ChatUser::Anonymous };
+        let user = if participant.is_of(self.facts.tenant) {
+            ChatUser::Member
+        } else {
+            ChatUser::Anonymous
+        };
         may_chat(&self.rules.organizer, &self.rules.options, user)
     }
 
@@ -39,7 +43,9 @@ impl Meeting {
             })
             .collect();
         for (session, capabilities) in changed {
-            let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else { continue };
+            let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else {
+                continue;
+            };
             let managed = present.capabilities.contains(Capability::ManageLobby);
             present.capabilities = capabilities;
             if capabilities.contains(Capability::ManageLobby) && !managed {

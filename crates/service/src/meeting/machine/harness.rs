@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
+use anteroom_identity::id::{
+    AcsUserId, CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId,
+};
 use anteroom_media_transport::Certificate;
 use anteroom_media_transport::router::{Command, RoomId};
 use anteroom_signaling::proto::server_message::Body;
@@ -13,8 +15,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    ChatLine, ChatStart, Effect, Facts, HistoryShare, Input, Limits, Meeting, MeetingConfig, Now, Person, PersonKind,
-    Rules, SessionId,
+    ChatLine, ChatStart, Effect, Facts, HistoryShare, Input, Limits, Meeting, MeetingConfig, Now, Person,
+    PersonKind, Rules, SessionId,
 };
 use crate::media::negotiate::Environment;
 
@@ -71,16 +73,32 @@ pub(super) fn guest(number: u128) -> Person {
 
 impl Harness {
     pub(super) fn new(scope: LobbyScope) -> Self {
-        Self::with(scope, Limits { participants: 8, lobby: 4, per_identity: 3, lobby_timeout: LOBBY_TIMEOUT })
+        Self::with(
+            scope,
+            Limits {
+                participants: 8,
+                lobby: 4,
+                per_identity: 3,
+                lobby_timeout: LOBBY_TIMEOUT,
+            },
+        )
     }
 
     pub(super) fn with(scope: LobbyScope, limits: Limits) -> Self {
         let rules = Rules {
             tenant: TenantSettings::default(),
             organizer: OrganizerPolicy::default(),
-            options: MeetingOptions { lobby_scope: scope, ..MeetingOptions::default() },
+            options: MeetingOptions {
+                lobby_scope: scope,
+                ..MeetingOptions::default()
+            },
         };
-        let PersonKind::Organization { object: organizer, .. } = alice().kind else { unreachable!() };
+        let PersonKind::Organization {
+            object: organizer, ..
+        } = alice().kind
+        else {
+            unreachable!()
+        };
         let meeting = Meeting::new(MeetingConfig {
             facts: Facts {
                 subject: "Weekly".to_owned(),
@@ -101,7 +119,10 @@ impl Harness {
         Self {
             meeting,
             rules,
-            now: Now { instant: Instant::now(), wall: OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000) },
+            now: Now {
+                instant: Instant::now(),
+                wall: OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
+            },
             sessions: 0,
             sent: BTreeMap::new(),
             over: BTreeMap::new(),
@@ -114,7 +135,13 @@ impl Harness {
     pub(super) fn join(&mut self, person: Person) -> SessionId {
         self.sessions += 1;
         let session = SessionId::new(self.sessions);
-        self.tell(session, Input::Join { person: Box::new(person), reply: 1 });
+        self.tell(
+            session,
+            Input::Join {
+                person: Box::new(person),
+                reply: 1,
+            },
+        );
         session
     }
 
@@ -132,7 +159,11 @@ impl Harness {
     pub(super) fn advance(&mut self, by: Duration) {
         self.now.instant += by;
         self.now.wall += by;
-        if self.meeting.poll_timeout().is_some_and(|at| at <= self.now.instant) {
+        if self
+            .meeting
+            .poll_timeout()
+            .is_some_and(|at| at <= self.now.instant)
+        {
             self.meeting.handle_timeout(self.now);
         }
         self.carry_out();
@@ -163,7 +194,9 @@ impl Harness {
                 }
                 Effect::End { session, body, .. } => {
                     let reason = match body {
-                        Body::Denied(proto::Denied { reason }) | Body::Ended(proto::Ended { reason }) => reason,
+                        Body::Denied(proto::Denied { reason }) | Body::Ended(proto::Ended { reason }) => {
+                            reason
+                        }
                         other => panic!("the last message is {other:?}"),
                     };
                     let before = self.over.insert(session, reason.unwrap());
@@ -172,8 +205,14 @@ impl Harness {
                 Effect::ChatAdd { member, history, .. } => {
                     let newest = self.said.len() as u64;
                     let start = match history {
-                        HistoryShare::All => ChatStart { after: 0, at: OffsetDateTime::UNIX_EPOCH },
-                        HistoryShare::FromNow => ChatStart { after: newest, at: self.now.wall },
+                        HistoryShare::All => ChatStart {
+                            after: 0,
+                            at: OffsetDateTime::UNIX_EPOCH,
+                        },
+                        HistoryShare::FromNow => ChatStart {
+                            after: newest,
+                            at: self.now.wall,
+                        },
                         HistoryShare::Since(start) => start,
                     };
                     self.members.insert(member.clone(), start.after);
@@ -184,17 +223,29 @@ impl Harness {
                 }
                 Effect::ChatHistory { to, member } => {
                     let after = self.members[&member];
-                    let lines = self.said.iter().filter(|line| line.sequence > after).cloned().collect();
+                    let lines = self
+                        .said
+                        .iter()
+                        .filter(|line| line.sequence > after)
+                        .cloned()
+                        .collect();
                     self.meeting.handle(self.now, to, Input::History(lines));
                 }
-                Effect::ChatSend { from, reply, member, text, .. } => {
+                Effect::ChatSend {
+                    from,
+                    reply,
+                    member,
+                    text,
+                    ..
+                } => {
                     let result = if self.members.contains_key(&member) {
                         self.say(&text);
                         Ok(self.said.len().to_string())
                     } else {
                         Err(("not_allowed", String::new()))
                     };
-                    self.meeting.handle(self.now, from, Input::ChatSent { reply, result });
+                    self.meeting
+                        .handle(self.now, from, Input::ChatSent { reply, result });
                 }
                 Effect::Media(command) => self.commands.push(*command),
             }
@@ -203,7 +254,12 @@ impl Harness {
 
     /// What a session was sent since the last call.
     pub(super) fn take(&mut self, session: SessionId) -> Vec<Body> {
-        self.sent.remove(&session).unwrap_or_default().into_iter().map(|(_, body)| body).collect()
+        self.sent
+            .remove(&session)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(_, body)| body)
+            .collect()
     }
 
     pub(super) fn take_all(&mut self) {
@@ -227,20 +283,37 @@ impl Harness {
     }
 
     pub(super) fn in_call(&self, session: SessionId) -> bool {
-        self.meeting.people.get(&session).is_some_and(super::Participant::in_call)
+        self.meeting
+            .people
+            .get(&session)
+            .is_some_and(super::Participant::in_call)
     }
 
     pub(super) fn in_lobby(&self, session: SessionId) -> bool {
-        self.meeting.people.get(&session).is_some_and(|participant| !participant.in_call())
+        self.meeting
+            .people
+            .get(&session)
+            .is_some_and(|participant| !participant.in_call())
     }
 
     pub(super) fn admit(&mut self, by: SessionId, whom: SessionId) {
         let ids = vec![self.id_of(whom)];
-        self.tell(by, Input::Admit { reply: 9, ids, all: false });
+        self.tell(
+            by,
+            Input::Admit {
+                reply: 9,
+                ids,
+                all: false,
+            },
+        );
     }
 
     pub(super) fn unmute(&mut self, session: SessionId) {
-        let state = MediaState { mic_muted: false, camera_on: false, screen_sharing: false };
+        let state = MediaState {
+            mic_muted: false,
+            camera_on: false,
+            screen_sharing: false,
+        };
         self.tell(session, Input::MediaState { reply: 0, state });
     }
 
@@ -250,8 +323,13 @@ impl Harness {
         let mut members = BTreeSet::new();
         let mut tracks = BTreeSet::new();
         for (session, participant) in &meeting.people {
-            assert!(!self.over.contains_key(session), "{session} is over and still here");
-            let Some(present) = participant.present() else { continue };
+            assert!(
+                !self.over.contains_key(session),
+                "{session} is over and still here"
+            );
+            let Some(present) = participant.present() else {
+                continue;
+            };
             if !present.chat_suspended && meeting.chat_is_on(participant) {
                 members.insert(participant.person.id.clone());
             }
@@ -262,20 +340,36 @@ impl Harness {
         assert_eq!(meeting.members.keys().cloned().collect::<BTreeSet<_>>(), members);
         for member in self.members.keys() {
             let guest = matches!(member, CommunicationIdentifier::CommunicationUser(_));
-            assert!(!guest || members.contains(member), "a guest outside the call is in the chat");
+            assert!(
+                !guest || members.contains(member),
+                "a guest outside the call is in the chat"
+            );
         }
         for member in &members {
-            assert!(self.members.contains_key(member), "somebody in the call is not in the chat");
+            assert!(
+                self.members.contains_key(member),
+                "somebody in the call is not in the chat"
+            );
         }
-        let present = meeting.people.values().filter(|participant| participant.in_call()).count();
+        let present = meeting
+            .people
+            .values()
+            .filter(|participant| participant.in_call())
+            .count();
         assert_eq!(meeting.call.is_some(), present > 0);
         assert!(present <= meeting.limits.participants);
         assert!(meeting.people.len() - present <= meeting.limits.lobby);
         let lobby = present < meeting.people.len();
-        assert_eq!(meeting.poll_timeout().is_some(), lobby, "only the lobby has time-outs");
+        assert_eq!(
+            meeting.poll_timeout().is_some(),
+            lobby,
+            "only the lobby has time-outs"
+        );
         for (session, sent) in &self.sent {
             if self.in_lobby(*session) {
-                let only_lobby = sent.iter().all(|(_, body)| matches!(body, Body::Lobby(_) | Body::Error(_)));
+                let only_lobby = sent
+                    .iter()
+                    .all(|(_, body)| matches!(body, Body::Lobby(_) | Body::Error(_)));
                 assert!(only_lobby, "somebody in the lobby was sent {sent:?}");
             }
         }

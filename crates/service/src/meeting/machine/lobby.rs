@@ -5,8 +5,8 @@ use std::time::Duration;
 use anteroom_signaling::proto::lobby::Reason;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, LobbyUpdate};
-use anteroom_teams_link::{Capability, CapabilitySet, Role};
 use anteroom_teams_link::admission::{Decision, EndReason, LobbyReason};
+use anteroom_teams_link::{Capability, CapabilitySet, Role};
 
 use super::call::Entrant;
 use super::participant::{Participant, Person, SessionId, Stage, Waiting};
@@ -16,10 +16,19 @@ use super::{Effect, Meeting, Now, PER_MESSAGE};
 impl Meeting {
     pub(super) fn join(&mut self, now: Now, session: SessionId, person: Person, reply: u32) {
         if self.people.contains_key(&session) {
-            self.refuse(session, reply, "already_joined", "This session has joined already.");
+            self.refuse(
+                session,
+                reply,
+                "already_joined",
+                "This session has joined already.",
+            );
             return;
         }
-        let same = self.people.values().filter(|other| other.person.id == person.id).count();
+        let same = self
+            .people
+            .values()
+            .filter(|other| other.person.id == person.id)
+            .count();
         if same >= self.limits.per_identity {
             self.deny(session, reply, &EndReason::meeting_full());
             return;
@@ -38,7 +47,17 @@ impl Meeting {
             }
             Decision::Admit { role, capabilities } => {
                 let id = self.fresh_id();
-                self.enter(session, Entrant { id, person, role, capabilities, connected: true }, reply);
+                self.enter(
+                    session,
+                    Entrant {
+                        id,
+                        person,
+                        role,
+                        capabilities,
+                        connected: true,
+                    },
+                    reply,
+                );
                 self.review_lobby(now);
             }
         }
@@ -61,12 +80,16 @@ impl Meeting {
     }
 
     fn review(&mut self, now: Now, session: SessionId) {
-        let Some(participant) = self.people.get(&session) else { return };
+        let Some(participant) = self.people.get(&session) else {
+            return;
+        };
         match self.decide(&participant.person) {
             Decision::Deny(refusal) => self.turn_away(session, &refusal.reason),
             Decision::Lobby(reason) => {
                 let timeout = self.people.get_mut(&session).and_then(|participant| {
-                    let Stage::Lobby(waiting) = &mut participant.stage else { return None };
+                    let Stage::Lobby(waiting) = &mut participant.stage else {
+                        return None;
+                    };
                     let changed = waiting.reason != reason;
                     waiting.reason = reason;
                     changed.then(|| waiting.deadline.saturating_duration_since(now.instant))
@@ -84,7 +107,11 @@ impl Meeting {
         if !self.may(by, reply, Capability::ManageLobby) {
             return;
         }
-        let chosen = if all { self.waiting().collect() } else { self.find(ids, |p| !p.in_call()) };
+        let chosen = if all {
+            self.waiting().collect()
+        } else {
+            self.find(ids, |p| !p.in_call())
+        };
         // Two people may admit the same guest at the same time: whoever is in already is no error.
         if chosen.is_empty() && !all && self.find(ids, |_| true).is_empty() {
             self.unknown_participant(by, reply);
@@ -96,7 +123,9 @@ impl Meeting {
                 full = true;
                 break;
             }
-            let Some(participant) = self.people.get(&session) else { continue };
+            let Some(participant) = self.people.get(&session) else {
+                continue;
+            };
             let Decision::Admit { role, capabilities } = self.decide_admitted(&participant.person) else {
                 continue;
             };
@@ -139,22 +168,38 @@ impl Meeting {
 
     /// Takes a participant out of the lobby with a reason, or without one when its session is over already.
     pub(super) fn leave_lobby(&mut self, session: SessionId, reply: u32, reason: Option<&EndReason>) {
-        let Some(participant) = self.people.remove(&session) else { return };
+        let Some(participant) = self.people.remove(&session) else {
+            return;
+        };
         if let Some(reason) = reason {
-            let body = Body::Ended(proto::Ended { reason: Some(wire_reason(reason)) });
+            let body = Body::Ended(proto::Ended {
+                reason: Some(wire_reason(reason)),
+            });
             self.effects.push_back(Effect::End { session, reply, body });
         }
         self.lobby_changed(Vec::new(), vec![participant.id]);
     }
 
     pub(super) fn send_lobby_snapshot(&mut self, session: SessionId) {
-        let entries: Vec<_> = self.people.values().filter_map(Participant::lobby_entry).collect();
+        let entries: Vec<_> = self
+            .people
+            .values()
+            .filter_map(Participant::lobby_entry)
+            .collect();
         let mut chunks = entries.chunks(PER_MESSAGE);
         let first = chunks.next().unwrap_or_default();
-        let snapshot = LobbyUpdate { snapshot: true, upserted: first.to_vec(), left: Vec::new() };
+        let snapshot = LobbyUpdate {
+            snapshot: true,
+            upserted: first.to_vec(),
+            left: Vec::new(),
+        };
         self.send(session, Body::LobbyRoster(snapshot));
         for further in chunks {
-            let update = LobbyUpdate { snapshot: false, upserted: further.to_vec(), left: Vec::new() };
+            let update = LobbyUpdate {
+                snapshot: false,
+                upserted: further.to_vec(),
+                left: Vec::new(),
+            };
             self.send(session, Body::LobbyRoster(update));
         }
     }
@@ -164,7 +209,10 @@ impl Meeting {
     }
 
     pub(super) fn present_count(&self) -> usize {
-        self.people.values().filter(|participant| participant.in_call()).count()
+        self.people
+            .values()
+            .filter(|participant| participant.in_call())
+            .count()
     }
 
     /// The sessions of these participants, each once.
@@ -177,7 +225,10 @@ impl Meeting {
     }
 
     fn waiting(&self) -> impl Iterator<Item = SessionId> {
-        self.people.iter().filter(|(_, participant)| !participant.in_call()).map(|(session, _)| *session)
+        self.people
+            .iter()
+            .filter(|(_, participant)| !participant.in_call())
+            .map(|(session, _)| *session)
     }
 
     fn waiting_count(&self) -> usize {
@@ -185,14 +236,25 @@ impl Meeting {
     }
 
     fn deny(&mut self, session: SessionId, reply: u32, reason: &EndReason) {
-        let body = Body::Denied(proto::Denied { reason: Some(wire_reason(reason)) });
+        let body = Body::Denied(proto::Denied {
+            reason: Some(wire_reason(reason)),
+        });
         self.effects.push_back(Effect::End { session, reply, body });
     }
 
     fn wait(&mut self, now: Now, session: SessionId, person: Person, reason: LobbyReason, reply: u32) {
         let deadline = now.instant + self.limits.lobby_timeout;
-        let stage = Stage::Lobby(Waiting { since: now, deadline, reason });
-        let participant = Participant { id: self.fresh_id(), person, connected: true, stage };
+        let stage = Stage::Lobby(Waiting {
+            since: now,
+            deadline,
+            reason,
+        });
+        let participant = Participant {
+            id: self.fresh_id(),
+            person,
+            connected: true,
+            stage,
+        };
         let entry = participant.lobby_entry();
         self.people.insert(session, participant);
         let body = self.lobby_message(reason, self.limits.lobby_timeout);
@@ -206,10 +268,27 @@ impl Meeting {
 
     /// From the lobby into the call.
     fn let_in(&mut self, session: SessionId, role: Role, capabilities: CapabilitySet) {
-        let Some(participant) = self.people.remove(&session) else { return };
-        let Participant { id, person, connected, .. } = participant;
+        let Some(participant) = self.people.remove(&session) else {
+            return;
+        };
+        let Participant {
+            id,
+            person,
+            connected,
+            ..
+        } = participant;
         self.lobby_changed(Vec::new(), vec![id.clone()]);
-        self.enter(session, Entrant { id, person, role, capabilities, connected }, 0);
+        self.enter(
+            session,
+            Entrant {
+                id,
+                person,
+                role,
+                capabilities,
+                connected,
+            },
+            0,
+        );
     }
 
     fn lobby_message(&self, reason: LobbyReason, timeout: Duration) -> Body {
@@ -225,8 +304,11 @@ impl Meeting {
     }
 
     fn lobby_changed(&mut self, upserted: Vec<proto::LobbyParticipant>, left: Vec<String>) {
-        let body = Body::LobbyRoster(LobbyUpdate { snapshot: false, upserted, left });
+        let body = Body::LobbyRoster(LobbyUpdate {
+            snapshot: false,
+            upserted,
+            left,
+        });
         self.broadcast(&body, |_, participant| participant.can(Capability::ManageLobby));
     }
-
 }

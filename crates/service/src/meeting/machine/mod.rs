@@ -47,12 +47,12 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use time::OffsetDateTime;
 
-pub use self::chat::{ChatLine, ChatStart, HistoryShare};
-pub use self::participant::{Person, PersonKind, SessionId};
-pub use self::tracks::room_of;
 use self::chat::Membership;
+pub use self::chat::{ChatLine, ChatStart, HistoryShare};
 use self::participant::Participant;
+pub use self::participant::{Person, PersonKind, SessionId};
 pub(crate) use self::requests::wire_reason;
+pub use self::tracks::room_of;
 use crate::media::negotiate::Environment;
 
 /// Most entries in one message of a snapshot, so that it stays far below the size limit; further ones follow as updates.
@@ -309,7 +309,14 @@ impl Meeting {
     /// A meeting with nobody in it.
     #[must_use]
     pub fn new(config: MeetingConfig) -> Self {
-        let MeetingConfig { facts, rules, limits, media, room, seed } = config;
+        let MeetingConfig {
+            facts,
+            rules,
+            limits,
+            media,
+            room,
+            seed,
+        } = config;
         Self {
             facts,
             rules,
@@ -348,10 +355,18 @@ impl Meeting {
             Input::Remove { reply, ids } => self.remove(now, session, reply, &ids),
             Input::EndMeeting { reply } => self.end_meeting(session, reply),
             Input::MediaState { reply, state } => self.media_state(session, reply, &state),
-            Input::Offer { reply, description, sections } => {
+            Input::Offer {
+                reply,
+                description,
+                sections,
+            } => {
                 self.offer(session, reply, &description, &sections);
             }
-            Input::SendChat { reply, text, client_message_id } => {
+            Input::SendChat {
+                reply,
+                text,
+                client_message_id,
+            } => {
                 self.send_chat(session, reply, text, client_message_id);
             }
             Input::ChatSent { reply, result } => self.chat_sent(session, reply, result),
@@ -432,7 +447,10 @@ impl Meeting {
     }
 
     fn refuse(&mut self, to: SessionId, reply: u32, key: &str, message: &str) {
-        let error = proto::Error { key: key.to_owned(), message: message.to_owned() };
+        let error = proto::Error {
+            key: key.to_owned(),
+            message: message.to_owned(),
+        };
         self.reply(to, reply, Body::Error(error));
     }
 
@@ -440,7 +458,11 @@ impl Meeting {
     fn broadcast(&mut self, body: &Body, to: impl Fn(SessionId, &Participant) -> bool) {
         for (session, participant) in &self.people {
             if participant.in_call() && to(*session, participant) {
-                let effect = Effect::Send { to: *session, reply: 0, body: body.clone() };
+                let effect = Effect::Send {
+                    to: *session,
+                    reply: 0,
+                    body: body.clone(),
+                };
                 self.effects.push_back(effect);
             }
         }

@@ -61,7 +61,9 @@ pub enum PersonKind {
 
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Person")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -145,7 +147,8 @@ impl Participant {
     }
 
     pub(super) fn can(&self, capability: Capability) -> bool {
-        self.present().is_some_and(|present| present.capabilities.contains(capability))
+        self.present()
+            .is_some_and(|present| present.capabilities.contains(capability))
     }
 
     /// Whether the person is of the given organization.

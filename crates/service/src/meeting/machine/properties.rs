@@ -84,15 +84,22 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
         }
         Operation::Scope(scope) => {
             return m.change_rules(|rules| {
-                rules.options.lobby_scope =
-                    [LobbyScope::Everyone, LobbyScope::Organization, LobbyScope::Organizer][usize::from(scope)];
+                rules.options.lobby_scope = [
+                    LobbyScope::Everyone,
+                    LobbyScope::Organization,
+                    LobbyScope::Organizer,
+                ][usize::from(scope)];
             });
         }
         Operation::Lock(locked) => return m.change_rules(|rules| rules.options.locked = locked),
         Operation::Forbid(on) => return m.change_rules(|rules| rules.tenant.disable_anonymous_join = on),
         Operation::Chat(on) => {
             return m.change_rules(|rules| {
-                rules.options.allow_meeting_chat = if on { MeetingChat::Enabled } else { MeetingChat::Disabled };
+                rules.options.allow_meeting_chat = if on {
+                    MeetingChat::Enabled
+                } else {
+                    MeetingChat::Disabled
+                };
             });
         }
         Operation::Wait(seconds) => return m.advance(Duration::from_secs(seconds.into())),
@@ -105,14 +112,45 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
         Operation::Lose(who) => (who, Input::ConnectionLost),
         Operation::GraceOver(who) => (who, Input::ChatGraceOver),
         Operation::Resume(who) => (who, Input::Resumed),
-        Operation::Admit { by, whom } => (by, Input::Admit { reply: 2, ids: id(m, whom), all: false }),
-        Operation::AdmitAll(by) => (by, Input::Admit { reply: 2, ids: Vec::new(), all: true }),
-        Operation::Reject { by, whom } => (by, Input::Reject { reply: 2, ids: id(m, whom) }),
-        Operation::Remove { by, whom } => (by, Input::Remove { reply: 2, ids: id(m, whom) }),
+        Operation::Admit { by, whom } => (
+            by,
+            Input::Admit {
+                reply: 2,
+                ids: id(m, whom),
+                all: false,
+            },
+        ),
+        Operation::AdmitAll(by) => (
+            by,
+            Input::Admit {
+                reply: 2,
+                ids: Vec::new(),
+                all: true,
+            },
+        ),
+        Operation::Reject { by, whom } => (
+            by,
+            Input::Reject {
+                reply: 2,
+                ids: id(m, whom),
+            },
+        ),
+        Operation::Remove { by, whom } => (
+            by,
+            Input::Remove {
+                reply: 2,
+                ids: id(m, whom),
+            },
+        ),
         Operation::End(by) => (by, Input::EndMeeting { reply: 2 }),
-        Operation::SendChat(by) => {
-            (by, Input::SendChat { reply: 2, text: "hi".to_owned(), client_message_id: String::new() })
-        }
+        Operation::SendChat(by) => (
+            by,
+            Input::SendChat {
+                reply: 2,
+                text: "hi".to_owned(),
+                client_message_id: String::new(),
+            },
+        ),
     };
     if let Some(session) = pick(by) {
         m.tell(session, input);

@@ -22,7 +22,12 @@ impl Meeting {
             present.is_some_and(|present| present.role == Role::Organizer)
         };
         if chosen.contains(&by) {
-            self.refuse(by, reply, "not_allowed", "You cannot remove yourself; leave instead.");
+            self.refuse(
+                by,
+                reply,
+                "not_allowed",
+                "You cannot remove yourself; leave instead.",
+            );
             return;
         }
         if chosen.iter().any(organizer) {
@@ -45,7 +50,11 @@ impl Meeting {
     }
 
     pub(super) fn media_state(&mut self, session: SessionId, reply: u32, state: &MediaState) {
-        let MediaState { mic_muted, camera_on, screen_sharing } = *state;
+        let MediaState {
+            mic_muted,
+            camera_on,
+            screen_sharing,
+        } = *state;
         let wanted = [
             (!mic_muted, Capability::UnmuteMic),
             (camera_on, Capability::TurnVideoOn),
@@ -56,7 +65,9 @@ impl Meeting {
                 return;
             }
         }
-        let Some(present) = self.in_call(session, reply) else { return };
+        let Some(present) = self.in_call(session, reply) else {
+            return;
+        };
         let before = (present.mic_muted, present.camera_on, present.screen_sharing);
         present.mic_muted = mic_muted;
         present.camera_on = camera_on;
@@ -69,20 +80,31 @@ impl Meeting {
 
     /// Whether a session may do something; if not, it is told.
     pub(super) fn may(&mut self, session: SessionId, reply: u32, capability: Capability) -> bool {
-        let Some(participant) = self.people.get(&session) else { return false };
+        let Some(participant) = self.people.get(&session) else {
+            return false;
+        };
         if !participant.in_call() {
             self.not_in_call(session, reply);
             return false;
         }
         if !participant.can(capability) {
-            self.refuse(session, reply, "not_allowed", "Your role in this meeting does not allow this.");
+            self.refuse(
+                session,
+                reply,
+                "not_allowed",
+                "Your role in this meeting does not allow this.",
+            );
             return false;
         }
         true
     }
 
     /// The state of a session that has to be in the call; if it is not, it is told.
-    pub(super) fn in_call(&mut self, session: SessionId, reply: u32) -> Option<&mut super::participant::Present> {
+    pub(super) fn in_call(
+        &mut self,
+        session: SessionId,
+        reply: u32,
+    ) -> Option<&mut super::participant::Present> {
         let inside = self.people.get(&session)?.in_call();
         if !inside {
             self.not_in_call(session, reply);
@@ -92,7 +114,12 @@ impl Meeting {
     }
 
     pub(super) fn unknown_participant(&mut self, session: SessionId, reply: u32) {
-        self.refuse(session, reply, "unknown_participant", "There is no such participant.");
+        self.refuse(
+            session,
+            reply,
+            "unknown_participant",
+            "There is no such participant.",
+        );
     }
 
     fn not_in_call(&mut self, session: SessionId, reply: u32) {

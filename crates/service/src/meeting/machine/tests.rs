@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, lobby::Reason};
-use anteroom_teams_link::policy::{AllowedPresenters, ClientType, LobbyScope, MeetingChat, MeetingChatPolicy};
+use anteroom_teams_link::policy::{
+    AllowedPresenters, ClientType, LobbyScope, MeetingChat, MeetingChatPolicy,
+};
 
 use super::harness::{Harness, LOBBY_TIMEOUT, alice, bob, employee_of, guest, person};
 use super::{Input, Limits};
@@ -42,13 +44,17 @@ fn a_guest_waits_is_admitted_and_leaves() {
     let dana = m.join(guest(1));
     assert_eq!(lobby_reason(&m.take(dana)), Some(Reason::WaitForAdmit));
     let to_alice = m.take(alice);
-    let Some(Body::LobbyRoster(update)) = to_alice.last() else { panic!("{to_alice:?}") };
+    let Some(Body::LobbyRoster(update)) = to_alice.last() else {
+        panic!("{to_alice:?}")
+    };
     assert_eq!(update.upserted[0].display_name, "Guest 1");
     m.check();
 
     m.admit(alice, dana);
     let got = m.take(dana);
-    let Body::Connected(connected) = &got[0] else { panic!("{got:?}") };
+    let Body::Connected(connected) = &got[0] else {
+        panic!("{got:?}")
+    };
     assert_eq!(connected.thread_id, "19:meeting_x@thread.v2");
     assert!(connected.capabilities.contains(&"unmuteMic".to_owned()));
     assert!(matches!(&got[1], Body::Roster(update) if update.snapshot && update.upserted.len() == 2));
@@ -63,7 +69,10 @@ fn a_guest_waits_is_admitted_and_leaves() {
     m.tell(dana, Input::Leave { reply: 4 });
     assert_eq!(m.end_key(dana), Some("left"));
     let to_alice = m.take(alice);
-    assert!(matches!(to_alice.last(), Some(Body::Roster(update)) if update.left.len() == 1), "{to_alice:?}");
+    assert!(
+        matches!(to_alice.last(), Some(Body::Roster(update)) if update.left.len() == 1),
+        "{to_alice:?}"
+    );
     m.check();
 }
 
@@ -75,12 +84,18 @@ fn rejected_and_timed_out_guests_are_told() {
     let ids = vec![m.id_of(first)];
     m.tell(alice, Input::Reject { reply: 5, ids });
     let reason = &m.over[&first];
-    assert_eq!((reason.code, reason.sub_code, reason.key.as_str()), (0, 5854, "lobby_denied"));
+    assert_eq!(
+        (reason.code, reason.sub_code, reason.key.as_str()),
+        (0, 5854, "lobby_denied")
+    );
     m.advance(LOBBY_TIMEOUT - Duration::from_millis(1));
     assert!(m.in_lobby(second));
     m.advance(Duration::from_millis(1));
     let reason = &m.over[&second];
-    assert_eq!((reason.code, reason.sub_code, reason.key.as_str()), (0, 5855, "lobby_timeout"));
+    assert_eq!(
+        (reason.code, reason.sub_code, reason.key.as_str()),
+        (0, 5855, "lobby_timeout")
+    );
     assert!(m.in_call(alice), "a call has no time-out");
     m.check();
 }
@@ -154,22 +169,45 @@ fn only_who_may_manage_the_lobby_admits() {
     m.take_all();
     m.admit(dana, erin);
     assert_eq!(m.error(dana), "not_allowed");
-    m.tell(erin, Input::Admit { reply: 3, ids: vec![], all: true });
+    m.tell(
+        erin,
+        Input::Admit {
+            reply: 3,
+            ids: vec![],
+            all: true,
+        },
+    );
     assert_eq!(m.error(erin), "not_in_call");
     assert!(m.in_lobby(erin));
     for input in [
-        Input::Remove { reply: 1, ids: vec![m.id_of(alice)] },
+        Input::Remove {
+            reply: 1,
+            ids: vec![m.id_of(alice)],
+        },
         Input::EndMeeting { reply: 2 },
-        Input::Reject { reply: 3, ids: vec![m.id_of(erin)] },
+        Input::Reject {
+            reply: 3,
+            ids: vec![m.id_of(erin)],
+        },
     ] {
         m.tell(dana, input);
         assert_eq!(m.error(dana), "not_allowed");
     }
-    m.tell(alice, Input::Admit { reply: 3, ids: vec!["nobody".to_owned()], all: false });
-    assert_eq!(m.take(alice).last(), Some(&Body::Error(proto::Error {
-        key: "unknown_participant".to_owned(),
-        message: "There is no such participant.".to_owned(),
-    })));
+    m.tell(
+        alice,
+        Input::Admit {
+            reply: 3,
+            ids: vec!["nobody".to_owned()],
+            all: false,
+        },
+    );
+    assert_eq!(
+        m.take(alice).last(),
+        Some(&Body::Error(proto::Error {
+            key: "unknown_participant".to_owned(),
+            message: "There is no such participant.".to_owned(),
+        }))
+    );
     m.check();
 }
 
@@ -216,7 +254,11 @@ fn the_organizer_leaving_does_not_end_the_call_and_ending_it_does() {
     assert!(m.in_call(inside), "bob only presents");
     m.tell(alice, Input::EndMeeting { reply: 2 });
     for session in [alice, bob, inside, waiting] {
-        assert_eq!((m.over[&session].code, m.over[&session].sub_code), (0, 4097), "{session}");
+        assert_eq!(
+            (m.over[&session].code, m.over[&session].sub_code),
+            (0, 4097),
+            "{session}"
+        );
     }
     assert!(m.meeting.is_empty());
     m.check();
@@ -249,11 +291,23 @@ fn guests_see_the_chat_of_their_present_stay_only() {
     m.say("after");
     let dana = m.join(guest(1));
     m.say("again");
-    assert_eq!(chat(&m.take(dana)), [("again", false)], "the stay before is gone too");
+    assert_eq!(
+        chat(&m.take(dana)),
+        [("again", false)],
+        "the stay before is gone too"
+    );
     let bob = m.join(bob());
     let got = m.take(bob);
     let texts: Vec<_> = chat(&got);
-    assert_eq!(texts, [("before", true), ("during", true), ("after", true), ("again", true)]);
+    assert_eq!(
+        texts,
+        [
+            ("before", true),
+            ("during", true),
+            ("after", true),
+            ("again", true)
+        ]
+    );
     m.check();
 }
 
@@ -265,7 +319,14 @@ fn a_guest_in_the_lobby_hears_nothing() {
     m.take(dana);
     m.say("secret");
     m.unmute(alice);
-    m.tell(dana, Input::SendChat { reply: 2, text: "hi".to_owned(), client_message_id: String::new() });
+    m.tell(
+        dana,
+        Input::SendChat {
+            reply: 2,
+            text: "hi".to_owned(),
+            client_message_id: String::new(),
+        },
+    );
     assert_eq!(m.error(dana), "not_in_call");
     assert!(!m.members.contains_key(&guest(1).id));
     m.check();
@@ -339,7 +400,12 @@ fn one_identity_twice_is_two_participants_and_one_member() {
 
 #[test]
 fn caps_hold_from_both_sides() {
-    let limits = Limits { participants: 3, lobby: 2, per_identity: 2, lobby_timeout: LOBBY_TIMEOUT };
+    let limits = Limits {
+        participants: 3,
+        lobby: 2,
+        per_identity: 2,
+        lobby_timeout: LOBBY_TIMEOUT,
+    };
     let mut m = Harness::with(LobbyScope::Organization, limits);
     let alice = m.join(alice());
     let (a, b) = (m.join(guest(1)), m.join(guest(1)));
@@ -383,14 +449,30 @@ fn a_chat_that_is_off_has_no_members_and_takes_no_messages() {
     m.change_rules(|rules| rules.options.allow_meeting_chat = MeetingChat::Disabled);
     m.join(alice());
     let dana = m.join(guest(1));
-    assert!(m.take(dana).contains(&Body::ChatAccess(proto::ChatAccess { allowed: false })));
+    assert!(
+        m.take(dana)
+            .contains(&Body::ChatAccess(proto::ChatAccess { allowed: false }))
+    );
     assert!(m.members.is_empty());
-    m.tell(dana, Input::SendChat { reply: 2, text: "hi".to_owned(), client_message_id: String::new() });
+    m.tell(
+        dana,
+        Input::SendChat {
+            reply: 2,
+            text: "hi".to_owned(),
+            client_message_id: String::new(),
+        },
+    );
     assert_eq!(m.error(dana), "not_allowed");
     m.change_rules(|rules| rules.options.allow_meeting_chat = MeetingChat::Enabled);
-    assert_eq!(m.take(dana), [Body::ChatAccess(proto::ChatAccess { allowed: true })]);
+    assert_eq!(
+        m.take(dana),
+        [Body::ChatAccess(proto::ChatAccess { allowed: true })]
+    );
     m.change_rules(|rules| rules.organizer.meeting_chat = MeetingChatPolicy::EnabledExceptAnonymous);
-    assert_eq!(m.take(dana), [Body::ChatAccess(proto::ChatAccess { allowed: false })]);
+    assert_eq!(
+        m.take(dana),
+        [Body::ChatAccess(proto::ChatAccess { allowed: false })]
+    );
     assert!(m.members.contains_key(&alice().id) && !m.members.contains_key(&guest(1).id));
     m.check();
 }
@@ -400,9 +482,19 @@ fn chat_sends_are_answered_with_the_message_id() {
     let mut m = Harness::new(LobbyScope::Everyone);
     let alice = m.join(alice());
     m.take_all();
-    m.tell(alice, Input::SendChat { reply: 6, text: "hi".to_owned(), client_message_id: "x".to_owned() });
+    m.tell(
+        alice,
+        Input::SendChat {
+            reply: 6,
+            text: "hi".to_owned(),
+            client_message_id: "x".to_owned(),
+        },
+    );
     let got = m.take(alice);
-    assert!(got.contains(&Body::Done(proto::Done { id: "1".to_owned() })), "{got:?}");
+    assert!(
+        got.contains(&Body::Done(proto::Done { id: "1".to_owned() })),
+        "{got:?}"
+    );
     assert_eq!(chat(&got), [("hi", false)]);
 }
 
@@ -418,7 +510,11 @@ fn the_roster_follows_what_participants_say_of_their_sources() {
     m.take_all();
     m.unmute(dana);
     assert_eq!(m.take(alice), [], "nothing changed");
-    let state = proto::MediaState { mic_muted: true, camera_on: false, screen_sharing: true };
+    let state = proto::MediaState {
+        mic_muted: true,
+        camera_on: false,
+        screen_sharing: true,
+    };
     m.tell(dana, Input::MediaState { reply: 3, state });
     assert_eq!(m.error(dana), "not_allowed", "attendees do not share");
     m.check();

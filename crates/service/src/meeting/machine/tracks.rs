@@ -17,7 +17,9 @@ impl Meeting {
         description: &Description,
         sections: &[Section],
     ) {
-        let Some(present) = self.in_call(session, reply) else { return };
+        let Some(present) = self.in_call(session, reply) else {
+            return;
+        };
         // Out of the meeting while it is negotiated: nobody subscribes to what it sends itself.
         let mut peer = present.peer.take();
         let capabilities = present.capabilities.clone();
@@ -25,7 +27,11 @@ impl Meeting {
         let available = |track: TrackId| {
             people.values().find_map(|participant| {
                 let (published, publication) = participant.present()?.peer.as_ref()?.track(track)?;
-                Some(Available { participant: &participant.id, published, publication })
+                Some(Available {
+                    participant: &participant.id,
+                    published,
+                    publication,
+                })
             })
         };
         let (room, made) = (self.room, &mut self.ids_made);
@@ -52,10 +58,16 @@ impl Meeting {
 
     /// The router has given a media connection up. The participant stays; when it wants media it offers again.
     pub fn handle_media_closed(&mut self, now: super::Now, peer: PeerId) {
-        let Some(session) = self.session_of(peer) else { return };
-        let Some(participant) = self.people.get_mut(&session) else { return };
+        let Some(session) = self.session_of(peer) else {
+            return;
+        };
+        let Some(participant) = self.people.get_mut(&session) else {
+            return;
+        };
         let connected = participant.connected;
-        let Some(lost) = participant.present_mut().and_then(|present| present.peer.take()) else { return };
+        let Some(lost) = participant.present_mut().and_then(|present| present.peer.take()) else {
+            return;
+        };
         self.media(Command::RemovePeer { peer });
         self.tracks_gone(session, &lost);
         if !connected {
@@ -84,24 +96,57 @@ impl Meeting {
     pub(super) fn send_tracks_snapshot(&mut self, session: SessionId) {
         let mut tracks: Vec<proto::Track> = Vec::new();
         for (_, participant) in self.people.iter().filter(|(other, _)| **other != session) {
-            tracks.extend(participant.peer().into_iter().flat_map(Peer::tracks).map(|t| wire(t, &participant.id)));
+            tracks.extend(
+                participant
+                    .peer()
+                    .into_iter()
+                    .flat_map(Peer::tracks)
+                    .map(|t| wire(t, &participant.id)),
+            );
         }
         let mut rest = tracks.split_off(tracks.len().min(PER_MESSAGE));
-        self.send(session, Body::Tracks(TracksUpdate { snapshot: true, added: tracks, removed: Vec::new() }));
+        self.send(
+            session,
+            Body::Tracks(TracksUpdate {
+                snapshot: true,
+                added: tracks,
+                removed: Vec::new(),
+            }),
+        );
         while !rest.is_empty() {
             let next = rest.split_off(rest.len().min(PER_MESSAGE));
-            self.send(session, Body::Tracks(TracksUpdate { snapshot: false, added: rest, removed: Vec::new() }));
+            self.send(
+                session,
+                Body::Tracks(TracksUpdate {
+                    snapshot: false,
+                    added: rest,
+                    removed: Vec::new(),
+                }),
+            );
             rest = next;
         }
     }
 
     fn negotiated(&mut self, session: SessionId, reply: u32, outcome: Outcome) {
-        let Outcome { commands, sdp, missing, added, removed } = outcome;
+        let Outcome {
+            commands,
+            sdp,
+            missing,
+            added,
+            removed,
+        } = outcome;
         for command in commands {
             self.media(command);
         }
         self.withdraw(&removed);
-        self.reply(session, reply, Body::Answer(proto::Answer { sdp, missing_tracks: missing }));
+        self.reply(
+            session,
+            reply,
+            Body::Answer(proto::Answer {
+                sdp,
+                missing_tracks: missing,
+            }),
+        );
         self.announce_tracks(session, added, &removed);
     }
 
@@ -111,7 +156,9 @@ impl Meeting {
             return;
         }
         for participant in self.people.values_mut() {
-            let peer = participant.present_mut().and_then(|present| present.peer.as_mut());
+            let peer = participant
+                .present_mut()
+                .and_then(|present| present.peer.as_mut());
             if let Some(command) = peer.and_then(|peer| peer.drop_subscriptions(gone)) {
                 self.effects.push_back(Effect::Media(Box::new(command)));
             }
@@ -122,7 +169,11 @@ impl Meeting {
         if added.is_empty() && removed.is_empty() {
             return;
         }
-        let participant = self.people.get(&owner).map(|participant| participant.id.clone()).unwrap_or_default();
+        let participant = self
+            .people
+            .get(&owner)
+            .map(|participant| participant.id.clone())
+            .unwrap_or_default();
         let body = Body::Tracks(TracksUpdate {
             snapshot: false,
             added: added.iter().map(|track| wire(track, &participant)).collect(),

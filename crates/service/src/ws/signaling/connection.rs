@@ -10,7 +10,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::meeting::Slot;
+use crate::meeting::{Busy, Slot};
 
 /// Messages between the session and the socket. Few, since what does not fit waits in the session's replay buffer,
 /// which is what decides that a reader is too slow.
@@ -18,6 +18,9 @@ const QUEUE_MESSAGES: usize = 8;
 
 /// How long the other end may take to answer a close.
 const CLOSE_GRACE: Duration = Duration::from_secs(3);
+
+/// How long a connection that cannot be read any more stays open for the client to see why.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Why a connection is closed, as WebSocket close codes (RFC 6455 §7.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,7 @@ pub(crate) struct Connection {
     cut: oneshot::Sender<CloseFrame>,
     writer: tokio::task::JoinHandle<()>,
     slot: Slot,
+    busy: Busy,
 }
 
 /// Room for one message.
@@ -76,12 +80,21 @@ pub(crate) enum Room {
 }
 
 impl Connection {
-    pub(crate) fn new(socket: WebSocket, encoding: Encoding, source: IpAddr, slot: Slot) -> Self {
+    pub(crate) fn new(socket: WebSocket, encoding: Encoding, source: IpAddr, slot: Slot, busy: Busy) -> Self {
         let (sink, stream) = socket.split();
         let (outgoing, queue) = mpsc::channel(QUEUE_MESSAGES);
         let (cut, cutting) = oneshot::channel();
         let writer = tokio::spawn(write(sink, queue, cutting));
-        Self { encoding, source, stream, outgoing, cut, writer, slot }
+        Self {
+            encoding,
+            source,
+            stream,
+            outgoing,
+            cut,
+            writer,
+            slot,
+            busy,
+        }
     }
 
     /// Where the client connects from.
@@ -138,21 +151,35 @@ impl Connection {
 
     /// Ends the connection after what was handed over has been sent; returns at once.
     pub(crate) fn close(self, closing: Closing) {
-        let Self { stream, outgoing, cut, writer, slot, .. } = self;
-        let frame = frame(closing);
-        let at_once = matches!(closing, Closing::TooSlow | Closing::Replaced);
+        let Self {
+            stream,
+            outgoing,
+            cut,
+            mut writer,
+            slot,
+            busy,
+            ..
+        } = self;
         tokio::spawn(async move {
             let _slot = slot;
-            if at_once {
-                let _ = cut.send(frame);
+            if matches!(closing, Closing::TooSlow | Closing::Replaced) {
+                // The writer may be stuck, or gone.
+                let _ = cut.send(frame(closing));
             } else {
                 // The queue may be full of what has to come first.
-                let _ = tokio::time::timeout(CLOSE_GRACE, outgoing.send(Message::Close(Some(frame)))).await;
+                let last = Message::Close(Some(frame(closing)));
+                let _ = tokio::time::timeout(CLOSE_GRACE, outgoing.send(last)).await;
             }
             drop(outgoing);
-            // Unread input at the time a TCP connection is closed resets it, and the client would lose our last words.
+            let _ = tokio::time::timeout(CLOSE_GRACE, &mut writer).await;
+            drop(busy);
+            // Unread input at the time a TCP connection is closed resets it, and the client might lose our last words.
             let drain = stream.for_each(|_| std::future::ready(()));
             let _ = tokio::time::timeout(CLOSE_GRACE, drain).await;
+            if matches!(closing, Closing::TooBig | Closing::Invalid | Closing::Protocol) {
+                // After such an error nothing more can be read: all there is to do is to give the client time.
+                tokio::time::sleep(LINGER).await;
+            }
             writer.abort();
         });
     }
@@ -207,5 +234,8 @@ fn frame(closing: Closing) -> CloseFrame {
         Closing::Replaced => (close_code::NORMAL, "continued on another connection"),
         Closing::TooSlow => (close_code::AGAIN, "messages are taken too slowly"),
     };
-    CloseFrame { code, reason: reason.into() }
+    CloseFrame {
+        code,
+        reason: reason.into(),
+    }
 }

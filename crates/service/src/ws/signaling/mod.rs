@@ -25,7 +25,9 @@ pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
     let source = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip().to_canonical());
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| {
+            address.ip().to_canonical()
+        });
     let offered: Vec<Encoding> = parts
         .headers
         .get_all(SEC_WEBSOCKET_PROTOCOL)
@@ -44,6 +46,7 @@ pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
         let text = format!("This WebSocket speaks these subprotocols: {known}.\n");
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
+    let busy = app.registry().busy();
     let Some(slot) = app.registry().connection_slot(source) else {
         return (StatusCode::TOO_MANY_REQUESTS, "Too many connections.\n").into_response();
     };
@@ -55,7 +58,7 @@ pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| async move {
-            let connection = Connection::new(socket, encoding, source, slot);
+            let connection = Connection::new(socket, encoding, source, slot, busy);
             session::run(app, connection).await;
         })
 }

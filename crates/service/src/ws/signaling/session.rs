@@ -40,7 +40,9 @@ const CALL_SCOPES: [Scope; 2] = [Scope::Voip, Scope::VoipJoin];
 pub(crate) async fn run(app: App, connection: Connection) {
     let _busy = app.registry().busy();
     let mut session = ServerSession::new(Instant::now(), SessionConfig::default());
-    let Some((connection, hello_id, hello)) = greet(&app, connection, &mut session).await else { return };
+    let Some((connection, hello_id, hello)) = greet(&app, connection, &mut session).await else {
+        return;
+    };
     let caller = match authenticate(&app, &hello).await {
         Ok(caller) => caller,
         Err(reason) => {
@@ -48,7 +50,9 @@ pub(crate) async fn run(app: App, connection: Connection) {
             return;
         }
     };
-    let Some(connection) = resume(&app, connection, &caller, hello_id, &hello).await else { return };
+    let Some(connection) = resume(&app, connection, &caller, hello_id, &hello).await else {
+        return;
+    };
 
     let id = app.registry().next_session();
     let (inbox_sender, inbox) = mpsc::channel(INBOX_MESSAGES);
@@ -61,7 +65,8 @@ pub(crate) async fn run(app: App, connection: Connection) {
     if session.accept(accepted).is_err() {
         return;
     }
-    app.registry().set_resume_token(id, None, resume_token.clone(), inbox_sender.clone());
+    app.registry()
+        .set_resume_token(id, None, resume_token.clone(), inbox_sender.clone());
     let actor = Actor {
         id,
         session,
@@ -146,8 +151,12 @@ async fn resume(
     hello_id: u32,
     hello: &Hello,
 ) -> Option<Connection> {
-    let Some(wanted) = &hello.resume else { return Some(connection) };
-    let Some(session) = app.registry().session_with_token(&wanted.resume_token) else { return Some(connection) };
+    let Some(wanted) = &hello.resume else {
+        return Some(connection);
+    };
+    let Some(session) = app.registry().session_with_token(&wanted.resume_token) else {
+        return Some(connection);
+    };
     let (refused, answer) = tokio::sync::oneshot::channel();
     let resume = Resume {
         connection,
@@ -174,17 +183,23 @@ fn deny(connection: Connection, mut session: ServerSession, reply: u32, reason: 
 /// Hands over what there is room for.
 fn flush(connection: &Connection, session: &mut ServerSession) {
     while matches!(connection.room(), Room::Now) {
-        let Some(message) = session.poll_outgoing() else { return };
+        let Some(message) = session.poll_outgoing() else {
+            return;
+        };
         connection.send(&message);
     }
 }
 
 fn denied(reason: &EndReason) -> Body {
-    Body::Denied(proto::Denied { reason: Some(wire_reason(reason)) })
+    Body::Denied(proto::Denied {
+        reason: Some(wire_reason(reason)),
+    })
 }
 
 fn ended(reason: &EndReason) -> Body {
-    Body::Ended(proto::Ended { reason: Some(wire_reason(reason)) })
+    Body::Ended(proto::Ended {
+        reason: Some(wire_reason(reason)),
+    })
 }
 
 fn resume_token() -> String {
@@ -261,7 +276,10 @@ impl Actor {
         let alone = live && self.meeting.is_none();
         let stopping = self.app.registry().stopping();
         let room = self.connection.as_ref().map(Connection::room);
-        let (blocked, broken) = (matches!(room, Some(Room::Later)), matches!(room, Some(Room::Never)));
+        let (blocked, broken) = (
+            matches!(room, Some(Room::Later)),
+            matches!(room, Some(Room::Never)),
+        );
         let (connection, inbox) = (&mut self.connection, &mut self.inbox);
         let socket = async {
             match connection {
@@ -307,7 +325,9 @@ impl Actor {
                 SessionEvent::Overrun => self.cut(Closing::TooSlow).await,
                 SessionEvent::ChatGraceOver => self.tell(Input::ChatGraceOver).await,
                 // The end of `run` tells the meeting.
-                SessionEvent::ResumeWindowOver => tracing::debug!(session = %self.id, "connection lost for good"),
+                SessionEvent::ResumeWindowOver => {
+                    tracing::debug!(session = %self.id, "connection lost for good")
+                }
                 _ => {}
             }
         }
@@ -358,7 +378,10 @@ impl Actor {
         let input = match request {
             // The session machine lets only the first one through.
             Request::Hello(_) => return,
-            Request::Join { locator, display_name } => {
+            Request::Join {
+                locator,
+                display_name,
+            } => {
                 self.join(reply, &locator, &display_name).await;
                 return;
             }
@@ -383,9 +406,19 @@ impl Actor {
                 text: chat.text,
                 client_message_id: chat.client_message_id,
             },
-            Request::Admit(admit) => Input::Admit { reply, ids: admit.participant_ids, all: admit.all },
-            Request::Reject(reject) => Input::Reject { reply, ids: reject.participant_ids },
-            Request::Remove(remove) => Input::Remove { reply, ids: remove.participant_ids },
+            Request::Admit(admit) => Input::Admit {
+                reply,
+                ids: admit.participant_ids,
+                all: admit.all,
+            },
+            Request::Reject(reject) => Input::Reject {
+                reply,
+                ids: reject.participant_ids,
+            },
+            Request::Remove(remove) => Input::Remove {
+                reply,
+                ids: remove.participant_ids,
+            },
             Request::EndMeeting => Input::EndMeeting { reply },
             Request::Leave => {
                 if self.meeting.is_none() {
@@ -409,10 +442,17 @@ impl Actor {
         }
     }
 
-    async fn enter(&self, reply: u32, locator: &JoinLocator, person: Person) -> Result<MeetingHandle, EndReason> {
+    async fn enter(
+        &self,
+        reply: u32,
+        locator: &JoinLocator,
+        person: Person,
+    ) -> Result<MeetingHandle, EndReason> {
         let source = self.connection.as_ref().map(Connection::source);
         let record = self.app.registry().find(source, locator).await?;
-        self.app.registry().enter(record, self.id, person, reply, self.inbox_sender.clone())
+        self.app
+            .registry()
+            .enter(record, self.id, person, reply, self.inbox_sender.clone())
     }
 
     /// Who joins. Guests bring their name, the others' comes from the directory.
@@ -421,8 +461,14 @@ impl Actor {
         match &self.caller {
             Caller::Guest(claims) => {
                 let name = DisplayName::parse(display_name).map_err(|_| EndReason::bad_display_name())?;
-                let kind = PersonKind::Guest { resource: claims.user.resource() };
-                Ok(Person { id, display_name: name.into_string(), kind })
+                let kind = PersonKind::Guest {
+                    resource: claims.user.resource(),
+                };
+                Ok(Person {
+                    id,
+                    display_name: name.into_string(),
+                    kind,
+                })
             }
             Caller::Directory(claims) => {
                 let user = self.app.directory().user(claims.object).await.map_err(|error| {
@@ -430,8 +476,15 @@ impl Actor {
                     EndReason::service_failure()
                 })?;
                 let user = user.ok_or_else(EndReason::unauthenticated)?;
-                let kind = PersonKind::Organization { tenant: user.tenant, object: user.oid };
-                Ok(Person { id, display_name: user.display_name, kind })
+                let kind = PersonKind::Organization {
+                    tenant: user.tenant,
+                    object: user.oid,
+                };
+                Ok(Person {
+                    id,
+                    display_name: user.display_name,
+                    kind,
+                })
             }
         }
     }
@@ -451,11 +504,22 @@ impl Actor {
 
     /// Continues on another connection.
     async fn resume(&mut self, resume: Resume) {
-        let Resume { connection, caller, hello_id, token, last_seq, refused } = resume;
+        let Resume {
+            connection,
+            caller,
+            hello_id,
+            token,
+            last_seq,
+            refused,
+        } = resume;
         let fresh = resume_token();
-        let known = self.session.accepts_resume_token(&token) && caller.identifier() == self.caller.identifier();
-        let resumed =
-            known && self.session.resume(Instant::now(), hello_id, last_seq, fresh.clone()).is_ok();
+        let known =
+            self.session.accepts_resume_token(&token) && caller.identifier() == self.caller.identifier();
+        let resumed = known
+            && self
+                .session
+                .resume(Instant::now(), hello_id, last_seq, fresh.clone())
+                .is_ok();
         if !resumed {
             // The one that asked may have given up.
             let _ = refused.send(connection);
@@ -466,7 +530,9 @@ impl Actor {
             old.close(Closing::Replaced);
         }
         let before = std::mem::replace(&mut self.resume_token, fresh.clone());
-        self.app.registry().set_resume_token(self.id, Some(&before), fresh, self.inbox_sender.clone());
+        self.app
+            .registry()
+            .set_resume_token(self.id, Some(&before), fresh, self.inbox_sender.clone());
         self.expires = expiry(&self.app, &caller);
         self.caller = caller;
         if !was_connected {
@@ -495,7 +561,13 @@ impl Actor {
     }
 
     fn refuse(&mut self, reply: u32, key: &str, message: &str) {
-        self.send(reply, Body::Error(proto::Error { key: key.to_owned(), message: message.to_owned() }));
+        self.send(
+            reply,
+            Body::Error(proto::Error {
+                key: key.to_owned(),
+                message: message.to_owned(),
+            }),
+        );
     }
 
     fn send(&mut self, reply: u32, body: Body) {

@@ -1,0 +1,16 @@
+//! Signaling over real sockets: from `Hello` to the end reason, in both encodings.
+
+#[path = "signaling/chat.rs"]
+mod chat;
+#[path = "signaling/client.rs"]
+mod client;
+#[path = "common/mod.rs"]
+mod common;
+#[path = "signaling/input.rs"]
+mod input;
+#[path = "signaling/joining.rs"]
+mod joining;
+#[path = "signaling/media.rs"]
+mod media;
+#[path = "signaling/resuming.rs"]
+mod resuming;
