@@ -4,6 +4,24 @@
 //! - [`PeerSocket`] is what a client drives one [`PeerSession`](crate::PeerSession) with.
 //! - [`UdpSocket`] is the socket under the first: it tells which local address a datagram came to, answers from that
 //!   address, and takes and gives several datagrams per system call.
+//!
+//! ```no_run
+//! use anteroom_media_transport::net::{MediaThread, NetConfig};
+//! use anteroom_media_transport::router::{Event, RouterConfig};
+//!
+//! # async fn example() -> Result<(), anteroom_media_transport::net::NetError> {
+//! let config = NetConfig::new(([0, 0, 0, 0], 3478).into());
+//! let (mut media, address) = MediaThread::spawn(config, RouterConfig::default())?;
+//! println!("media on {address}");
+//! while let Some(event) = media.next_event().await {
+//!     match event {
+//!         Event::PeerClosed { peer, reason } => println!("{peer} is gone: {reason}"),
+//!         event => println!("{event:?}"),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod error;
 mod peer;

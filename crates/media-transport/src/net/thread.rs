@@ -45,11 +45,11 @@ impl Default for NetConfig {
 pub struct MediaThread {
     socket: UdpSocket,
     router: Router,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Box<Command>>,
     events: mpsc::Sender<Event>,
     stop: oneshot::Receiver<()>,
-    /// Refusals of commands, until the control plane has room for them.
-    refused: Option<Event>,
+    /// An event that waits until the control plane has room for it. No command is taken meanwhile.
+    waiting: Option<Event>,
 }
 
 impl MediaThread {
@@ -91,7 +91,7 @@ impl MediaThread {
                         commands,
                         events,
                         stop,
-                        refused: None,
+                        waiting: None,
                     };
                     thread.run().await;
                 });
@@ -129,21 +129,20 @@ impl MediaThread {
             self.flush(&mut out).await;
             self.deliver();
             let deadline = self.router.poll_timeout();
-            let undelivered = self.refused.is_some();
+            let is_waiting = self.waiting.is_some();
             let wake = tokio::select! {
                 _ = &mut self.stop => Wake::Stop,
-                // One at a time: a refusal waits until the control plane has room for it.
-                command = self.commands.recv(), if !undelivered => command.map_or(Wake::Stop, Wake::Command),
+                command = self.commands.recv(), if !is_waiting => command.map_or(Wake::Stop, Wake::Command),
                 () = until(deadline) => Wake::Timeout,
                 readable = self.socket.readable() => if readable.is_ok() { Wake::Readable } else { Wake::Nothing },
-                permit = self.events.reserve(), if undelivered => {
+                permit = self.events.reserve(), if is_waiting => {
                     drop(permit);
                     Wake::Nothing
                 }
             };
             match wake {
                 Wake::Stop => break,
-                Wake::Command(command) => self.obey(command),
+                Wake::Command(command) => self.obey(*command),
                 Wake::Timeout => self.router.handle_timeout(Instant::now()),
                 Wake::Readable => self.receive(&mut received),
                 Wake::Nothing => {}
@@ -168,7 +167,8 @@ impl MediaThread {
     fn obey(&mut self, command: Command) {
         let peer = command.peer();
         if let Err(error) = self.router.handle_command(Instant::now(), command) {
-            self.refused = Some(Event::Refused { peer, error });
+            // None waits: otherwise there would have been no command.
+            self.waiting = Some(Event::Refused { peer, error });
         }
     }
 
@@ -185,11 +185,12 @@ impl MediaThread {
     }
 
     fn deliver(&mut self) {
-        while let Ok(permit) = self.events.try_reserve() {
-            let Some(event) = self.refused.take().or_else(|| self.router.poll_event()) else {
+        while let Some(event) = self.waiting.take().or_else(|| self.router.poll_event()) {
+            // When nobody listens any more, what there is to say does not matter.
+            if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
+                self.waiting = Some(event);
                 return;
-            };
-            permit.send(event);
+            }
         }
     }
 }
@@ -197,7 +198,7 @@ impl MediaThread {
 /// Why the loop goes round.
 enum Wake {
     Stop,
-    Command(Command),
+    Command(Box<Command>),
     Timeout,
     Readable,
     Nothing,
@@ -253,7 +254,7 @@ impl MediaHandle {
 /// Sends commands to a media thread, from anywhere.
 #[derive(Debug, Clone)]
 pub struct MediaCommands {
-    sender: mpsc::Sender<Command>,
+    sender: mpsc::Sender<Box<Command>>,
 }
 
 impl MediaCommands {
@@ -262,10 +263,12 @@ impl MediaCommands {
     /// # Errors
     /// [`SendError`]; the command is lost.
     pub fn send(&self, command: Command) -> Result<(), SendError> {
-        self.sender.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => SendError::Full,
-            mpsc::error::TrySendError::Closed(_) => SendError::Ended,
-        })
+        self.sender
+            .try_send(Box::new(command))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => SendError::Full,
+                mpsc::error::TrySendError::Closed(_) => SendError::Ended,
+            })
     }
 }
 

@@ -214,8 +214,14 @@ impl Router {
                         peer: peer_id,
                         profile,
                     });
+                    let tracks = peer.tracks.clone();
                     self.update_path(slot);
                     self.want_entries(now, slot);
+                    // What was asked of it before did not reach it.
+                    for track in tracks {
+                        self.want_entries_of(now, track);
+                    }
+                    self.update_feedback(now, slot);
                 }
                 PeerEvent::RemoteAddress(_) => self.update_path(slot),
                 PeerEvent::Closed(reason) => {

@@ -101,7 +101,7 @@ impl Track {
             .codecs
             .iter()
             .find(|codec| codec.payload_type == packet.payload_type());
-        let clock_rate = codec.or(self.publication.codecs.first())?.clock_rate;
+        let clock_rate = codec.or_else(|| self.publication.codecs.first())?.clock_rate;
         let codec = codec.copied();
         let known = self
             .sources
@@ -195,6 +195,7 @@ impl Track {
         self.active_ssrc = None;
         self.keyframes.satisfied();
         self.loudness = Loudness::default();
+        self.buffer.clear();
     }
 
     /// When the publisher has to be asked for something.

@@ -26,6 +26,10 @@ impl Router {
         let Some(peer) = self.peers.get_mut(slot) else {
             return;
         };
+        if peer.path.is_none() {
+            // It is asked as soon as it is connected.
+            return;
+        }
         let tracks = peer.tracks.iter().filter_map(|track| self.tracks.get(*track));
         peer.timers.feedback = tracks.filter_map(Track::feedback_due).min();
         if peer.timers.feedback.is_some_and(|at| at <= now) {
@@ -199,7 +203,6 @@ impl Router {
         let Some(track) = subscriber.track.and_then(|track| self.tracks.get(track)) else {
             return 0;
         };
-        // Whoever is not forwarded any more is not forwarded later either; `reset` has emptied nothing of the buffer.
         let mut count = 0;
         for sequence in lost {
             subscriber.retransmit(now, sequence, rtt, track, &mut outlet);

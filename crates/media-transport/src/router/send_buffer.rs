@@ -67,6 +67,11 @@ impl SendBuffer {
         self.written += u64::from(len);
     }
 
+    /// Forgets all packets and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.slots.fill(Slot::default());
+    }
+
     /// A packet that is still there.
     pub(super) fn get(&self, generation: u32, sequence: u64) -> Option<&[u8]> {
         let slot = self.slots.get(self.index(sequence))?;
@@ -122,6 +127,16 @@ mod tests {
         buffer.insert(1, 10, &[7; 101]);
         assert_eq!(buffer.get(1, 10), None);
         assert_eq!(buffer.bytes.len(), 100);
+    }
+
+    #[test]
+    fn what_is_cleared_is_gone() {
+        let mut buffer = SendBuffer::new(4, 100);
+        buffer.insert(1, 1, &[7; 30]);
+        buffer.clear();
+        assert_eq!(buffer.get(1, 1), None);
+        buffer.insert(1, 1, &[8; 30]);
+        assert_eq!(buffer.get(1, 1), Some(&[8; 30][..]));
     }
 
     #[test]

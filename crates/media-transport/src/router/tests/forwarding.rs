@@ -248,12 +248,12 @@ fn an_ssrc_used_again_never_repeats_a_number() {
 
 #[test]
 fn commands_are_bounded_and_change_nothing_when_refused() {
-    let mut config = RouterConfig::default();
-    (
-        config.max_peers,
-        config.max_publications_per_peer,
-        config.max_subscriptions_per_peer,
-    ) = (2, 1, 1);
+    let config = RouterConfig {
+        max_peers: 2,
+        max_publications_per_peer: 1,
+        max_subscriptions_per_peer: 1,
+        ..RouterConfig::default()
+    };
     let mut network = Network::with(11, config);
     let joined = network.join(1, 2);
     let now = network.now;

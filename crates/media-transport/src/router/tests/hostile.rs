@@ -108,8 +108,10 @@ fn an_authentic_peer_that_talks_nonsense_harms_itself_alone() {
 
 #[test]
 fn a_queue_nobody_drains_is_bounded() {
-    let mut config = RouterConfig::default();
-    config.max_queued_bytes = 10_000;
+    let config = RouterConfig {
+        max_queued_bytes: 10_000,
+        ..RouterConfig::default()
+    };
     let mut network = Network::with(4, config);
     let (a, _) = call(&mut network);
     let now = network.now;

@@ -253,3 +253,37 @@ fn losses_beyond_repair_end_in_a_keyframe() {
     );
     assert_eq!(reports.plis.len(), before + 1);
 }
+
+#[test]
+fn a_publisher_that_connects_later_is_asked_at_once() {
+    let mut network = Network::new(9);
+    let viewer = network.join(1, 1)[0];
+    let publisher = network.add(1);
+    network.publish(publisher, vec![camera(5, &[50])]);
+    network.subscribe(viewer, vec![subscription(5, 60)]);
+    network.connect();
+    network.run(ms(50));
+    assert_eq!(network.clients[publisher].reports.plis.len(), 1);
+}
+
+#[test]
+fn a_pause_in_forwarding_ends_with_a_keyframe() {
+    let mut network = Network::new(10);
+    let joined = stage(&mut network, 2);
+    let mut camera = Camera::new(50, 0);
+    camera.film(&mut network, joined[0], 100);
+    for switched in [joined[0], joined[1]] {
+        network.set_forwarding(switched, false);
+        camera.film(&mut network, joined[0], 200);
+        let before = network.clients[joined[1]].got.len();
+        camera.film(&mut network, joined[0], 20);
+        assert_eq!(network.clients[joined[1]].got.len(), before);
+        network.set_forwarding(switched, true);
+        camera.film(&mut network, joined[0], 100);
+        let got = &network.clients[joined[1]].got[before..];
+        assert!(got.len() > 50 && is_keyframe(&got[0].payload));
+    }
+    let viewer = &network.clients[joined[1]];
+    let expected: BTreeSet<i32> = (0..i32::try_from(viewer.got.len()).unwrap()).collect();
+    assert_eq!(viewer.numbers(60), expected);
+}
