@@ -130,7 +130,7 @@ test('a dropped connection resumes without leaving the call', () =>
       await alice.seesMuted(dana.name, true);
       await dana.says('and back again');
       await alice.reads('and back again');
-      assert.equal(await alice.count('chat-message'), 3, 'nothing was sent twice');
+      assert.equal(await dana.count('chat-message'), 3, 'nothing was sent twice');
       await alice.seesMoving('camera');
       await dana.seesMoving('camera');
       const later = await dana.page.evaluate(() => ({

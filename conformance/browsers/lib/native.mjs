@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { PATIENCE_MS } from './browser.mjs';
+import { ownEnvironment } from './service.mjs';
 
 export class Native {
   #child;
@@ -14,7 +15,10 @@ export class Native {
 
   /** @param {string[]} options of `anteroom join` */
   constructor(options) {
-    this.#child = spawn(process.env.ANTEROOM_BIN, ['join', '--json', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawn(process.env.ANTEROOM_BIN, ['join', '--json', ...options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: ownEnvironment(),
+    });
     this.#ended = once(this.#child, 'exit');
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       this.#said.push(JSON.parse(line));

@@ -9,6 +9,8 @@
  */
 export async function drawnScreen(page) {
   await page.evaluateOnNewDocument(() => {
+    // The empty page before the first navigation is no secure context.
+    if (!navigator.mediaDevices) return;
     navigator.mediaDevices.getDisplayMedia = async () => {
       const canvas = document.createElement('canvas');
       canvas.width = 1280;
@@ -48,6 +50,7 @@ export async function drawnScreen(page) {
  */
 export async function drawnCamera(page, look) {
   await page.evaluateOnNewDocument((person) => {
+    if (!navigator.mediaDevices) return;
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     const canvas = document.createElement('canvas');
     canvas.width = 960;

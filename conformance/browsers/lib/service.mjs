@@ -29,7 +29,7 @@ export async function startService() {
   const child = spawn(
     program,
     ['serve', '--data', data, '--listen', '127.0.0.1:0', '--media', '127.0.0.1:0', '--dev-http', '127.0.0.1:0'],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: ownEnvironment() },
   );
   const ended = once(child, 'exit');
   let output = '';
@@ -57,6 +57,11 @@ export async function startService() {
     await stop();
     throw error;
   }
+}
+
+/** Without our own variables: the program takes `ANTEROOM_…` for its configuration. */
+export function ownEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ANTEROOM_')));
 }
 
 /** Waits until the file with the demo's data is there and the pages answer. */
