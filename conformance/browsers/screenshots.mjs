@@ -44,7 +44,7 @@ try {
   await join(dana);
   await alice.admits(dana.name);
   await dana.says('Hi! Thanks for letting me in.');
-  await alice.says('Welcome, Dana. Can you show us the figures?');
+  await alice.says('Welcome, Dana. Can you show us your figures?');
   await dana.says('Sure, sharing them now.');
   await dana.click('share');
   await alice.seesMoving('screen');

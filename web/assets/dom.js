@@ -103,7 +103,7 @@ export function initials(name) {
  * @returns {string} for `data-tone`
  */
 export function tone(name) {
-  let sum = 0;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) >>> 0;
-  return String(sum % 8);
+  let hash = 7;
+  for (const letter of name) hash = (hash * 37 + letter.codePointAt(0)) >>> 0;
+  return String(((hash ^ (hash >>> 7) ^ (hash >>> 15)) >>> 0) % 8);
 }

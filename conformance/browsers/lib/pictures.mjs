@@ -23,7 +23,7 @@ export async function drawnScreen(page) {
         context.fillRect(0, 0, 1280, 720);
         context.fillStyle = '#13211f';
         context.font = '600 44px sans-serif';
-        context.fillText('Arrivals per day', 80, 120);
+        context.fillText('Income per month', 80, 120);
         for (let bar = 0; bar < 12; bar += 1) {
           const height = 120 + 40 * bar * 0.8 + 26 * Math.sin(bar * 1.7) + 6 * Math.sin(step / 6 + bar);
           context.fillStyle = bar === 11 ? '#0d6e6e' : '#a9cfc9';
