@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 test('the whole loop: lobby, admission, audio, video, screen, chat, leaving', () =>
-  withBrowser(() => wholeLoop(browser, service)));
+  withBrowser(() => wholeLoop({ guest: browser, teams: browser }, service)));
 
 test('a rejected guest is told so', () =>
   withBrowser(async () => {
@@ -146,6 +146,50 @@ test('a dropped connection resumes without leaving the call', () =>
       await traveller?.close();
       await network.close();
     }
+  }));
+
+test('after the service was killed and started again the pages are back in the meeting', async (t) => {
+  if (process.env.ANTEROOM_DEV_JSON) {
+    t.skip('needs a service of its own');
+    return;
+  }
+  await withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const dana = await guest(browser, service, 'Patient guest');
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+    await dana.says('said before it was killed');
+    await alice.reads('said before it was killed');
+
+    const startAgain = await service.crash();
+    await Promise.all([alice, dana].map((person) => person.until('notices', () => window.anteroom.call.reconnecting)));
+    await startAgain();
+
+    await alice.until('is back', () => window.anteroom.call.state === 'connected' && !window.anteroom.call.reconnecting);
+    await alice.reads('said before it was killed');
+    // A guest has to be let in again, and sees only what is said from then on.
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+    await Promise.all([alice.hears(), dana.hears()]);
+    assert.equal(await dana.count('chat-message'), 0);
+    await dana.click('leave');
+    await alice.click('leave');
+  });
+});
+
+test('a guest who closes the page is gone at once', () =>
+  withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const dana = await guest(browser, service, 'Hasty guest');
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await alice.seesMoving('camera');
+    await dana.page.close();
+    await alice.missesInRoster(dana.name);
+    await alice.missesVideo('camera');
+    await alice.click('leave');
   }));
 
 test('media is set up again after an ICE restart', () =>

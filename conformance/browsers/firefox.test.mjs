@@ -1,6 +1,6 @@
-/** The whole loop in Firefox. */
+/** The whole loop with Firefox. */
 
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 
 import { openBrowser } from './lib/browser.mjs';
 import { wholeLoop } from './lib/flow.mjs';
@@ -8,21 +8,33 @@ import { drawnScreen } from './lib/pictures.mjs';
 import { startService } from './lib/service.mjs';
 
 let service;
-let browser;
+const open = [];
 
 before(async () => {
-  // Without a display there is no screen to share.
-  service = { ...(await startService()), prepareGuest: prepare };
-  browser = await openBrowser('firefox');
+  service = await startService();
 });
 
 after(async () => {
-  await browser?.close();
   await service?.stop();
 });
 
-async function prepare(page) {
-  await drawnScreen(page);
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((browser) => browser.close()));
+});
+
+/** @param {'chromium'|'firefox'} kind */
+async function start(kind) {
+  const browser = await openBrowser(kind);
+  open.push(browser);
+  // Without a display Firefox has no screen to share.
+  return kind === 'firefox' ? { ...browser, prepareGuest: drawnScreen } : browser;
 }
 
-test('the whole loop: lobby, admission, audio, video, screen, chat, leaving', () => wholeLoop(browser, service));
+test('the whole loop in Firefox: lobby, admission, audio, video, screen, chat, leaving', async () => {
+  const firefox = await start('firefox');
+  await wholeLoop({ guest: firefox, teams: firefox }, service);
+});
+
+test('a guest in Firefox, the Teams side in Chromium', async () => {
+  await wholeLoop({ guest: await start('firefox'), teams: await start('chromium') }, service);
+});

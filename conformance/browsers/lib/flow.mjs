@@ -29,12 +29,15 @@ export async function guest(browser, service, name, { link = service.dev.meeting
   return person;
 }
 
-/** Lobby, admission, media both ways, screen, mute, chat, leaving. */
-export async function wholeLoop(browser, service) {
-  const alice = await organizer(browser, service);
+/**
+ * Lobby, admission, media both ways, screen, mute, chat, leaving.
+ * @param {{guest: any, teams: any}} browsers
+ */
+export async function wholeLoop(browsers, service) {
+  const alice = await organizer(browsers.teams, service);
   await alice.says('said before the guest came');
 
-  const dana = await guest(browser, service, 'Dana Whitfield', { prepare: service.prepareGuest });
+  const dana = await guest(browsers.guest, service, 'Dana Whitfield', { prepare: browsers.guest.prepareGuest });
   await dana.sees('lobby');
   await alice.sees('admit');
   await alice.missesInRoster(dana.name);

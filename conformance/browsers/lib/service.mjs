@@ -14,71 +14,102 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { PATIENCE_MS } from './browser.mjs';
 
 /**
- * @returns {Promise<{dev: any, origin: string, stop: () => Promise<void>}>} `dev` is dev.json, `origin` where the pages
- *   are served without TLS
+ * @returns {Promise<{dev: any, origin: string, crash: () => Promise<() => Promise<void>>, stop: () => Promise<void>}>}
+ *   `dev` is dev.json, `origin` where the pages are served without TLS; `crash` kills the service (SIGKILL) and returns
+ *   what starts it again on the same data and ports
  */
 export async function startService() {
   const running = process.env.ANTEROOM_DEV_JSON;
   if (running) {
     const dev = JSON.parse(await readFile(running, 'utf8'));
-    return { dev, origin: new URL(dev.teams_page).origin, stop: async () => {} };
+    const crash = () => Promise.reject(new Error('a service that runs already is not killed'));
+    return { dev, origin: new URL(dev.teams_page).origin, crash, stop: async () => {} };
   }
   const program = process.env.ANTEROOM_BIN;
   if (!program) throw new Error('ANTEROOM_BIN must name the anteroom program, or ANTEROOM_DEV_JSON the dev.json of a running one');
   const data = await mkdtemp(path.join(tmpdir(), 'anteroom-service-'));
-  const child = spawn(
-    program,
-    ['serve', '--data', data, '--listen', '127.0.0.1:0', '--media', '127.0.0.1:0', '--dev-http', '127.0.0.1:0'],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: ownEnvironment() },
-  );
-  const ended = once(child, 'exit');
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (text) => {
-      output = (output + text).slice(-20_000);
-    });
-  }
+  const file = path.join(data, 'dev.json');
+  let run = new Service(program, data, ['127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:0']);
 
   async function stop() {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGINT');
-      const impatient = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-      await ended;
-      clearTimeout(impatient);
-    }
+    await run.end('SIGINT');
     await rm(data, { recursive: true, force: true });
   }
 
+  async function crash() {
+    await run.end('SIGKILL');
+    return async () => {
+      const addresses = [new URL(dev.endpoint).host, dev.media, new URL(dev.teams_page).host.replace('localhost', '127.0.0.1')];
+      run = new Service(program, data, addresses);
+      await run.ready(file);
+    };
+  }
+
+  let dev;
   try {
-    const dev = await ready(path.join(data, 'dev.json'), child, () => output);
-    return { dev, origin: new URL(dev.teams_page).origin, stop };
+    dev = await run.ready(file);
   } catch (error) {
     await stop();
     throw error;
+  }
+  return { dev, origin: new URL(dev.teams_page).origin, crash, stop };
+}
+
+/** One run of `anteroom serve`. */
+class Service {
+  #child;
+  #ended;
+  #output = '';
+
+  /**
+   * @param {string} program
+   * @param {string} data directory
+   * @param {string[]} addresses for HTTPS, media, and HTTP
+   */
+  constructor(program, data, [https, media, http]) {
+    this.#child = spawn(program, ['serve', '--data', data, '--listen', https, '--media', media, '--dev-http', http], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: ownEnvironment(),
+    });
+    this.#ended = once(this.#child, 'exit');
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text) => {
+        this.#output = (this.#output + text).slice(-20_000);
+      });
+    }
+  }
+
+  /** Waits until the file with the demo's data is there and the pages answer. */
+  async ready(file) {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      if (this.#child.exitCode !== null) throw new Error(`the service ended with ${this.#child.exitCode}:\n${this.#output}`);
+      if (Date.now() > deadline) throw new Error(`the service did not become ready:\n${this.#output}`);
+      try {
+        const dev = JSON.parse(await readFile(file, 'utf8'));
+        const response = await fetch(new URL('/readyz', dev.teams_page));
+        if (response.ok) return dev;
+      } catch {
+        // Not there yet, half written, or not listening yet.
+      }
+      await pause(50);
+    }
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  async end(signal) {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill(signal);
+    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
+    await this.#ended;
+    clearTimeout(impatient);
   }
 }
 
 /** Without our own variables: the program takes `ANTEROOM_…` for its configuration. */
 export function ownEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ANTEROOM_')));
-}
-
-/** Waits until the file with the demo's data is there and the pages answer. */
-async function ready(file, child, output) {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}:\n${output()}`);
-    if (Date.now() > deadline) throw new Error(`the service did not become ready:\n${output()}`);
-    try {
-      const dev = JSON.parse(await readFile(file, 'utf8'));
-      const response = await fetch(new URL('/readyz', dev.teams_page));
-      if (response.ok) return dev;
-    } catch {
-      // Not there yet, half written, or not listening yet.
-    }
-    await pause(50);
-  }
 }
 
 /**
