@@ -1,5 +1,7 @@
 //! Signaling over real sockets: from `Hello` to the end reason, in both encodings.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 #[path = "signaling/chat.rs"]
 mod chat;
 #[path = "signaling/client.rs"]

@@ -60,7 +60,7 @@ struct State {
     /// By room, for events of the media router.
     rooms: HashMap<u64, mpsc::Sender<ToMeeting>>,
     /// By resume token.
-    tokens: HashMap<String, (SessionId, mpsc::Sender<ToSession>)>,
+    tokens: HashMap<String, mpsc::Sender<ToSession>>,
     pump: Option<JoinHandle<()>>,
 }
 
@@ -188,24 +188,16 @@ impl Registry {
     }
 
     /// Makes a session reachable by a new resume token instead of the one before.
-    pub(crate) fn set_resume_token(
-        &self,
-        session: SessionId,
-        before: Option<&str>,
-        token: String,
-        inbox: mpsc::Sender<ToSession>,
-    ) {
+    pub(crate) fn set_resume_token(&self, before: &str, token: String, inbox: mpsc::Sender<ToSession>) {
         let mut state = self.state();
-        if let Some(before) = before {
-            state.tokens.remove(before);
-        }
-        state.tokens.insert(token, (session, inbox));
+        state.tokens.remove(before);
+        state.tokens.insert(token, inbox);
     }
 
     /// The session that may be continued with this token. 256 random bits need no constant-time look-up; the session
     /// compares again.
     pub(crate) fn session_with_token(&self, token: &str) -> Option<mpsc::Sender<ToSession>> {
-        self.state().tokens.get(token).map(|(_, inbox)| inbox.clone())
+        self.state().tokens.get(token).cloned()
     }
 
     pub(crate) fn forget_token(&self, token: &str) {

@@ -1,10 +1,11 @@
 //! `GET /signaling`: one WebSocket per participant, speaking `anteroom.v1.proto` or `anteroom.v1.json`.
 //!
-//! A [`session`] is a task of its own that outlives its connection for the resume window; a [`connection`] is the
-//! socket with the encoding it was opened with.
+//! A session is a task of its own that outlives its connection for the resume window; a connection is the socket with
+//! the encoding it was opened with.
 
 pub(crate) mod connection;
-pub(crate) mod session;
+mod greeting;
+mod session;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -59,6 +60,6 @@ pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
         .max_frame_size(MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| async move {
             let connection = Connection::new(socket, encoding, source, slot, busy);
-            session::run(app, connection).await;
+            greeting::run(app, connection).await;
         })
 }

@@ -1,225 +1,30 @@
 //! One participant's session: a task that owns the session machine, outlives dropped connections, and stands between
 //! the client and its meeting.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anteroom_identity::id::CommunicationIdentifier;
-use anteroom_identity::token::Scope;
+use anteroom_signaling::proto;
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{self, Hello};
 use anteroom_signaling::sdp::{Description, SdpError};
-use anteroom_signaling::session::{
-    Accepted, JoinLocator, Request, SendError, ServerSession, SessionConfig, SessionEvent, State,
-};
+use anteroom_signaling::session::{JoinLocator, Request, SendError, ServerSession, SessionEvent, State};
 use anteroom_teams_link::DisplayName;
 use anteroom_teams_link::admission::EndReason;
-use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use super::connection::{Closing, Connection, Received, Room};
-use crate::http::auth::{self, AuthError, Caller};
+use super::greeting::{denied, expiry, flush, resume_token};
+use crate::http::auth::Caller;
 use crate::meeting::machine::{Input, Person, PersonKind, SessionId, wire_reason};
 use crate::meeting::{MeetingHandle, Resume, ToSession};
 use crate::state::App;
 
-/// Messages from the meeting that may wait for the session. The session takes them without waiting for anything but
-/// the meeting itself, so this is only ever filled by a burst.
-const INBOX_MESSAGES: usize = 2048;
-
 /// Undecodable messages a client may send before it is cut off.
 const MALFORMED_ALLOWED: u32 = 16;
 
-/// Bytes of randomness in a resume token.
-const RESUME_TOKEN_BYTES: usize = 32;
-
-/// Scopes that allow to take part in calls.
-const CALL_SCOPES: [Scope; 2] = [Scope::Voip, Scope::VoipJoin];
-
-/// Serves a connection from `Hello` to the end of its session, or hands it to the session it continues.
-pub(crate) async fn run(app: App, connection: Connection) {
-    let _busy = app.registry().busy();
-    let mut session = ServerSession::new(Instant::now(), SessionConfig::default());
-    let Some((connection, hello_id, hello)) = greet(&app, connection, &mut session).await else {
-        return;
-    };
-    let caller = match authenticate(&app, &hello).await {
-        Ok(caller) => caller,
-        Err(reason) => {
-            deny(connection, session, hello_id, &reason);
-            return;
-        }
-    };
-    let Some(connection) = resume(&app, connection, &caller, hello_id, &hello).await else {
-        return;
-    };
-
-    let id = app.registry().next_session();
-    let (inbox_sender, inbox) = mpsc::channel(INBOX_MESSAGES);
-    let resume_token = resume_token();
-    let accepted = Accepted {
-        session_id: uuid::Uuid::new_v4().to_string(),
-        resume_token: resume_token.clone(),
-        raw_id: caller.identifier().to_string(),
-    };
-    if session.accept(accepted).is_err() {
-        return;
-    }
-    app.registry()
-        .set_resume_token(id, None, resume_token.clone(), inbox_sender.clone());
-    let actor = Actor {
-        id,
-        session,
-        connection: Some(connection),
-        expires: expiry(&app, &caller),
-        caller,
-        inbox,
-        inbox_sender,
-        resume_token,
-        meeting: None,
-        malformed: 0,
-        closing: Closing::Normal,
-        app,
-    };
-    actor.run().await;
-}
-
-/// Waits for `Hello`.
-async fn greet(
-    app: &App,
-    mut connection: Connection,
-    session: &mut ServerSession,
-) -> Option<(Connection, u32, Hello)> {
-    loop {
-        let deadline = session.poll_timeout().unwrap_or_else(Instant::now);
-        let received = tokio::select! {
-            received = connection.receive() => received,
-            () = sleep_until(deadline.into()) => {
-                connection.close(Closing::Policy);
-                return None;
-            }
-            () = app.registry().stopping() => {
-                let _ = session.send(0, denied(&EndReason::service_stopping()));
-                flush(&connection, session);
-                connection.close(Closing::Policy);
-                return None;
-            }
-        };
-        match received {
-            Received::Message(message) => {
-                let id = message.id;
-                match session.handle_message(Instant::now(), message) {
-                    Ok(Some(Request::Hello(hello))) => return Some((connection, id, hello)),
-                    Ok(_) => {}
-                    Err(_) => {
-                        flush(&connection, session);
-                        connection.close(Closing::Policy);
-                        return None;
-                    }
-                }
-            }
-            Received::Malformed => {
-                connection.close(Closing::Invalid);
-                return None;
-            }
-            Received::Violation(closing) => {
-                connection.close(closing);
-                return None;
-            }
-            Received::Gone => return None,
-        }
-    }
-}
-
-/// Who says hello; guests need a scope for calls.
-async fn authenticate(app: &App, hello: &Hello) -> Result<Caller, EndReason> {
-    match auth::authenticate_bearer(app, &hello.token).await {
-        Ok(caller) if caller.has_any_scope(&CALL_SCOPES) => Ok(caller),
-        Ok(_) | Err(AuthError::Refused) => Err(EndReason::unauthenticated()),
-        Err(error) => {
-            tracing::error!(%error, "a token could not be checked");
-            Err(EndReason::service_failure())
-        }
-    }
-}
-
-/// Hands the connection to the session it continues. Gives it back when there is none, or it cannot be continued.
-async fn resume(
-    app: &App,
-    connection: Connection,
-    caller: &Caller,
-    hello_id: u32,
-    hello: &Hello,
-) -> Option<Connection> {
-    let Some(wanted) = &hello.resume else {
-        return Some(connection);
-    };
-    let Some(session) = app.registry().session_with_token(&wanted.resume_token) else {
-        return Some(connection);
-    };
-    let (refused, answer) = tokio::sync::oneshot::channel();
-    let resume = Resume {
-        connection,
-        caller: caller.clone(),
-        hello_id,
-        token: wanted.resume_token.clone(),
-        last_seq: wanted.last_seq,
-        refused,
-    };
-    match session.send(ToSession::Resume(Box::new(resume))).await {
-        // The answer is the connection when the session does not take it, and nothing when it does.
-        Ok(()) => answer.await.ok(),
-        Err(mpsc::error::SendError(ToSession::Resume(resume))) => Some(resume.connection),
-        Err(_) => None,
-    }
-}
-
-fn deny(connection: Connection, mut session: ServerSession, reply: u32, reason: &EndReason) {
-    let _ = session.send(reply, denied(reason));
-    flush(&connection, &mut session);
-    connection.close(Closing::Policy);
-}
-
-/// Hands over what there is room for.
-fn flush(connection: &Connection, session: &mut ServerSession) {
-    while matches!(connection.room(), Room::Now) {
-        let Some(message) = session.poll_outgoing() else {
-            return;
-        };
-        connection.send(&message);
-    }
-}
-
-fn denied(reason: &EndReason) -> Body {
-    Body::Denied(proto::Denied {
-        reason: Some(wire_reason(reason)),
-    })
-}
-
-fn ended(reason: &EndReason) -> Body {
-    Body::Ended(proto::Ended {
-        reason: Some(wire_reason(reason)),
-    })
-}
-
-fn resume_token() -> String {
-    use base64::Engine as _;
-    let mut bytes = [0; RESUME_TOKEN_BYTES];
-    rand::Rng::fill_bytes(&mut rand::rng(), &mut bytes);
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// When the caller's token expires.
-fn expiry(app: &App, caller: &Caller) -> Instant {
-    let at: OffsetDateTime = match caller {
-        Caller::Guest(claims) => claims.expires_at,
-        Caller::Directory(claims) => claims.expires_at,
-    };
-    // Negative when it has just expired.
-    Instant::now() + Duration::try_from(at - app.clock().now()).unwrap_or_default()
-}
-
-struct Actor {
+/// The task of one session.
+pub(super) struct Actor {
     app: App,
     id: SessionId,
     session: ServerSession,
@@ -249,7 +54,43 @@ enum Wake {
 }
 
 impl Actor {
-    async fn run(mut self) {
+    pub(super) fn new(
+        app: App,
+        id: SessionId,
+        session: ServerSession,
+        caller: Caller,
+        inbox: mpsc::Receiver<ToSession>,
+        inbox_sender: mpsc::Sender<ToSession>,
+    ) -> Self {
+        Self {
+            app,
+            id,
+            session,
+            connection: None,
+            caller,
+            expires: Instant::now(),
+            inbox,
+            inbox_sender,
+            resume_token: String::new(),
+            meeting: None,
+            malformed: 0,
+            closing: Closing::Normal,
+        }
+    }
+
+    /// Uses a connection, with the resume token its client was told.
+    pub(super) fn attach(&mut self, connection: Connection, resume_token: String, expires: Instant) {
+        if let Some(old) = self.connection.replace(connection) {
+            old.close(Closing::Replaced);
+        }
+        let before = std::mem::replace(&mut self.resume_token, resume_token.clone());
+        self.app
+            .registry()
+            .set_resume_token(&before, resume_token, self.inbox_sender.clone());
+        self.expires = expires;
+    }
+
+    pub(super) async fn run(mut self) {
         loop {
             self.flush();
             self.settle().await;
@@ -526,15 +367,9 @@ impl Actor {
             return;
         }
         let was_connected = self.connection.is_some();
-        if let Some(old) = self.connection.replace(connection) {
-            old.close(Closing::Replaced);
-        }
-        let before = std::mem::replace(&mut self.resume_token, fresh.clone());
-        self.app
-            .registry()
-            .set_resume_token(self.id, Some(&before), fresh, self.inbox_sender.clone());
-        self.expires = expiry(&self.app, &caller);
+        let expires = expiry(&self.app, &caller);
         self.caller = caller;
+        self.attach(connection, fresh, expires);
         if !was_connected {
             self.tell(Input::Resumed).await;
         }
@@ -576,4 +411,10 @@ impl Actor {
             Err(error) => tracing::error!(session = %self.id, %error, "a message could not be sent"),
         }
     }
+}
+
+fn ended(reason: &EndReason) -> Body {
+    Body::Ended(proto::Ended {
+        reason: Some(wire_reason(reason)),
+    })
 }
