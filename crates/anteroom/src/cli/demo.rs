@@ -249,7 +249,7 @@ async fn talk(
     .await
     .context("the clip did not come to its end")??;
     // What the listener's jitter buffer still holds comes out within the margin; its statistics within a second.
-    let first_audio = listener.drain_for(Duration::from_millis(1_200)).await;
+    listener.drain_for(Duration::from_millis(1_200)).await;
     let heard = listener.meeting.take_recording().await;
 
     let file = recordings.join(format!("{name}.wav"));
@@ -272,9 +272,6 @@ async fn talk(
         ("similarity", json!((likeness.score * 1000.0).round() / 1000.0)),
         ("recordedMs", json!(heard.len() / SAMPLES_PER_MS)),
     ];
-    if let Some(after_join) = first_audio {
-        figures.push(("joinToFirstAudioMs", milliseconds(after_join)));
-    }
     if keep {
         figures.push(("file", json!(file)));
     }
@@ -291,14 +288,13 @@ struct Person {
     id: String,
     thread_id: String,
     stats: Stats,
-    first_audio: Option<Duration>,
 }
 
 impl Person {
     async fn join(dev: &DevInfo, name: &str, credential: Credential) -> anyhow::Result<Self> {
         let mut options = JoinOptions::new(&dev.meeting.join_url, name, credential);
         options.endpoint = Some(dev.endpoint.parse().context("the endpoint")?);
-        options.ca_file = Some(dev.ca_file.clone());
+        options.ca_file.clone_from(&dev.ca_file);
         options.record = true;
         let (meeting, events) = timeout(PATIENCE, Meeting::join(options))
             .await
@@ -310,7 +306,6 @@ impl Person {
             id: String::new(),
             thread_id: dev.meeting.thread_id.clone(),
             stats: Stats::default(),
-            first_audio: None,
         })
     }
 
@@ -319,7 +314,6 @@ impl Person {
         match event {
             Event::Connected { participant_id, .. } => self.id.clone_from(participant_id),
             Event::Stats(stats) => self.stats = *stats,
-            Event::FirstAudio { after_join } => self.first_audio = Some(*after_join),
             Event::Failed { message } => bail!("{message}"),
             _ => {}
         }
@@ -372,8 +366,8 @@ impl Person {
             .map(|_| ())
     }
 
-    /// Reads events for this long, and says when the first audio was heard if that has not been told yet.
-    async fn drain_for(&mut self, duration: Duration) -> Option<Duration> {
+    /// Reads events for this long.
+    async fn drain_for(&mut self, duration: Duration) {
         let deadline = Instant::now() + duration;
         while let Ok(Some(event)) = tokio::time::timeout_at(deadline, self.events.recv()).await {
             if self.note(&event).is_err() {
@@ -381,7 +375,6 @@ impl Person {
             }
             self.seen.push(event);
         }
-        self.first_audio.take()
     }
 
     /// Waits for the end of the call and returns its reason.
@@ -405,7 +398,7 @@ impl Person {
 
     /// One call of the ACS Chat API with this participant's token; returns the HTTP status.
     async fn chat_call(&self, dev: &DevInfo, body: Option<Value>) -> anyhow::Result<u16> {
-        let client = anteroom::client::http_client(Some(&dev.ca_file))?;
+        let client = anteroom::client::http_client(dev.ca_file.as_deref())?;
         let mut url = self.meeting.endpoint().clone();
         url.path_segments_mut()
             .map_err(|()| anyhow::anyhow!("the endpoint has no path"))?

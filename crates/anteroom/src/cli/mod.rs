@@ -6,7 +6,7 @@ mod serve;
 mod signals;
 mod view;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -56,6 +56,7 @@ fn init_log(default: &str) {
     let json = std::env::var_os("ANTEROOM_LOG_JSON").is_some_and(|value| value == "1");
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A second subscriber in one process is a test's; the first one stays.
     let _ = if json {

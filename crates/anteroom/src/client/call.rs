@@ -19,6 +19,9 @@ use super::{Command, Error, Event, JoinOptions, LobbyReason, Participant, Refusa
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(3);
 
+/// How long after the end of media the service may take to say why.
+const END_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Sub-code of "the client vanished", for a session that could not be resumed.
 const VANISHED: u32 = 4521;
 
@@ -39,6 +42,8 @@ pub(super) struct Call {
     media: Option<Media>,
     subscribed: Vec<String>,
     chats: HashMap<u32, oneshot::Sender<Result<String, Refusal>>>,
+    /// Media ended on its own: until when the service may say why, and how it ended.
+    media_lost: Option<(Instant, String)>,
 }
 
 /// Whether the call goes on.
@@ -79,6 +84,7 @@ impl Call {
             media: None,
             subscribed: Vec::new(),
             chats: HashMap::new(),
+            media_lost: None,
         }
     }
 
@@ -121,6 +127,10 @@ impl Call {
                     None => return Next::Over,
                 },
                 event = next_media_event(&mut self.media) => self.handle_media(event).await,
+                () = sleep_until_or_never(self.media_lost.as_ref().map(|(deadline, _)| *deadline)) => {
+                    let reason = self.media_lost.take().map(|(_, reason)| reason).unwrap_or_default();
+                    self.fail(&Error::Media(reason)).await
+                }
                 () = sleep_until_or_never(timeout) => {
                     self.session.handle_timeout(std::time::Instant::now());
                     Next::GoOn
@@ -395,7 +405,11 @@ impl Call {
                 self.emit(Event::Played).await;
             }
             MediaEvent::Stats(stats) => self.emit(Event::Stats(stats)).await,
-            MediaEvent::Closed(reason) => return self.fail(&Error::Media(reason)).await,
+            MediaEvent::Closed(reason) => {
+                // The service closes media before it says why; without a word the call is broken.
+                self.media = None;
+                self.media_lost = Some((Instant::now() + END_TIMEOUT, reason));
+            }
         }
         Next::GoOn
     }
