@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::UncasedStr;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use anteroom_teams_link::policy::LobbyScope;
-
-/// Variables read by the program itself, not part of the configuration.
-const NOT_CONFIGURATION: &[&str] = &["log", "log_json", "config"];
 
 /// Everything an operator may set. Names are the keys of the file; `ANTEROOM_TLS__CERT` in the environment is
 /// `tls.cert`.
@@ -152,12 +150,21 @@ impl Config {
     /// Reads the configuration. `command_line` holds the keys given there; keys without a value must be left out of
     /// its serialized form.
     ///
+    /// Variables in the environment that start with `ANTEROOM_` and name no key or section are not ours.
+    ///
     /// # Errors
     /// The file is missing or is not TOML, a key is unknown, a value is of the wrong kind.
     pub fn load(file: Option<&Path>, command_line: &impl Serialize) -> Result<Self, ConfigError> {
         let defaults = Self {
             dev: file.is_none(),
             ..Self::default()
+        };
+        let known = serde_json::to_value(&defaults).unwrap_or_default();
+        // An environment is shared with others (Kubernetes puts `ANTEROOM_PORT` there for a service of that name), so
+        // that a variable with our prefix need not be meant for us.
+        let is_key = move |name: &UncasedStr| {
+            let section = name.as_str().split("__").next().unwrap_or_default();
+            known.get(section.to_ascii_lowercase()).is_some()
         };
         let mut figment = Figment::from(Serialized::defaults(defaults));
         if let Some(path) = file {
@@ -168,7 +175,7 @@ impl Config {
             figment = figment.merge(Toml::file_exact(path));
         }
         figment
-            .merge(Env::prefixed("ANTEROOM_").ignore(NOT_CONFIGURATION).split("__"))
+            .merge(Env::prefixed("ANTEROOM_").filter(is_key).split("__"))
             .merge(Serialized::defaults(command_line))
             .extract()
             .map_err(ConfigError::from_figment)

@@ -14,7 +14,7 @@ use anteroom_teams_link::link;
 use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::config::{Demo, io_reason};
 use crate::directory::hash_password;
 use crate::error::StartError;
+use crate::http::pages::QUERY_VALUE;
 use crate::meetings::MeetingRecord;
 use crate::state::App;
 use crate::store::StoreError;
@@ -246,7 +247,7 @@ impl DemoData {
                 .collect(),
             guest_page: format!(
                 "{pages}/join?link={}",
-                utf8_percent_encode(&meeting.join_url, NON_ALPHANUMERIC)
+                utf8_percent_encode(&meeting.join_url, QUERY_VALUE)
             ),
             teams_page: format!("{pages}/teams"),
             meeting: DevMeeting {

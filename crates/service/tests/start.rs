@@ -129,7 +129,9 @@ async fn dev_json_has_what_programs_need_and_is_private() {
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(host.dev_json()), 0o600);
+        for name in ["dev.json", "anteroom.db", "anteroom.db-wal"] {
+            assert_eq!(mode(host.dir.path().join(name)), 0o600, "{name}");
+        }
         assert_eq!(mode(host.dir.path().join("tls/ca-key.pem")), 0o600);
     }
     host.service.shutdown().await;

@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Serialize;
 
@@ -18,6 +18,13 @@ use super::acs::identity as acs_identity;
 use super::errors::{ApiError, json};
 use super::request::{Segments, authority};
 use crate::state::App;
+
+/// What is escaped in a query's value: all but the unreserved characters (RFC 3986 §2.3).
+pub(crate) const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Life of a demo guest's token, in minutes.
 const GUEST_TOKEN_MINUTES: i64 = 1440;
@@ -123,7 +130,7 @@ async fn open_link(
     let link = format!("{}://{host}{target}", surface.scheme());
     Ok(Redirect::to(&format!(
         "/join?link={}",
-        utf8_percent_encode(&link, NON_ALPHANUMERIC)
+        utf8_percent_encode(&link, QUERY_VALUE)
     )))
 }
 
