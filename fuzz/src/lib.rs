@@ -41,7 +41,9 @@ pub const TARGETS: &[(&str, Body)] = &[
 
 /// A meeting link, as typed by anybody. What parses gives a link that parses to the same meeting.
 pub fn meeting_link(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     let own: Vec<OwnHost> = ["https://meet.example", "http://localhost:8080"]
         .iter()
         .filter_map(|host| OwnHost::parse(host).ok())
@@ -72,7 +74,9 @@ pub fn demux(data: &[u8]) {
 
 /// An RTP packet. What a parser says of it can be written again.
 pub fn rtp(data: &[u8]) {
-    let Ok(packet) = rtp::Packet::parse(data) else { return };
+    let Ok(packet) = rtp::Packet::parse(data) else {
+        return;
+    };
     assert!(packet.payload().len() <= data.len());
     for id in 0..=u8::MAX {
         let _ = packet.extension(id);
@@ -91,7 +95,9 @@ pub fn rtcp_compound(data: &[u8]) {
 
 /// Encrypted media: the first byte picks profile and direction. Nothing that we did not protect is accepted.
 pub fn srtp_unprotect(data: &[u8]) {
-    let Some((&choice, packet)) = data.split_first() else { return };
+    let Some((&choice, packet)) = data.split_first() else {
+        return;
+    };
     let profiles = SrtpProfile::PREFERENCE;
     let profile = profiles[usize::from(choice & 0x7f) % profiles.len()];
     let (key, salt) = (vec![7; profile.key_len()], vec![9; profile.salt_len()]);
@@ -113,7 +119,9 @@ pub fn srtp_unprotect(data: &[u8]) {
     protected.resize(packet.len() + SRTP_MAX_OVERHEAD, 0);
     if let Ok(length) = outbound.protect_rtp(&mut protected, packet.len()) {
         protected.truncate(length);
-        let length = inbound.unprotect_rtp(&mut protected).expect("our own packet is authentic");
+        let length = inbound
+            .unprotect_rtp(&mut protected)
+            .expect("our own packet is authentic");
         assert_eq!(&protected[..length], packet);
     }
 }
@@ -130,7 +138,9 @@ pub fn signaling_json(data: &[u8]) {
 
 fn signaling(encoding: Encoding, data: &[u8]) {
     let _ = wire::decode_server(encoding, data);
-    let Ok(message) = wire::decode_client(encoding, data) else { return };
+    let Ok(message) = wire::decode_client(encoding, data) else {
+        return;
+    };
     for encoding in Encoding::ALL {
         let frame = wire::encode_client(encoding, &message);
         // A message may be longer in the other encoding, and then too long.
@@ -142,7 +152,9 @@ fn signaling(encoding: Encoding, data: &[u8]) {
 
 /// An `Authorization` header, a connection string, a raw identifier.
 pub fn hmac_header(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     if let Ok(header) = AuthorizationHeader::parse(text) {
         assert!(!header.signed_headers.is_empty());
     }
@@ -154,8 +166,12 @@ pub fn hmac_header(data: &[u8]) {
 
 /// A session description, answered.
 pub fn sdp(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok(description) = Description::parse(text) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(description) = Description::parse(text) else {
+        return;
+    };
     let parameters = sdp::AnswerParams {
         session_id: 1,
         session_version: 1,
@@ -188,7 +204,9 @@ pub fn opus_packet(data: &[u8]) {
 
 /// A WAV file and an Ogg-Opus file.
 pub fn sound_files(data: &[u8]) {
-    let limits = ReadLimits { max_duration: std::time::Duration::from_secs(5) };
+    let limits = ReadLimits {
+        max_duration: std::time::Duration::from_secs(5),
+    };
     let _ = wav::read(data, limits);
     if let Ok(mut reader) = ogg_opus::Reader::new(data) {
         let _ = reader.read_samples(limits);

@@ -20,7 +20,10 @@ async fn a_guest_joins_waits_talks_chats_and_leaves() {
     let mut guest = Person::guest(&dev).await;
     guest.until(|event| matches!(event, Event::Lobby { .. })).await;
     let waiting = alice.sees_waiting(GUEST).await;
-    assert_eq!(guest.meeting.send_chat("from the lobby").await.unwrap_err().key, "not_in_call");
+    assert_eq!(
+        guest.meeting.send_chat("from the lobby").await.unwrap_err().key,
+        "not_in_call"
+    );
     assert_eq!(guest.send_message(&dev, "from the lobby").await, 403);
     assert_eq!(guest.list_messages(&dev).await.0, 403);
     assert!(!guest.has_seen(|event| matches!(event, Event::Roster(_) | Event::Chat { .. })));
@@ -28,16 +31,24 @@ async fn a_guest_joins_waits_talks_chats_and_leaves() {
     alice.meeting.admit(vec![waiting]).await;
     guest.connected().await;
     guest
-        .sees_roster(|roster| roster.iter().any(|p| p.display_name == GUEST && p.external) && roster.len() == 2)
+        .sees_roster(|roster| {
+            roster.iter().any(|p| p.display_name == GUEST && p.external) && roster.len() == 2
+        })
         .await;
-    alice.sees_roster(|roster| roster.iter().any(|p| p.display_name == GUEST && p.external)).await;
+    alice
+        .sees_roster(|roster| roster.iter().any(|p| p.display_name == GUEST && p.external))
+        .await;
 
     // Speech there and back.
     for (speaker, listener) in [(0, 1), (1, 0)] {
         let people = [&mut guest, &mut alice];
         let speaker_id = people[speaker].id.clone();
         let [guest, alice] = people;
-        let (speaker, listener) = if (speaker, listener) == (0, 1) { (guest, alice) } else { (alice, guest) };
+        let (speaker, listener) = if (speaker, listener) == (0, 1) {
+            (guest, alice)
+        } else {
+            (alice, guest)
+        };
         listener
             .until(|event| matches!(event, Event::Subscribed { participant_id } if *participant_id == speaker_id))
             .await;
@@ -70,7 +81,9 @@ async fn a_guest_joins_waits_talks_chats_and_leaves() {
     assert_eq!(texts, ["hello from alice", "hello from the guest"]);
     assert_eq!(guest.send_message(&dev, "by REST").await, 201);
     alice.reads("by REST").await;
-    assert!(!guest.has_seen(|event| matches!(event, Event::Chat { text, .. } if text.starts_with("said before"))));
+    assert!(
+        !guest.has_seen(|event| matches!(event, Event::Chat { text, .. } if text.starts_with("said before")))
+    );
 
     // After leaving: nothing.
     guest.meeting.leave().await;
@@ -111,14 +124,26 @@ async fn refusals_have_their_codes() {
     let (service, dev) = start(directory.path(), |_| {}).await;
     let credential = || Credential::ConnectionString(dev.connection_string.clone());
     for (link, code, sub_code) in [
-        ("https://gov.teams.microsoft.us/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1", 403, 990_022),
-        ("https://teams.microsoft.com/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1", 404, 5751),
+        (
+            "https://gov.teams.microsoft.us/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1",
+            403,
+            990_022,
+        ),
+        (
+            "https://teams.microsoft.com/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1",
+            404,
+            5751,
+        ),
         ("https://example.org/", 400, 990_001),
         ("no link at all", 400, 990_001),
     ] {
         let mut guest = Person::join(&dev, link, "Guest", credential()).await;
         let (got_code, got_sub_code, key, refused) = guest.end().await;
-        assert_eq!((got_code, got_sub_code, refused), (code, sub_code, true), "{link}: {key}");
+        assert_eq!(
+            (got_code, got_sub_code, refused),
+            (code, sub_code, true),
+            "{link}: {key}"
+        );
     }
     // The long Teams link of a local meeting is that meeting.
     let mut guest = Person::join(&dev, &dev.meeting.teams_url, "Guest", credential()).await;
@@ -129,10 +154,16 @@ async fn refusals_have_their_codes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_refuses_anonymous_guests_refuses_them() {
     let directory = tempfile::tempdir().unwrap();
-    let (service, dev) = start(directory.path(), |config| config.demo.disable_anonymous_join = Some(true)).await;
+    let (service, dev) = start(directory.path(), |config| {
+        config.demo.disable_anonymous_join = Some(true)
+    })
+    .await;
     let mut guest = Person::guest(&dev).await;
     let (code, sub_code, key, refused) = guest.end().await;
-    assert_eq!((code, sub_code, key.as_str(), refused), (403, 990_010, "anonymous_join_disabled", true));
+    assert_eq!(
+        (code, sub_code, key.as_str(), refused),
+        (403, 990_010, "anonymous_join_disabled", true)
+    );
     // The organization's own people are not anonymous.
     Person::alice(&dev).await;
     service.shutdown().await;
@@ -154,7 +185,10 @@ async fn a_dropped_connection_is_resumed_and_nothing_is_missed() {
         bob.reads(text).await;
     }
     for text in said {
-        assert!(!bob.has_seen(|event| matches!(event, Event::Chat { text: again, .. } if again == text)), "{text}");
+        assert!(
+            !bob.has_seen(|event| matches!(event, Event::Chat { text: again, .. } if again == text)),
+            "{text}"
+        );
     }
     service.shutdown().await;
 }

@@ -103,7 +103,8 @@ impl Default for Config {
         Self {
             dev: true,
             listen: loopback(8443),
-            media: loopback(10_000),
+            // All addresses: a browser without permission for camera or microphone never reaches loopback.
+            media: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 10_000)),
             media_advertise: Vec::new(),
             dev_http: Some(loopback(8080)),
             data: default_data(),

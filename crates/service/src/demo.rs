@@ -319,10 +319,19 @@ fn new_users() -> Result<Vec<(&'static str, &'static str, String, String)>, Star
     USERS
         .iter()
         .map(|(upn, name)| {
-            let password = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 12]>());
+            let password = new_password();
             let hash = hash_password(&password).map_err(|error| StartError::Internal(error.to_string()))?;
             Ok((*upn, *name, password, hash))
         })
+        .collect()
+}
+
+/// 16 letters and digits, 95 bits: no character that a shell or a command line takes for something else.
+fn new_password() -> String {
+    rand::rng()
+        .sample_iter(rand::distr::Alphanumeric)
+        .take(16)
+        .map(char::from)
         .collect()
 }
 

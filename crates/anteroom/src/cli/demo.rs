@@ -149,6 +149,8 @@ async fn meet(
     report.done([("chatStatusInLobby", json!(status))]);
 
     report.begin("admit", "the organizer admits the guest");
+    // Somebody who speaks already, so that the time to the first sound is the guest's alone.
+    alice.meeting.play(Arc::clone(speech), true).await;
     let asked = Instant::now();
     alice.meeting.admit(vec![waiting]).await;
     guest
@@ -158,9 +160,19 @@ async fn meet(
     guest
         .until(|event| matches!(event, Event::MediaConnected))
         .await?;
+    let media = asked.elapsed();
+    let first = guest
+        .until(|event| matches!(event, Event::FirstAudio { .. }))
+        .await?;
+    let first_audio = asked.elapsed();
+    let Event::FirstAudio { after_join } = first else {
+        bail!("unexpected event {first:?}")
+    };
     report.done([
+        ("joinToFirstAudioMs", milliseconds(after_join)),
         ("admitToConnectedMs", milliseconds(connected)),
-        ("admitToMediaMs", milliseconds(asked.elapsed())),
+        ("admitToMediaMs", milliseconds(media)),
+        ("admitToFirstAudioMs", milliseconds(first_audio)),
     ]);
 
     talk(

@@ -34,7 +34,7 @@ pub(crate) struct Join {
     link: String,
 
     /// The display name of the guest, 1 to 256 characters.
-    #[arg(long, default_value = "Guest")]
+    #[arg(long, default_value = "Guest", allow_hyphen_values = true)]
     name: String,
 
     /// Base address of the service; the link's own host when absent.
@@ -74,7 +74,13 @@ pub(crate) struct Join {
     upn: Option<String>,
 
     /// Password of the directory user.
-    #[arg(long, value_name = "P", env = "ANTEROOM_PASSWORD", hide_env_values = true)]
+    #[arg(
+        long,
+        allow_hyphen_values = true,
+        value_name = "P",
+        env = "ANTEROOM_PASSWORD",
+        hide_env_values = true
+    )]
     password: Option<String>,
 
     /// Say this WAV file once somebody else is in the call.
@@ -90,7 +96,7 @@ pub(crate) struct Join {
     record: Option<PathBuf>,
 
     /// Say this in the chat after connecting; may be repeated.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     chat: Vec<String>,
 
     /// Leave this many seconds after connecting.

@@ -43,7 +43,9 @@ pub(crate) fn run() -> ExitCode {
 /// Runs a command to its end; an error is one line on standard error.
 fn run_async(log: &str, command: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
     init_log(log);
-    let outcome = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(command));
+    let outcome = tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(command));
     outcome.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "anteroom: {error:#}");
         ExitCode::FAILURE

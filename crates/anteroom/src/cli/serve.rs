@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[serde(skip_serializing_if = "Option::is_none")]
     listen: Option<SocketAddr>,
 
-    /// UDP port of media [default: 127.0.0.1:10000].
+    /// UDP port of media [default: 0.0.0.0:10000].
     #[arg(long, value_name = "ADDR:PORT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<SocketAddr>,

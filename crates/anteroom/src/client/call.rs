@@ -145,7 +145,14 @@ impl Call {
     async fn reconnect(&mut self) -> Option<Socket> {
         self.session.connection_lost();
         if self.leaving {
-            self.end(proto::EndReason { key: "left".to_owned(), ..Default::default() }, false).await;
+            self.end(
+                proto::EndReason {
+                    key: "left".to_owned(),
+                    ..Default::default()
+                },
+                false,
+            )
+            .await;
             return None;
         }
         self.emit(Event::Reconnecting).await;
@@ -176,7 +183,11 @@ impl Call {
     async fn handle_message(&mut self, message: proto::ServerMessage) -> Next {
         match self.session.handle_message(std::time::Instant::now(), message) {
             Ok(None) => Next::GoOn,
-            Ok(Some(Said::Welcome { resumed, resume_window, .. })) => {
+            Ok(Some(Said::Welcome {
+                resumed,
+                resume_window,
+                ..
+            })) => {
                 self.resume_window = resume_window;
                 if resumed {
                     self.emit(Event::Resumed).await;
@@ -187,7 +198,9 @@ impl Call {
                 Next::GoOn
             }
             Ok(Some(Said::Message(message))) => {
-                let Some(body) = message.body else { return Next::GoOn };
+                let Some(body) = message.body else {
+                    return Next::GoOn;
+                };
                 self.handle_body(message.in_reply_to, body).await
             }
             // Another connection continues where this one broke the rules.
@@ -226,7 +239,11 @@ impl Call {
             }
             Body::Speaking(speaking) => {
                 let level = |speaker: &proto::Speaker| u8::try_from(speaker.level).unwrap_or(127).min(127);
-                let speakers = speaking.speakers.iter().map(|s| (s.participant_id.clone(), level(s))).collect();
+                let speakers = speaking
+                    .speakers
+                    .iter()
+                    .map(|s| (s.participant_id.clone(), level(s)))
+                    .collect();
                 self.emit(Event::Speaking(speakers)).await;
             }
             Body::Chat(chat) => {
@@ -245,7 +262,10 @@ impl Call {
                 }
             }
             Body::Error(error) => {
-                let refusal = Refusal { key: error.key, message: error.message };
+                let refusal = Refusal {
+                    key: error.key,
+                    message: error.message,
+                };
                 if let Some(answer) = self.chats.remove(&in_reply_to) {
                     let _ = answer.send(Err(refusal));
                 } else {
@@ -254,7 +274,11 @@ impl Call {
                             negotiation.refused();
                         }
                     }
-                    self.emit(Event::Refused { key: refusal.key, message: refusal.message }).await;
+                    self.emit(Event::Refused {
+                        key: refusal.key,
+                        message: refusal.message,
+                    })
+                    .await;
                 }
             }
             Body::ChatAccess(_) | Body::Welcome(_) | Body::Pong(_) => {}
@@ -274,10 +298,12 @@ impl Call {
         })
         .await;
         // Nobody listens to a microphone that says nothing; it counts as muted until something is played.
-        let _ = self.session.notify(client_message::Body::MediaState(proto::MediaState {
-            mic_muted: true,
-            ..Default::default()
-        }));
+        let _ = self
+            .session
+            .notify(client_message::Body::MediaState(proto::MediaState {
+                mic_muted: true,
+                ..Default::default()
+            }));
         // The thread's random source must not be held over an await.
         let negotiation = Negotiation::new(&mut rand::rng());
         let negotiation = match negotiation {
@@ -335,7 +361,8 @@ impl Call {
         for id in update.left {
             self.roster.remove(&id);
         }
-        self.emit(Event::Roster(self.roster.values().cloned().collect())).await;
+        self.emit(Event::Roster(self.roster.values().cloned().collect()))
+            .await;
     }
 
     async fn update_lobby(&mut self, update: proto::LobbyUpdate) {
@@ -349,9 +376,13 @@ impl Call {
         for id in update.left {
             self.lobby.remove(&id);
         }
-        self.emit(Event::LobbyRoster(self.lobby.values().cloned().collect())).await;
+        self.emit(Event::LobbyRoster(self.lobby.values().cloned().collect()))
+            .await;
         if self.options.admit_all && !arrived.is_empty() {
-            self.session.request(client_message::Body::Admit(proto::Admit { participant_ids: arrived, all: false }));
+            self.session.request(client_message::Body::Admit(proto::Admit {
+                participant_ids: arrived,
+                all: false,
+            }));
         }
     }
 
@@ -359,20 +390,29 @@ impl Call {
         match command {
             Command::Chat { text, answer } => {
                 let client_message_id = uuid::Uuid::new_v4().to_string();
-                let send = proto::SendChat { text, client_message_id };
+                let send = proto::SendChat {
+                    text,
+                    client_message_id,
+                };
                 let id = self.session.request(client_message::Body::SendChat(send));
                 self.chats.insert(id, answer);
             }
             Command::Admit { participants } => {
-                let admit = proto::Admit { participant_ids: participants, all: false };
+                let admit = proto::Admit {
+                    participant_ids: participants,
+                    all: false,
+                };
                 self.session.request(client_message::Body::Admit(admit));
             }
             Command::Reject { participants } => {
-                let reject = proto::Reject { participant_ids: participants };
+                let reject = proto::Reject {
+                    participant_ids: participants,
+                };
                 self.session.request(client_message::Body::Reject(reject));
             }
             Command::End => {
-                self.session.request(client_message::Body::EndMeeting(proto::EndMeeting {}));
+                self.session
+                    .request(client_message::Body::EndMeeting(proto::EndMeeting {}));
             }
             Command::Leave => {
                 self.leaving = true;
@@ -416,18 +456,27 @@ impl Call {
 
     fn set_muted(&mut self, mic_muted: bool) {
         // Between connections the roster keeps the old state; the sound itself does not depend on it.
-        let _ = self.session.notify(client_message::Body::MediaState(proto::MediaState {
-            mic_muted,
-            ..Default::default()
-        }));
+        let _ = self
+            .session
+            .notify(client_message::Body::MediaState(proto::MediaState {
+                mic_muted,
+                ..Default::default()
+            }));
     }
 
     async fn end(&self, reason: proto::EndReason, refused: bool) {
-        self.emit(Event::Ended { reason: reason.into(), refused }).await;
+        self.emit(Event::Ended {
+            reason: reason.into(),
+            refused,
+        })
+        .await;
     }
 
     async fn fail(&self, error: &Error) -> Next {
-        self.emit(Event::Failed { message: error.to_string() }).await;
+        self.emit(Event::Failed {
+            message: error.to_string(),
+        })
+        .await;
         Next::Over
     }
 

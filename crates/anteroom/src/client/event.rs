@@ -185,7 +185,11 @@ pub struct Waiting {
 
 impl From<proto::LobbyParticipant> for Waiting {
     fn from(waiting: proto::LobbyParticipant) -> Self {
-        Self { id: waiting.id, raw_id: waiting.raw_id, display_name: waiting.display_name }
+        Self {
+            id: waiting.id,
+            raw_id: waiting.raw_id,
+            display_name: waiting.display_name,
+        }
     }
 }
 
@@ -204,7 +208,12 @@ pub struct EndReason {
 
 impl From<proto::EndReason> for EndReason {
     fn from(reason: proto::EndReason) -> Self {
-        Self { code: reason.code, sub_code: reason.sub_code, key: reason.key, message: reason.message }
+        Self {
+            code: reason.code,
+            sub_code: reason.sub_code,
+            key: reason.key,
+            message: reason.message,
+        }
     }
 }
 

@@ -18,7 +18,9 @@ const IDENTITY_VERSION: &str = "2023-10-01";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) fn client(trust: &Trust) -> Result<Client, Error> {
-    let builder = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
+    let builder = Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none());
     match trust {
         Trust::System => builder,
         Trust::Private(config) => builder.tls_backend_preconfigured(config.as_ref().clone()),
@@ -32,8 +34,9 @@ pub(super) async fn token(client: &Client, endpoint: &Url, credential: &Credenti
     match credential {
         Credential::Token(token) => Ok(token.clone()),
         Credential::ConnectionString(text) => {
-            let connection: ConnectionString =
-                text.parse().map_err(|_| Error::Credential("the connection string is malformed"))?;
+            let connection: ConnectionString = text
+                .parse()
+                .map_err(|_| Error::Credential("the connection string is malformed"))?;
             create_user_and_token(client, endpoint, &connection).await
         }
         Credential::Directory { upn, password } => sign_in(client, endpoint, upn, password).await,
@@ -60,7 +63,14 @@ async fn create_user_and_token(
     let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
     let host = authority(&url)?;
     let body = br#"{"createTokenWithScopes":["chat","voip"],"expiresInMinutes":60}"#;
-    let signed = sign_request("POST", &target, &host, OffsetDateTime::now_utc(), body, connection.access_key());
+    let signed = sign_request(
+        "POST",
+        &target,
+        &host,
+        OffsetDateTime::now_utc(),
+        body,
+        connection.access_key(),
+    );
     let response = client
         .post(url)
         .header("content-type", "application/json")
@@ -82,7 +92,9 @@ async fn sign_in(client: &Client, endpoint: &Url, upn: &str, password: &str) -> 
         access_token: String,
     }
 
-    let url = endpoint.join("/organizations/oauth2/v2.0/token").map_err(|_| Error::Endpoint)?;
+    let url = endpoint
+        .join("/organizations/oauth2/v2.0/token")
+        .map_err(|_| Error::Endpoint)?;
     let form = [
         ("grant_type", "password"),
         ("client_id", "anteroom-cli"),
@@ -101,7 +113,10 @@ async fn json<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, Err
     if status.is_success() {
         return serde_json::from_slice(&body).map_err(|_| Error::UnexpectedAnswer);
     }
-    Err(Error::Refused { status: status.as_u16(), message: refusal(&body) })
+    Err(Error::Refused {
+        status: status.as_u16(),
+        message: refusal(&body),
+    })
 }
 
 /// The sentence in an ACS or OAuth error body.
@@ -120,7 +135,9 @@ fn refusal(body: &[u8]) -> String {
 /// `host[:port]` as it stands in the `Host` header.
 fn authority(url: &Url) -> Result<String, Error> {
     let host = url.host_str().ok_or(Error::Endpoint)?;
-    Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    Ok(url
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 #[cfg(test)]
@@ -130,7 +147,10 @@ mod tests {
     #[test]
     fn an_error_body_gives_its_sentence() {
         assert_eq!(refusal(br#"{"error":{"code":"Denied","message":"No."}}"#), "No.");
-        assert_eq!(refusal(br#"{"error":"invalid_grant","error_description":"Wrong."}"#), "Wrong.");
+        assert_eq!(
+            refusal(br#"{"error":"invalid_grant","error_description":"Wrong."}"#),
+            "Wrong."
+        );
         assert_eq!(refusal(b"<html>"), "no reason was given");
     }
 

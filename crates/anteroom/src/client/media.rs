@@ -64,7 +64,9 @@ pub(super) struct Media {
 
 impl Media {
     pub(super) async fn start(negotiation: &Negotiation, record: bool) -> Result<Self, Error> {
-        let socket = PeerSocket::bind().await.map_err(|error| Error::Media(error.to_string()))?;
+        let socket = PeerSocket::bind()
+            .await
+            .map_err(|error| Error::Media(error.to_string()))?;
         let config = PeerConfig {
             role: Role::Client,
             local: negotiation.credentials().clone(),
@@ -94,7 +96,11 @@ impl Media {
             received: 0,
             scratch: Vec::with_capacity(MAX_DATAGRAM),
         };
-        Ok(Self { orders, events: event_queue, task: tokio::spawn(engine.run(order_queue)) })
+        Ok(Self {
+            orders,
+            events: event_queue,
+            task: tokio::spawn(engine.run(order_queue)),
+        })
     }
 
     pub(super) async fn agreed(&self, agreed: Agreed) {
@@ -194,7 +200,10 @@ impl Engine {
     async fn drain(&mut self) -> bool {
         while let Some(transmit) = self.session.poll_transmit(&mut self.scratch) {
             // A datagram that cannot be sent is a datagram lost.
-            let _ = self.socket.send(&self.scratch, transmit.source, transmit.destination).await;
+            let _ = self
+                .socket
+                .send(&self.scratch, transmit.source, transmit.destination)
+                .await;
         }
         while let Some(event) = self.session.poll_event() {
             match event {
@@ -215,7 +224,13 @@ impl Engine {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Agreed(agreed) => self.agree(agreed),
-            Order::Play { samples, repeat } => self.speech = Some(Speech { samples, position: 0, repeat }),
+            Order::Play { samples, repeat } => {
+                self.speech = Some(Speech {
+                    samples,
+                    position: 0,
+                    repeat,
+                })
+            }
             Order::TakeRecording { answer } => {
                 let recording = self.recording.as_mut().map(std::mem::take).unwrap_or_default();
                 let _ = answer.send(recording);
@@ -230,12 +245,20 @@ impl Engine {
             Err(error) => return self.tell(MediaEvent::Closed(error.to_string())),
         }
         if let Some(outgoing) = agreed.microphone {
-            let same = self.sender.as_ref().is_some_and(|sender| sender.outgoing() == outgoing);
+            let same = self
+                .sender
+                .as_ref()
+                .is_some_and(|sender| sender.outgoing() == outgoing);
             if !same {
                 self.sender = Some(Sender::new(outgoing, &mut rand::rng()));
             }
         }
-        self.tracks.retain(|id, track| agreed.incoming.iter().any(|new| new.track == *id && new.ssrc == track.ssrc));
+        self.tracks.retain(|id, track| {
+            agreed
+                .incoming
+                .iter()
+                .any(|new| new.track == *id && new.ssrc == track.ssrc)
+        });
         let ssrcs: Vec<u32> = agreed.incoming.iter().map(|track| track.ssrc).collect();
         self.reports.retain(&ssrcs);
         for incoming in agreed.incoming {
@@ -260,9 +283,17 @@ impl Engine {
             Received::Rtp(bytes) => {
                 let Ok(packet) = Packet::parse(bytes) else { return };
                 let ssrc = packet.ssrc();
-                let Some(track) = self.tracks.values_mut().find(|track| track.ssrc == ssrc) else { return };
+                let Some(track) = self.tracks.values_mut().find(|track| track.ssrc == ssrc) else {
+                    return;
+                };
                 self.received += 1;
-                self.reports.received(now, self.start, ssrc, packet.sequence_number(), packet.timestamp());
+                self.reports.received(
+                    now,
+                    self.start,
+                    ssrc,
+                    packet.sequence_number(),
+                    packet.timestamp(),
+                );
                 track.insert(
                     now,
                     packet.payload_type(),
@@ -296,7 +327,11 @@ impl Engine {
                 }
             }
         }
-        self.level = heard.iter().map(|frame| audio_level_dbov(frame)).min().unwrap_or(127);
+        self.level = heard
+            .iter()
+            .map(|frame| audio_level_dbov(frame))
+            .min()
+            .unwrap_or(127);
     }
 
     async fn say(&mut self) {
@@ -349,7 +384,10 @@ impl Engine {
         if !self.connected {
             return;
         }
-        if let Some(length) = self.reports.compound(now, self.sender.as_ref(), &self.cname, &mut self.scratch) {
+        if let Some(length) = self
+            .reports
+            .compound(now, self.sender.as_ref(), &self.cname, &mut self.scratch)
+        {
             if let Ok(length) = self.session.protect_rtcp(&mut self.scratch, length) {
                 if let Some((local, remote)) = self.session.selected_path() {
                     let bytes = self.scratch.get(..length).unwrap_or_default();

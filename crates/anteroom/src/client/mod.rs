@@ -104,13 +104,25 @@ pub struct Meeting {
 
 #[derive(Debug)]
 enum Command {
-    Chat { text: String, answer: oneshot::Sender<Result<String, Refusal>> },
-    Admit { participants: Vec<String> },
-    Reject { participants: Vec<String> },
+    Chat {
+        text: String,
+        answer: oneshot::Sender<Result<String, Refusal>>,
+    },
+    Admit {
+        participants: Vec<String>,
+    },
+    Reject {
+        participants: Vec<String>,
+    },
     End,
     Leave,
-    Play { samples: Arc<[i16]>, repeat: bool },
-    TakeRecording { answer: oneshot::Sender<Vec<i16>> },
+    Play {
+        samples: Arc<[i16]>,
+        repeat: bool,
+    },
+    TakeRecording {
+        answer: oneshot::Sender<Vec<i16>>,
+    },
     DropConnection,
 }
 
@@ -126,7 +138,10 @@ pub struct Refusal {
 
 impl Refusal {
     fn gone() -> Self {
-        Self { key: "ended".to_owned(), message: "The call is over.".to_owned() }
+        Self {
+            key: "ended".to_owned(),
+            message: "The call is over.".to_owned(),
+        }
     }
 }
 
@@ -146,13 +161,25 @@ impl Meeting {
         let (events, event_queue) = mpsc::channel(EVENT_QUEUE);
         let call = call::Call::new(options, endpoint.clone(), trust, token.clone(), events);
         let task = tokio::spawn(call.run(socket, command_queue));
-        Ok((Self { commands, task, token, endpoint }, event_queue))
+        Ok((
+            Self {
+                commands,
+                task,
+                token,
+                endpoint,
+            },
+            event_queue,
+        ))
     }
 
     /// Says something in the meeting's chat and returns the message's id.
     pub async fn send_chat(&self, text: impl Into<String>) -> Result<String, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.command(Command::Chat { text: text.into(), answer }).await;
+        self.command(Command::Chat {
+            text: text.into(),
+            answer,
+        })
+        .await;
         answered.await.unwrap_or_else(|_| Err(Refusal::gone()))
     }
 
@@ -245,13 +272,19 @@ mod tests {
     fn an_own_link_names_its_service_and_a_microsoft_link_does_not() {
         let endpoint = endpoint_of("https://127.0.0.1:8443/meet/123456789012345?p=abc").unwrap();
         assert_eq!(endpoint.as_str(), "https://127.0.0.1:8443/");
-        assert_eq!(endpoint_of("https://teams.microsoft.com/meet/123456789012345"), None);
+        assert_eq!(
+            endpoint_of("https://teams.microsoft.com/meet/123456789012345"),
+            None
+        );
         assert_eq!(endpoint_of("not a link"), None);
     }
 
     #[test]
     fn credentials_do_not_print_their_secret() {
-        let credential = Credential::Directory { upn: "a@b".to_owned(), password: "hunter2".to_owned() };
+        let credential = Credential::Directory {
+            upn: "a@b".to_owned(),
+            password: "hunter2".to_owned(),
+        };
         assert!(!format!("{credential:?}").contains("hunter2"));
     }
 }

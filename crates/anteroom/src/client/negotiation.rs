@@ -128,7 +128,10 @@ impl Negotiation {
             ice_pwd: self.credentials.pwd.clone(),
             fingerprint: self.certificate.fingerprint().0,
         };
-        let msid = Msid { stream: self.cname.clone(), track: "microphone".to_owned() };
+        let msid = Msid {
+            stream: self.cname.clone(),
+            track: "microphone".to_owned(),
+        };
         let mut builder = OfferBuilder::new(self.session_id, self.version, transport).audio_send(
             MICROPHONE_MID,
             self.ssrc,
@@ -149,7 +152,10 @@ impl Negotiation {
                 None => builder.inactive(mid),
             };
         }
-        Some(proto::Offer { sdp: builder.build(), sections })
+        Some(proto::Offer {
+            sdp: builder.build(),
+            sections,
+        })
     }
 
     /// The last offer was refused or lost; try again with the next change.
@@ -161,20 +167,34 @@ impl Negotiation {
         self.outstanding = false;
         let fault = |what: String| Error::Media(what);
         let description = Description::parse(&answer.sdp).map_err(|error| fault(error.to_string()))?;
-        let microphone = description.section(MICROPHONE_MID).filter(|section| !section.rejected).and_then(|section| {
-            let id = |uri: &str| section.extensions.iter().find(|known| known.uri == uri).map(|known| known.id);
-            Some(Outgoing {
-                ssrc: self.ssrc,
-                payload_type: section.codecs.iter().find(|codec| codec.is("opus"))?.payload_type,
-                mid_extension: id(anteroom_signaling::sdp::MID_URI),
-                level_extension: id(anteroom_signaling::sdp::AUDIO_LEVEL_URI),
-            })
-        });
+        let microphone = description
+            .section(MICROPHONE_MID)
+            .filter(|section| !section.rejected)
+            .and_then(|section| {
+                let id = |uri: &str| {
+                    section
+                        .extensions
+                        .iter()
+                        .find(|known| known.uri == uri)
+                        .map(|known| known.id)
+                };
+                Some(Outgoing {
+                    ssrc: self.ssrc,
+                    payload_type: section.codecs.iter().find(|codec| codec.is("opus"))?.payload_type,
+                    mid_extension: id(anteroom_signaling::sdp::MID_URI),
+                    level_extension: id(anteroom_signaling::sdp::AUDIO_LEVEL_URI),
+                })
+            });
         let mut incoming = Vec::new();
         for (index, track) in self.receiving.iter().enumerate() {
             let Some(track) = track else { continue };
-            let Some(participant) = self.tracks.get(track) else { continue };
-            let Some(section) = description.section(&mid_of(index)).filter(|section| section.direction.sends()) else {
+            let Some(participant) = self.tracks.get(track) else {
+                continue;
+            };
+            let Some(section) = description
+                .section(&mid_of(index))
+                .filter(|section| section.direction.sends())
+            else {
                 continue;
             };
             let codec = section.codecs.iter().find(|codec| codec.is("opus"));
@@ -187,19 +207,33 @@ impl Negotiation {
                 });
             }
         }
-        let candidates: Vec<SocketAddr> = description.candidates.iter().map(|candidate| candidate.address).collect();
+        let candidates: Vec<SocketAddr> = description
+            .candidates
+            .iter()
+            .map(|candidate| candidate.address)
+            .collect();
         let remote = RemoteParameters {
-            credentials: IceCredentials { ufrag: description.ice_ufrag, pwd: description.ice_pwd },
+            credentials: IceCredentials {
+                ufrag: description.ice_ufrag,
+                pwd: description.ice_pwd,
+            },
             fingerprint: Fingerprint(description.fingerprint),
             candidates,
         };
-        Ok(Agreed { remote, microphone, incoming })
+        Ok(Agreed {
+            remote,
+            microphone,
+            incoming,
+        })
     }
 
     /// Gives every track a section and takes sections from tracks that are gone.
     fn assign_sections(&mut self) {
         for slot in &mut self.receiving {
-            if slot.as_ref().is_some_and(|track| !self.tracks.contains_key(track)) {
+            if slot
+                .as_ref()
+                .is_some_and(|track| !self.tracks.contains_key(track))
+            {
                 *slot = None;
             }
         }
@@ -220,7 +254,10 @@ fn mid_of(index: usize) -> String {
 }
 
 fn section(mid: &str, used: proto::section::Use) -> proto::Section {
-    proto::Section { mid: mid.to_owned(), r#use: Some(used) }
+    proto::Section {
+        mid: mid.to_owned(),
+        r#use: Some(used),
+    }
 }
 
 #[cfg(test)]
@@ -255,25 +292,46 @@ mod tests {
         let first = negotiation.next_offer().unwrap();
         assert_eq!(first.sections.len(), 1);
         let added = vec![audio("7"), audio("8")];
-        negotiation.update_tracks(proto::TracksUpdate { snapshot: true, added, removed: vec![] });
+        negotiation.update_tracks(proto::TracksUpdate {
+            snapshot: true,
+            added,
+            removed: vec![],
+        });
         assert_eq!(negotiation.next_offer(), None, "the first has no answer yet");
         negotiation.refused();
         let second = negotiation.next_offer().unwrap();
-        assert_eq!(subscribed(&second), [("1".into(), "7".into()), ("2".into(), "8".into())]);
+        assert_eq!(
+            subscribed(&second),
+            [("1".into(), "7".into()), ("2".into(), "8".into())]
+        );
         negotiation.refused();
         assert_eq!(negotiation.next_offer(), None, "nothing changed");
-        let update = proto::TracksUpdate { snapshot: false, added: vec![audio("9")], removed: vec!["7".into()] };
+        let update = proto::TracksUpdate {
+            snapshot: false,
+            added: vec![audio("9")],
+            removed: vec!["7".into()],
+        };
         negotiation.update_tracks(update);
         let third = negotiation.next_offer().unwrap();
-        assert_eq!(subscribed(&third), [("1".into(), "9".into()), ("2".into(), "8".into())]);
+        assert_eq!(
+            subscribed(&third),
+            [("1".into(), "9".into()), ("2".into(), "8".into())]
+        );
         assert!(Description::parse(&third.sdp).is_ok());
     }
 
     #[test]
     fn video_tracks_are_not_asked_for() {
         let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(2)).unwrap();
-        let video = proto::Track { kind: proto::TrackKind::Video.into(), ..audio("3") };
-        negotiation.update_tracks(proto::TracksUpdate { snapshot: true, added: vec![video], removed: vec![] });
+        let video = proto::Track {
+            kind: proto::TrackKind::Video.into(),
+            ..audio("3")
+        };
+        negotiation.update_tracks(proto::TracksUpdate {
+            snapshot: true,
+            added: vec![video],
+            removed: vec![],
+        });
         assert!(subscribed(&negotiation.next_offer().unwrap()).is_empty());
     }
 }

@@ -47,7 +47,14 @@ impl Reports {
     }
 
     /// Counts a packet that came; `start` is any fixed instant, the clock of arrival times.
-    pub(super) fn received(&mut self, now: Instant, start: Instant, ssrc: u32, sequence: u16, timestamp: u32) {
+    pub(super) fn received(
+        &mut self,
+        now: Instant,
+        start: Instant,
+        ssrc: u32,
+        sequence: u16,
+        timestamp: u32,
+    ) {
         let arrival = ticks(now.saturating_duration_since(start));
         let stream = self.streams.entry(ssrc).or_insert_with(|| {
             let extender = SequenceExtender::new(sequence);
@@ -69,7 +76,10 @@ impl Reports {
             let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs();
             // A new talkspurt after silence is no jitter of the network worth a second.
             let difference = difference.min(SAMPLE_RATE_HZ);
-            stream.jitter = stream.jitter.saturating_add(difference).saturating_sub((stream.jitter + 8) >> 4);
+            stream.jitter = stream
+                .jitter
+                .saturating_add(difference)
+                .saturating_sub((stream.jitter + 8) >> 4);
         }
     }
 
@@ -94,8 +104,12 @@ impl Reports {
         out: &mut Vec<u8>,
     ) -> Option<usize> {
         let sender = sender?;
-        let blocks: Vec<ReportBlock> =
-            self.streams.iter_mut().take(MAX_COUNT).map(|(ssrc, stream)| stream.block(*ssrc, now)).collect();
+        let blocks: Vec<ReportBlock> = self
+            .streams
+            .iter_mut()
+            .take(MAX_COUNT)
+            .map(|(ssrc, stream)| stream.block(*ssrc, now))
+            .collect();
         out.clear();
         out.resize(MAX_COMPOUND + SRTP_MAX_OVERHEAD, 0);
         let mut writer = CompoundWriter::new(out.get_mut(..MAX_COMPOUND)?);
@@ -126,11 +140,15 @@ impl Stream {
         self.received_before = self.received;
         let lost_now = expected_now.saturating_sub(received_now);
         let fraction = (lost_now * 256).checked_div(expected_now).unwrap_or(0).min(255);
-        let lost = i64::try_from(expected).unwrap_or(i64::MAX) - i64::try_from(self.received).unwrap_or(i64::MAX);
+        let lost =
+            i64::try_from(expected).unwrap_or(i64::MAX) - i64::try_from(self.received).unwrap_or(i64::MAX);
         let (last, delay) = self.sender_report.map_or((0, 0), |(middle, at)| {
             let delay = now.saturating_duration_since(at);
             // In units of 1/65536 s.
-            (middle, u32::try_from(delay.as_nanos() * 65_536 / 1_000_000_000).unwrap_or(u32::MAX))
+            (
+                middle,
+                u32::try_from(delay.as_nanos() * 65_536 / 1_000_000_000).unwrap_or(u32::MAX),
+            )
         });
         ReportBlock {
             ssrc,

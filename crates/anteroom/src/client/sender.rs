@@ -1,7 +1,7 @@
 //! The microphone's RTP stream.
 
-use anteroom_media_transport::{PeerSession, SRTP_MAX_OVERHEAD};
 use anteroom_media_transport::rtp::PacketBuilder;
+use anteroom_media_transport::{PeerSession, SRTP_MAX_OVERHEAD};
 use rand::{Rng, RngExt as _};
 
 use super::negotiation::{MICROPHONE_MID, Outgoing};
@@ -70,8 +70,13 @@ impl Sender {
     ) -> Option<usize> {
         out.clear();
         out.resize(MAX_HEADER + payload.len() + SRTP_MAX_OVERHEAD, 0);
-        let mut builder = PacketBuilder::new(self.outgoing.payload_type, self.sequence, self.timestamp, self.outgoing.ssrc)
-            .marker(self.was_silent);
+        let mut builder = PacketBuilder::new(
+            self.outgoing.payload_type,
+            self.sequence,
+            self.timestamp,
+            self.outgoing.ssrc,
+        )
+        .marker(self.was_silent);
         if let Some(id) = self.outgoing.mid_extension {
             builder = builder.extension(id, MICROPHONE_MID.as_bytes());
         }

@@ -35,11 +35,13 @@ impl Socket {
         let fault = |error: WsError| Error::Signaling(error.to_string());
 
         let mut request = url.as_str().into_client_request().map_err(fault)?;
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", HeaderValue::from_static(ENCODING.subprotocol()));
-        let config =
-            WebSocketConfig::default().max_message_size(Some(wire::MAX_MESSAGE_BYTES)).max_frame_size(None);
+        request.headers_mut().insert(
+            "sec-websocket-protocol",
+            HeaderValue::from_static(ENCODING.subprotocol()),
+        );
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(wire::MAX_MESSAGE_BYTES))
+            .max_frame_size(None);
         let connector = match trust {
             Trust::System => None,
             Trust::Private(config) => Some(Connector::Rustls(config.clone())),
@@ -57,7 +59,10 @@ impl Socket {
             Frame::Binary(bytes) => Message::binary(bytes),
             Frame::Text(text) => Message::text(text),
         };
-        self.stream.send(frame).await.map_err(|error| Error::Signaling(error.to_string()))
+        self.stream
+            .send(frame)
+            .await
+            .map_err(|error| Error::Signaling(error.to_string()))
     }
 
     /// The next message, or `None` when the connection is over.
@@ -69,7 +74,9 @@ impl Socket {
                 // Pings are answered by the library; text is not our encoding.
                 Ok(_) => continue,
             };
-            return Some(wire::decode_server(ENCODING, &bytes).map_err(|error| Error::Signaling(error.to_string())));
+            return Some(
+                wire::decode_server(ENCODING, &bytes).map_err(|error| Error::Signaling(error.to_string())),
+            );
         }
     }
 

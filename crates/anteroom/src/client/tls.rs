@@ -23,8 +23,13 @@ impl Trust {
     pub(super) fn load(ca_file: Option<&Path>) -> Result<Self, Error> {
         // Someone else may have installed a provider already; any will do.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let Some(path) = ca_file else { return Ok(Self::System) };
-        let fault = |what: &str| Error::CaFile { path: path.to_path_buf(), reason: what.to_owned() };
+        let Some(path) = ca_file else {
+            return Ok(Self::System);
+        };
+        let fault = |what: &str| Error::CaFile {
+            path: path.to_path_buf(),
+            reason: what.to_owned(),
+        };
         let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
             .and_then(Iterator::collect)
             .map_err(|error| fault(&error.to_string()))?;
@@ -33,7 +38,9 @@ impl Trust {
         if added == 0 {
             return Err(fault("it holds no certificate"));
         }
-        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let config = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         Ok(Self::Private(Arc::new(config)))
     }
 }

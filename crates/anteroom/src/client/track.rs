@@ -19,11 +19,22 @@ pub(super) struct RemoteTrack {
 
 impl RemoteTrack {
     pub(super) fn new(ssrc: u32, payload_type: u8) -> Result<Self, Error> {
-        Ok(Self { ssrc, payload_type, buffer: JitterBuffer::new(JitterConfig::default())? })
+        Ok(Self {
+            ssrc,
+            payload_type,
+            buffer: JitterBuffer::new(JitterConfig::default())?,
+        })
     }
 
     /// Takes a packet; other payload types are ignored.
-    pub(super) fn insert(&mut self, now: Instant, payload_type: u8, sequence: u16, timestamp: u32, payload: &[u8]) {
+    pub(super) fn insert(
+        &mut self,
+        now: Instant,
+        payload_type: u8,
+        sequence: u16,
+        timestamp: u32,
+        payload: &[u8],
+    ) {
         if payload_type == self.payload_type && !payload.is_empty() {
             self.buffer.insert(now, sequence, timestamp, payload);
         }

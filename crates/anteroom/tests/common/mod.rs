@@ -51,9 +51,16 @@ impl Person {
         options.endpoint = Some(dev.endpoint.parse().expect("an address"));
         options.ca_file = dev.ca_file.clone();
         options.record = true;
-        let (meeting, events) =
-            timeout(PATIENCE, Meeting::join(options)).await.expect("in time").expect("joining works");
-        Self { meeting, events, seen: Vec::new(), id: String::new() }
+        let (meeting, events) = timeout(PATIENCE, Meeting::join(options))
+            .await
+            .expect("in time")
+            .expect("joining works");
+        Self {
+            meeting,
+            events,
+            seen: Vec::new(),
+            id: String::new(),
+        }
     }
 
     pub(crate) async fn guest(dev: &DevInfo) -> Self {
@@ -78,7 +85,10 @@ impl Person {
 
     async fn organization(dev: &DevInfo, index: usize) -> Self {
         let user = &dev.users[index];
-        let credential = Credential::Directory { upn: user.upn.clone(), password: user.password.clone() };
+        let credential = Credential::Directory {
+            upn: user.upn.clone(),
+            password: user.password.clone(),
+        };
         let mut person = Self::join(dev, &dev.meeting.join_url, "ignored", credential).await;
         person.connected().await;
         person
@@ -86,7 +96,9 @@ impl Person {
 
     pub(crate) async fn connected(&mut self) {
         let event = self.until(|event| matches!(event, Event::Connected { .. })).await;
-        let Event::Connected { participant_id, .. } = event else { unreachable!() };
+        let Event::Connected { participant_id, .. } = event else {
+            unreachable!()
+        };
         self.id = participant_id;
     }
 
@@ -120,7 +132,10 @@ impl Person {
     /// Waits until somebody of this name waits in the lobby; its participant id.
     pub(crate) async fn sees_waiting(&mut self, name: &str) -> String {
         let find = |event: &Event| match event {
-            Event::LobbyRoster(waiting) => waiting.iter().find(|w| w.display_name == name).map(|w| w.id.clone()),
+            Event::LobbyRoster(waiting) => waiting
+                .iter()
+                .find(|w| w.display_name == name)
+                .map(|w| w.id.clone()),
             _ => None,
         };
         let event = self.until(|event| find(event).is_some()).await;
@@ -129,12 +144,16 @@ impl Person {
 
     /// Waits for a roster for which this holds.
     pub(crate) async fn sees_roster(&mut self, holds: impl Fn(&[anteroom::client::Participant]) -> bool) {
-        self.until(|event| matches!(event, Event::Roster(roster) if holds(roster))).await;
+        self.until(|event| matches!(event, Event::Roster(roster) if holds(roster)))
+            .await;
     }
 
     /// Waits for the end of the call: code, sub-code, key, and whether it was a refusal.
     pub(crate) async fn end(&mut self) -> (u32, u32, String, bool) {
-        match self.until(|event| matches!(event, Event::Ended { .. } | Event::Failed { .. })).await {
+        match self
+            .until(|event| matches!(event, Event::Ended { .. } | Event::Failed { .. }))
+            .await
+        {
             Event::Ended { reason, refused } => (reason.code, reason.sub_code, reason.key, refused),
             Event::Failed { message } => panic!("the call failed: {message}"),
             _ => unreachable!(),
@@ -146,7 +165,8 @@ impl Person {
     }
 
     pub(crate) async fn reads(&mut self, text: &str) {
-        self.until(|event| matches!(event, Event::Chat { text: said, .. } if said == text)).await;
+        self.until(|event| matches!(event, Event::Chat { text: said, .. } if said == text))
+            .await;
     }
 
     /// HTTP status of listing the thread's messages, and the texts.
@@ -157,14 +177,22 @@ impl Person {
     /// HTTP status of sending to the thread.
     pub(crate) async fn send_message(&self, dev: &DevInfo, text: &str) -> u16 {
         let body = serde_json::json!({ "content": text });
-        let request = http(dev).post(messages_url(dev)).bearer_auth(self.meeting.token()).json(&body);
+        let request = http(dev)
+            .post(messages_url(dev))
+            .bearer_auth(self.meeting.token())
+            .json(&body);
         request.send().await.expect("an answer").status().as_u16()
     }
 }
 
 /// HTTP status of listing the thread's messages with this token, and the texts, newest first.
 pub(crate) async fn list_messages(dev: &DevInfo, token: &str) -> (u16, Vec<String>) {
-    let response = http(dev).get(messages_url(dev)).bearer_auth(token).send().await.expect("an answer");
+    let response = http(dev)
+        .get(messages_url(dev))
+        .bearer_auth(token)
+        .send()
+        .await
+        .expect("an answer");
     let status = response.status().as_u16();
     let body: serde_json::Value = response.json().await.expect("JSON");
     let texts = body["value"]
@@ -183,7 +211,12 @@ pub(crate) fn http(dev: &DevInfo) -> reqwest::Client {
 
 fn messages_url(dev: &DevInfo) -> url::Url {
     let mut url: url::Url = dev.endpoint.parse().expect("an address");
-    url.path_segments_mut().expect("a path").clear().extend(["chat", "threads", &dev.meeting.thread_id, "messages"]);
+    url.path_segments_mut().expect("a path").clear().extend([
+        "chat",
+        "threads",
+        &dev.meeting.thread_id,
+        "messages",
+    ]);
     url.query_pairs_mut().append_pair("api-version", "2024-03-07");
     url
 }
