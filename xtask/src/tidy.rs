@@ -2,7 +2,7 @@
 //!
 //! - dependency arrows between our crates point down only;
 //! - each outside dependency has one door: one place that names it;
-//! - every source file says what it is for;
+//! - every crate and every module that holds others says what it is for;
 //! - every fuzz target has a seed corpus, and every corpus a target.
 
 use std::fs;
@@ -134,6 +134,13 @@ fn names_crate(code: &str, library: &str) -> bool {
 }
 
 fn module_docs(name: &str, text: &str, faults: &mut Vec<String>) {
+    // A file that holds one type is explained by the type; a module that others live in must say what it is for.
+    if !["lib.rs", "main.rs", "mod.rs"]
+        .iter()
+        .any(|file| name.ends_with(&format!("/{file}")))
+    {
+        return;
+    }
     let documented = text
         .lines()
         .map(str::trim_start)
@@ -220,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_module_docs_is_a_fault() {
+    fn a_module_without_docs_is_a_fault() {
         let mut faults = Vec::new();
         module_docs("a.rs", "use std::fmt;", &mut faults);
         module_docs(

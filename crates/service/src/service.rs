@@ -375,7 +375,7 @@ async fn open(
         } else {
             None
         };
-        let media = app.registry().start(&app).await?;
+        let media = app.registry().start(&app)?;
         let published = match demo {
             Some(demo) => demo
                 .publish(&app, media, material.ca_file.as_deref())

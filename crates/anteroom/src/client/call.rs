@@ -269,10 +269,11 @@ impl Call {
                 if let Some(answer) = self.chats.remove(&in_reply_to) {
                     let _ = answer.send(Err(refusal));
                 } else {
-                    if in_reply_to != 0 && in_reply_to == self.offer_id {
-                        if let Some(negotiation) = &mut self.negotiation {
-                            negotiation.refused();
-                        }
+                    if in_reply_to != 0
+                        && in_reply_to == self.offer_id
+                        && let Some(negotiation) = &mut self.negotiation
+                    {
+                        negotiation.refused();
                     }
                     self.emit(Event::Refused {
                         key: refusal.key,

@@ -321,10 +321,10 @@ impl Engine {
         for mixed in &mut heard {
             let frames: Vec<AudioFrame> = self.tracks.values_mut().map(|track| track.pull(now)).collect();
             self.mixer.mix(&frames, mixed);
-            if let Some(recording) = &mut self.recording {
-                if recording.len() < MAX_RECORDING {
-                    recording.extend_from_slice(mixed);
-                }
+            if let Some(recording) = &mut self.recording
+                && recording.len() < MAX_RECORDING
+            {
+                recording.extend_from_slice(mixed);
             }
         }
         self.level = heard
@@ -366,11 +366,11 @@ impl Engine {
         let mut opus = [0; 1276];
         if let Ok(length) = self.encoder.encode(&frame, &mut opus) {
             let payload = opus.get(..length).unwrap_or_default();
-            if let Some(length) = sender.packet(&mut self.session, level, payload, &mut self.scratch) {
-                if let Some((local, remote)) = self.session.selected_path() {
-                    let bytes = self.scratch.get(..length).unwrap_or_default();
-                    let _ = self.socket.send(bytes, local, remote).await;
-                }
+            if let Some(length) = sender.packet(&mut self.session, level, payload, &mut self.scratch)
+                && let Some((local, remote)) = self.session.selected_path()
+            {
+                let bytes = self.scratch.get(..length).unwrap_or_default();
+                let _ = self.socket.send(bytes, local, remote).await;
             }
         }
         if over {
@@ -387,13 +387,11 @@ impl Engine {
         if let Some(length) = self
             .reports
             .compound(now, self.sender.as_ref(), &self.cname, &mut self.scratch)
+            && let Ok(length) = self.session.protect_rtcp(&mut self.scratch, length)
+            && let Some((local, remote)) = self.session.selected_path()
         {
-            if let Ok(length) = self.session.protect_rtcp(&mut self.scratch, length) {
-                if let Some((local, remote)) = self.session.selected_path() {
-                    let bytes = self.scratch.get(..length).unwrap_or_default();
-                    let _ = self.socket.send(bytes, local, remote).await;
-                }
-            }
+            let bytes = self.scratch.get(..length).unwrap_or_default();
+            let _ = self.socket.send(bytes, local, remote).await;
         }
         let mut stats = Stats {
             packets_sent: self.sender.as_ref().map_or(0, Sender::packets),

@@ -87,10 +87,10 @@ impl Reports {
     pub(super) fn handle_rtcp(&mut self, now: Instant, compound: &[u8]) {
         for packet in Compound::new(compound) {
             let Ok(packet) = packet else { return };
-            if let Packet::SenderReport(report) = packet {
-                if let Some(stream) = self.streams.get_mut(&report.ssrc) {
-                    stream.sender_report = Some((report.info.ntp.middle(), now));
-                }
+            if let Packet::SenderReport(report) = packet
+                && let Some(stream) = self.streams.get_mut(&report.ssrc)
+            {
+                stream.sender_report = Some((report.info.ntp.middle(), now));
             }
         }
     }

@@ -160,7 +160,7 @@ impl Person {
         }
     }
 
-    pub(crate) async fn says(&mut self, text: &str) -> String {
+    pub(crate) async fn says(&self, text: &str) -> String {
         self.meeting.send_chat(text).await.expect("chat is allowed")
     }
 

@@ -95,7 +95,7 @@ impl Registry {
     ///
     /// # Errors
     /// The media port is taken or cannot be listened on; the registry was started before.
-    pub async fn start(&self, app: &App) -> Result<SocketAddr, StartError> {
+    pub fn start(&self, app: &App) -> Result<SocketAddr, StartError> {
         let (media, events, address) = media::start(app.config())?;
         let running = Running {
             media,

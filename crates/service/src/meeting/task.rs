@@ -93,13 +93,10 @@ async fn run(
     // Listen first, then read: no change is missed.
     let mut settings = app.meetings().subscribe();
     let mut said = app.chat().subscribe();
-    let rules = match load(&app, &record.id).await {
-        Ok(Some((_, rules))) => rules,
+    let Ok(Some((_, rules))) = load(&app, &record.id).await else {
         // Found a moment ago, so it was deleted meanwhile or the database fails: nobody gets in.
-        Ok(None) | Err(_) => {
-            app.registry().discard(room);
-            return;
-        }
+        app.registry().discard(room);
+        return;
     };
     let thread = record.thread_id.clone();
     let outgoing = chat_bridge::spawn(app.chat().clone(), thread.clone(), inbox);

@@ -22,7 +22,7 @@ impl Meeting {
         };
         // Out of the meeting while it is negotiated: nobody subscribes to what it sends itself.
         let mut peer = present.peer.take();
-        let capabilities = present.capabilities.clone();
+        let capabilities = present.capabilities;
         let people = &self.people;
         let available = |track: TrackId| {
             people.values().find_map(|participant| {

@@ -100,7 +100,7 @@ impl Actor {
             match self.wake().await {
                 Wake::Received(received) => self.received(received).await,
                 Wake::Room => {}
-                Wake::Inbox(message) => self.from_meeting(message).await,
+                Wake::Inbox(message) => self.handle_meeting(message).await,
                 Wake::Timer => self.session.handle_timeout(Instant::now()),
                 Wake::Expired => self.end(&EndReason::unauthenticated()).await,
                 Wake::Stopping => self.end(&EndReason::service_stopping()).await,
@@ -330,7 +330,7 @@ impl Actor {
         }
     }
 
-    async fn from_meeting(&mut self, message: Option<ToSession>) {
+    async fn handle_meeting(&mut self, message: Option<ToSession>) {
         match message {
             Some(ToSession::Send { reply, body }) => self.send(reply, body),
             Some(ToSession::End { reply, body }) => {
