@@ -84,7 +84,7 @@ fn one_line(output: &Output) -> String {
 async fn what_was_acknowledged_survives_kill_9() {
     let directory = tempfile::tempdir().unwrap();
     let (mut service, before) = served(directory.path());
-    let mut alice = Person::alice(&before).await;
+    let alice = Person::alice(&before).await;
     alice.says("acknowledged").await;
     let guest = Person::guest(&before).await;
     let token = guest.meeting.token().to_owned();

@@ -173,7 +173,7 @@ async fn a_tenant_that_refuses_anonymous_guests_refuses_them() {
 async fn a_dropped_connection_is_resumed_and_nothing_is_missed() {
     let directory = tempfile::tempdir().unwrap();
     let (service, dev) = start(directory.path(), |_| {}).await;
-    let mut alice = Person::alice(&dev).await;
+    let alice = Person::alice(&dev).await;
     let mut bob = Person::bob(&dev).await;
     bob.meeting.drop_connection().await;
     let said = ["one", "two", "three"];
