@@ -229,9 +229,9 @@ mod tests {
     #[test]
     fn a_module_without_docs_is_a_fault() {
         let mut faults = Vec::new();
-        module_docs("a.rs", "use std::fmt;", &mut faults);
+        module_docs("a/src/mod.rs", "use std::fmt;", &mut faults);
         module_docs(
-            "b.rs",
+            "b/src/mod.rs",
             "#![warn(clippy::indexing_slicing)]\n//! Docs.",
             &mut faults,
         );
