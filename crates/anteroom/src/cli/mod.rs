@@ -25,8 +25,14 @@ enum Command {
     /// Run the service.
     Serve(serve::Args),
     /// Join a meeting from the command line.
+    ///
+    /// As a guest, or from the Teams side with --as. Exit code 0 after a normal end, 2 when the meeting did not let the
+    /// participant in, 1 when something failed.
     Join(Box<join::Join>),
     /// Run the whole loop on this machine.
+    ///
+    /// A service on free ports, the organizer, a guest: lobby, admission, speech both ways, chat, leaving. Exit code 0
+    /// when every step succeeds.
     Demo(demo::Demo),
 }
 
