@@ -19,7 +19,15 @@ pub(crate) fn deny() -> Result<()> {
         if !installed.is_file() {
             run::check(
                 run::cargo()
-                    .args(["install", "--locked", "--quiet", "--version", VERSION, "--root"])
+                    .args([
+                        "install",
+                        "--locked",
+                        "--quiet",
+                        "--debug",
+                        "--version",
+                        VERSION,
+                        "--root",
+                    ])
                     .arg(&tools)
                     .args(["cargo-deny"])
                     // Its own workspace settings must not reach the tool's build.
