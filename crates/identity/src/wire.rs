@@ -14,27 +14,30 @@ const EXPIRES_ON: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]+00:00");
 
 /// Body of `POST /identities`; an absent body, absent members and `null` all mean "not given".
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateRequest {
     /// Scopes of the token to make with the user; empty: none is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub create_token_with_scopes: Option<Vec<String>>,
     /// Lifetime of that token in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in_minutes: Option<i64>,
 }
 
 /// Body of `POST /identities/{id}/:issueAccessToken`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IssueRequest {
     /// Scopes of the token; required.
     pub scopes: Option<Vec<String>>,
     /// Lifetime in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in_minutes: Option<i64>,
 }
 
 /// `{"identity":{"id"},"accessToken"?}`
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateResponse {
     /// The user.
@@ -45,14 +48,14 @@ pub struct CreateResponse {
 }
 
 /// `{"id"}`
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Identity {
     /// Raw identifier.
     pub id: String,
 }
 
 /// `{"token","expiresOn"}`
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessToken {
     /// The token. Secret.
