@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use anteroom_teams_link::policy::LobbyScope;
 
+use crate::http::rate::RateConfig;
+
 /// Everything an operator may set. Names are the keys of the file; `ANTEROOM_TLS__CERT` in the environment is
 /// `tls.cert`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +58,7 @@ pub struct TlsFiles {
 }
 
 /// Limits against abuse and mistakes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Limits {
@@ -80,6 +82,8 @@ pub struct Limits {
     pub websockets: usize,
     /// WebSocket connections from one address (loopback excepted).
     pub websockets_per_source: usize,
+    /// How often ACS operations may be called.
+    pub rates: RateConfig,
 }
 
 /// Settings of the demo tenant and meeting. What is not set keeps its stored or default value.
@@ -130,6 +134,7 @@ impl Default for Limits {
             lobby_timeout_seconds: 30 * 60,
             websockets: 10_000,
             websockets_per_source: 200,
+            rates: RateConfig::default(),
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::demo::{self, DevInfo};
 use crate::directory::Directory;
 use crate::error::StartError;
 use crate::http::limits::SignInLimits;
+use crate::http::rate::Rates;
 use crate::http::{self, Surface};
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
@@ -353,6 +354,7 @@ async fn open(
             chat,
             registry: Registry::new(),
             sign_in_limits: SignInLimits::new(&config.limits),
+            rates: Rates::new(&config.limits.rates),
             dev: std::sync::OnceLock::new(),
             dev_http: dev_http_url,
             own_hosts,

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::demo::DevInfo;
 use crate::directory::Directory;
 use crate::http::limits::SignInLimits;
+use crate::http::rate::Rates;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::store::Store;
@@ -42,6 +43,7 @@ pub(crate) struct Parts {
     pub(crate) chat: ChatHub,
     pub(crate) registry: Registry,
     pub(crate) sign_in_limits: SignInLimits,
+    pub(crate) rates: Rates,
     pub(crate) dev: OnceLock<DevInfo>,
 }
 
@@ -154,6 +156,12 @@ impl App {
     #[must_use]
     pub fn sign_in_limits(&self) -> &SignInLimits {
         &self.0.sign_in_limits
+    }
+
+    /// Counts calls of ACS operations.
+    #[must_use]
+    pub fn rates(&self) -> &Rates {
+        &self.0.rates
     }
 
     /// The demo data, in development mode.

@@ -8,6 +8,7 @@ pub mod limits;
 pub mod oauth;
 pub mod ops;
 pub mod pages;
+pub mod rate;
 pub mod request;
 
 use std::any::Any;
