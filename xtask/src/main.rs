@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod conformance;
 mod deny;
+mod docs;
 mod fuzz;
 mod lint;
 mod prerequisites;
@@ -63,6 +64,11 @@ enum Verb {
         /// Which suite: `python` or `browsers`. Both when absent.
         suite: Option<conformance::Suite>,
     },
+    /// Write the pages that come from the source.
+    Docs {
+        /// Which page; all when absent.
+        page: Option<docs::Page>,
+    },
     /// Run the fuzz targets with libFuzzer.
     Fuzz {
         /// One target; all when absent.
@@ -87,6 +93,7 @@ fn main() -> ExitCode {
         Verb::Tidy => tidy::tidy(),
         Verb::Deny => deny::deny(),
         Verb::Conformance { suite } => conformance::conformance(suite),
+        Verb::Docs { page } => docs::docs(page),
         Verb::Fuzz { target, time } => fuzz::fuzz(target.as_deref(), time),
         Verb::Bench { filter } => bench::bench(filter.as_deref()),
     };

@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod directory;
 pub mod error;
+pub mod errors;
 pub mod http;
 pub mod media;
 pub mod meeting;

@@ -23,6 +23,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any as Anything, CorsLayer};
 
+use crate::errors::any;
 use crate::state::App;
 use crate::ws;
 use errors::ApiError;
@@ -120,7 +121,7 @@ fn cors() -> CorsLayer {
 /// Headers that every answer carries.
 async fn common_headers(request: Request, next: Next) -> Response {
     let request_id = request.headers().get(request::CLIENT_REQUEST_ID).cloned();
-    let mut response = next.run(request).await;
+    let mut response = errors::catalogued(next.run(request).await);
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -140,7 +141,7 @@ async fn not_found() -> ApiError {
 }
 
 async fn method_not_allowed() -> ApiError {
-    ApiError::method_not_allowed()
+    ApiError::new(&any::METHOD_NOT_ALLOWED)
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {

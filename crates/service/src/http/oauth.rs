@@ -15,6 +15,7 @@ use time::Duration;
 
 use super::errors::{ApiError, json};
 use super::request::{Body, Segments};
+use crate::errors::oauth as entry;
 use crate::state::{App, DIRECTORY_AUDIENCE};
 
 /// Life of a directory token, in seconds.
@@ -37,17 +38,6 @@ struct TokenAnswer {
     access_token: String,
 }
 
-/// An error as of RFC 6749 §5.2.
-#[derive(Debug)]
-enum OauthError {
-    InvalidRequest(&'static str),
-    InvalidClient,
-    InvalidGrant,
-    UnsupportedGrantType,
-    TryLater { seconds: u64 },
-    Api(ApiError),
-}
-
 #[derive(Default)]
 struct Form {
     grant_type: Option<String>,
@@ -58,52 +48,56 @@ struct Form {
 }
 
 async fn token(
+    app: State<App>,
+    peer: ConnectInfo<SocketAddr>,
+    tenant: Segments<String>,
+    body: Result<Body, ApiError>,
+) -> Response {
+    no_store(grant(app, peer, tenant, body).await.into_response())
+}
+
+async fn grant(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Segments(tenant): Segments<String>,
     body: Result<Body, ApiError>,
-) -> Result<Response, OauthError> {
+) -> Result<Response, ApiError> {
     let form = Form::parse(&body?.0)?;
     let grant = form
         .grant_type
-        .ok_or(OauthError::InvalidRequest("grant_type is missing"))?;
+        .ok_or_else(|| invalid_request("grant_type is missing"))?;
     if grant != "password" {
-        return Err(OauthError::UnsupportedGrantType);
+        return Err(ApiError::new(&entry::UNSUPPORTED_GRANT_TYPE)
+            .with_message("Only the grant type password is supported."));
     }
     if form.client_id.as_deref().unwrap_or_default().is_empty() {
-        return Err(OauthError::InvalidClient);
+        return Err(ApiError::new(&entry::INVALID_CLIENT).with_message("client_id is missing"));
     }
     let upn = form
         .username
-        .ok_or(OauthError::InvalidRequest("username is missing"))?;
+        .ok_or_else(|| invalid_request("username is missing"))?;
     let password = form
         .password
-        .ok_or(OauthError::InvalidRequest("password is missing"))?;
+        .ok_or_else(|| invalid_request("password is missing"))?;
     if upn.len() > 256 {
-        return Err(OauthError::InvalidGrant);
+        return Err(ApiError::new(&entry::INVALID_GRANT));
     }
     let tenant = if ANY_TENANT.iter().any(|any| tenant.eq_ignore_ascii_case(any)) {
         None
     } else {
-        let known = app.directory().tenant(&tenant).await.map_err(ApiError::from)?;
-        Some(known.ok_or(OauthError::InvalidRequest("the tenant does not exist"))?)
+        let known = app.directory().tenant(&tenant).await?;
+        Some(known.ok_or_else(|| invalid_request("the tenant does not exist"))?)
     };
 
     let attempt = app
         .sign_in_limits()
         .attempt(&upn, peer.ip())
         .await
-        .map_err(|wait| OauthError::TryLater {
-            seconds: wait.seconds(),
-        })?;
-    let user = app
-        .directory()
-        .sign_in(&upn, &password)
-        .await
-        .map_err(ApiError::from)?;
+        .map_err(|wait| ApiError::new(&entry::TRY_LATER).with_retry_after(wait.seconds()))?;
+    let user = app.directory().sign_in(&upn, &password).await?;
     let Some(user) = user.filter(|user| tenant.is_none_or(|tenant| tenant == user.tenant)) else {
         attempt.failed();
-        return Err(OauthError::InvalidGrant);
+        return Err(ApiError::new(&entry::INVALID_GRANT));
     };
     attempt.succeeded();
 
@@ -127,12 +121,12 @@ async fn token(
         scope: form.scope.unwrap_or_default(),
         access_token,
     };
-    Ok(no_store(json(StatusCode::OK, &answer)))
+    Ok(json(StatusCode::OK, &answer))
 }
 
 impl Form {
     /// Each parameter at most once (RFC 6749 §3.2).
-    fn parse(body: &[u8]) -> Result<Self, OauthError> {
+    fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let mut form = Self::default();
         for (key, value) in url::form_urlencoded::parse(body) {
             let field = match &*key {
@@ -144,50 +138,16 @@ impl Form {
                 _ => continue,
             };
             if field.replace(value.into_owned()).is_some() {
-                return Err(OauthError::InvalidRequest("a parameter is given twice"));
+                return Err(invalid_request("a parameter is given twice"));
             }
         }
         Ok(form)
     }
 }
 
-impl From<ApiError> for OauthError {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
-
-impl IntoResponse for OauthError {
-    fn into_response(self) -> Response {
-        let (status, error, description) = match self {
-            Self::InvalidRequest(description) => (StatusCode::BAD_REQUEST, "invalid_request", description),
-            Self::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client", "client_id is missing"),
-            Self::InvalidGrant => (
-                StatusCode::BAD_REQUEST,
-                "invalid_grant",
-                "The user name or the password is wrong.",
-            ),
-            Self::UnsupportedGrantType => (
-                StatusCode::BAD_REQUEST,
-                "unsupported_grant_type",
-                "Only the grant type password is supported.",
-            ),
-            Self::TryLater { .. } => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "temporarily_unavailable",
-                "Too many failed sign-ins. Try again later.",
-            ),
-            Self::Api(error) => return no_store(error.into_response()),
-        };
-        let body = serde_json::json!({ "error": error, "error_description": description });
-        let mut response = no_store(json(status, &body));
-        if let Self::TryLater { seconds } = self {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
-    }
+/// What is wrong with a request, in the words of `error_description`.
+fn invalid_request(description: &'static str) -> ApiError {
+    ApiError::new(&entry::INVALID_REQUEST).with_message(description)
 }
 
 fn no_store(mut response: Response) -> Response {

@@ -17,6 +17,7 @@ use super::Surface;
 use super::acs::identity as acs_identity;
 use super::errors::{ApiError, json};
 use super::request::{Segments, authority};
+use crate::errors::any;
 use crate::state::App;
 
 /// What is escaped in a query's value: all but the unreserved characters (RFC 3986 §2.3).
@@ -124,8 +125,7 @@ async fn open_link(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Redirect, ApiError> {
-    let host =
-        authority(&uri, &headers).ok_or_else(|| ApiError::bad_request("The Host header is missing."))?;
+    let host = authority(&uri, &headers).ok_or_else(|| ApiError::new(&any::HOST_MISSING))?;
     let target = super::request::raw_target(&uri);
     let link = format!("{}://{host}{target}", surface.scheme());
     Ok(Redirect::to(&format!(

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::de::DeserializeOwned;
 
 use super::errors::ApiError;
+use crate::errors::{Entry, any};
 
 /// The header by which a client recognises its request; echoed.
 pub const CLIENT_REQUEST_ID: &str = "x-ms-client-request-id";
@@ -27,14 +28,14 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let Ok(read) = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, state)).await else {
-            return Err(ApiError::timed_out());
+            return Err(ApiError::new(&any::REQUEST_TIMEOUT));
         };
         match read {
             Ok(bytes) => Ok(Self(bytes)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(ApiError::too_large())
+                Err(ApiError::new(&any::TOO_LARGE))
             }
-            Err(_) => Err(ApiError::bad_request("The request body could not be read.")),
+            Err(_) => Err(ApiError::new(&any::BODY_UNREADABLE)),
         }
     }
 }
@@ -53,7 +54,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Path(segments) = Path::<T>::from_request_parts(parts, state)
             .await
-            .map_err(|_| ApiError::bad_request("The path could not be understood."))?;
+            .map_err(|_| ApiError::new(&any::PATH_MALFORMED))?;
         Ok(Self(segments))
     }
 }
@@ -61,8 +62,11 @@ where
 /// Parses a JSON body; an empty one is `None`, whatever its content type says.
 ///
 /// # Errors
-/// 400 with the code given: not JSON, or not of the expected form.
-pub fn parse_json<T: DeserializeOwned>(body: &[u8], code: &str) -> Result<Option<T>, ApiError> {
+/// The error of `malformed`, which names the position: not JSON, or not of the expected form.
+pub fn parse_json<T: DeserializeOwned>(
+    body: &[u8],
+    malformed: &'static Entry,
+) -> Result<Option<T>, ApiError> {
     if body.is_empty() {
         return Ok(None);
     }
@@ -73,7 +77,7 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8], code: &str) -> Result<Option
             error.line(),
             error.column()
         );
-        ApiError::new(StatusCode::BAD_REQUEST, code, message)
+        ApiError::new(malformed).with_message(message)
     })
 }
 

@@ -1,8 +1,8 @@
 //! ACS Chat: a thread's messages and members, for its members.
 
 use anteroom_chat::wire::rest::{
-    ChatMessage, ChatParticipant, ChatThreadProperties, Collection, ErrorResponse, SendMessageRequest,
-    SendMessageResult, parse_time,
+    ChatMessage, ChatParticipant, ChatThreadProperties, Collection, SendMessageRequest, SendMessageResult,
+    parse_time,
 };
 use anteroom_chat::{ChatError, ClientMessageId, MessageId, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
@@ -15,14 +15,12 @@ use axum::{Extension, Router};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
+use crate::errors::{any, chat as entry};
 use crate::http::Surface;
 use crate::http::auth::Bearer;
 use crate::http::errors::{ApiError, json};
 use crate::http::request::{Body, Segments, authority, parse_json, query_values};
 use crate::state::App;
-
-/// Error code of malformed requests.
-const BAD_REQUEST: &str = "BadRequest";
 
 /// What is escaped in a path segment that we write: `19%3A…@thread.v2`.
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -67,8 +65,8 @@ async fn send(
 ) -> Result<Response, ApiError> {
     let caller = member(&bearer)?;
     let thread = thread_id(&thread)?;
-    let request: SendMessageRequest = parse_json(&body, BAD_REQUEST)?
-        .ok_or_else(|| ApiError::bad_request("The request body is missing."))?;
+    let request: SendMessageRequest =
+        parse_json(&body, &any::BODY_MALFORMED)?.ok_or_else(|| ApiError::new(&any::BODY_MISSING))?;
     let repeatability: Option<ClientMessageId> = headers
         .get(REPEATABILITY)
         .and_then(|value| value.to_str().ok()?.parse().ok());
@@ -136,7 +134,7 @@ async fn message(
     let thread = thread_id(&thread)?;
     let id: MessageId = message
         .parse()
-        .map_err(|_| ApiError::from(ChatError::MessageNotFound))?;
+        .map_err(|_| ApiError::new(&entry::MESSAGE_NOT_FOUND))?;
     let message = app.chat().get(&caller, &thread, id).await?;
     Ok(json(StatusCode::OK, &ChatMessage::from(&message)))
 }
@@ -178,18 +176,19 @@ fn member(Bearer(caller): &Bearer) -> Result<CommunicationIdentifier, ApiError> 
     if caller.has_any_scope(&[Scope::Chat, Scope::ChatJoin, Scope::ChatJoinLimited]) {
         Ok(caller.identifier())
     } else {
-        Err(ApiError::forbidden())
+        Err(ApiError::new(&entry::SCOPE))
     }
 }
 
 /// What is no thread id is as unknown as a thread nobody has made.
 fn thread_id(text: &str) -> Result<ThreadId, ApiError> {
-    text.parse()
-        .map_err(|_| ApiError::from(ChatError::ThreadNotFound))
+    text.parse().map_err(|_| ApiError::new(&entry::THREAD_NOT_FOUND))
 }
 
-fn invalid(parameter: &str) -> ApiError {
-    ApiError::bad_request(format!("The query parameter {parameter} is not valid.")).with_target(parameter)
+fn invalid(parameter: &'static str) -> ApiError {
+    ApiError::new(&any::QUERY_INVALID)
+        .with_message(format!("The query parameter {parameter} is not valid."))
+        .with_target(parameter)
 }
 
 fn collection<T: Serialize>(value: Vec<T>, next_link: Option<String>) -> Response {
@@ -247,15 +246,20 @@ impl Link {
 
 impl From<ChatError> for ApiError {
     fn from(error: ChatError) -> Self {
-        if let ChatError::Store(store) = &error {
-            tracing::error!(error = %store, "chat storage failed");
-        }
-        let ErrorResponse { status, body } = ErrorResponse::from(&error);
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let error = Self::new(status, body.error.code, body.error.message);
-        match body.error.target {
-            Some(target) => error.with_target(target),
-            None => error,
+        match error {
+            ChatError::NotMember => Self::new(&entry::NOT_MEMBER),
+            ChatError::NotSender => Self::new(&entry::NOT_SENDER),
+            ChatError::ThreadNotFound => Self::new(&entry::THREAD_NOT_FOUND),
+            ChatError::MessageNotFound => Self::new(&entry::MESSAGE_NOT_FOUND),
+            ChatError::ThreadExists => Self::new(&entry::THREAD_EXISTS),
+            ChatError::TooLarge(_) => Self::new(&entry::TOO_LARGE).with_target("content"),
+            ChatError::BadRequest { target, message } => Self::new(&entry::BAD_REQUEST)
+                .with_message(message)
+                .with_target(target),
+            error => {
+                tracing::error!(%error, "chat failed");
+                Self::new(&entry::UNAVAILABLE)
+            }
         }
     }
 }

@@ -2,25 +2,23 @@
 
 use crate::store::Connection;
 use anteroom_identity::id::AcsUserId;
-use anteroom_identity::service::{IdentityError, IdentityService, IssuedToken};
+use anteroom_identity::service::{IdentityError, IdentityService, IssuedToken, MAX_MINUTES, MIN_MINUTES};
 use anteroom_identity::token::ScopeSet;
-use anteroom_identity::wire::{AccessToken, CreateRequest, CreateResponse, ErrorData, IssueRequest, scopes};
+use anteroom_identity::wire::{AccessToken, CreateRequest, CreateResponse, IssueRequest, scopes};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{delete, post};
 use time::OffsetDateTime;
 
+use crate::errors::{any, identity as entry};
 use crate::http::auth::Signed;
 use crate::http::errors::{ApiError, json};
 use crate::http::request::{Segments, parse_json};
 use crate::state::App;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteIdentityStore;
-
-/// Error code of malformed bodies.
-const VALIDATION: &str = "ValidationError";
 
 /// The routes of this module.
 pub fn router() -> Router<App> {
@@ -51,8 +49,8 @@ pub async fn create_with_token(
 }
 
 async fn create(State(app): State<App>, Signed(body): Signed) -> Result<Response, ApiError> {
-    let request: CreateRequest = parse_json(&body, VALIDATION)?.unwrap_or_default();
-    let scopes = scopes(&request.create_token_with_scopes.unwrap_or_default())?;
+    let request: CreateRequest = parse_json(&body, &entry::BODY_MALFORMED)?.unwrap_or_default();
+    let scopes = scope_set(request.create_token_with_scopes)?;
     let minutes = request.expires_in_minutes;
     let (user, token): (AcsUserId, Option<IssuedToken>) = with(&app, move |identities, now| {
         if scopes.is_empty() {
@@ -71,8 +69,8 @@ async fn issue(
     Segments(id): Segments<String>,
     Signed(body): Signed,
 ) -> Result<Response, ApiError> {
-    let request: IssueRequest = parse_json(&body, VALIDATION)?.unwrap_or_default();
-    let scopes = scopes(&request.scopes.unwrap_or_default())?;
+    let request: IssueRequest = parse_json(&body, &entry::BODY_MALFORMED)?.unwrap_or_default();
+    let scopes = scope_set(request.scopes)?;
     let user = user(&id)?;
     let minutes = request.expires_in_minutes;
     let token = with(&app, move |identities, now| {
@@ -103,13 +101,8 @@ async fn remove(
 }
 
 /// There is no Microsoft directory behind this service whose tokens could be exchanged.
-async fn exchange_teams_token(Signed(_): Signed) -> Response {
-    ApiError::new(
-        StatusCode::UNAUTHORIZED,
-        "InvalidAccessToken",
-        "Provided access token is not valid.",
-    )
-    .into_response()
+async fn exchange_teams_token(Signed(_): Signed) -> ApiError {
+    ApiError::new(&entry::INVALID_ACCESS_TOKEN)
 }
 
 type Identities<'k, 'c> = IdentityService<'k, SqliteIdentityStore<&'c mut Connection>>;
@@ -125,24 +118,16 @@ where
         let mut identities = IdentityService::new(shared.resource(), shared.keys(), store);
         Ok::<_, StoreError>(f(&mut identities, shared.clock().now()))
     });
-    outcome.await?.map_err(|error| {
-        if let IdentityError::Keys(_) | IdentityError::Store(_) = &error {
-            tracing::error!(%error, "identity failed");
-        }
-        ApiError::from(ErrorData::from(&error))
-    })
+    outcome.await?.map_err(ApiError::from)
 }
 
 /// What is no id of an ACS user is as unknown as one that nobody has.
 fn user(id: &str) -> Result<AcsUserId, ApiError> {
-    id.parse()
-        .map_err(|_| ApiError::from(ErrorData::from(&IdentityError::NotFound)))
+    id.parse().map_err(|_| ApiError::new(&entry::NOT_FOUND))
 }
 
 /// A lifetime without a token is checked all the same.
 fn check_minutes(minutes: Option<i64>) -> Result<(), IdentityError> {
-    use anteroom_identity::service::{MAX_MINUTES, MIN_MINUTES};
-
     match minutes {
         Some(minutes) if !(MIN_MINUTES..=MAX_MINUTES).contains(&minutes) => {
             Err(IdentityError::Lifetime(minutes))
@@ -151,19 +136,27 @@ fn check_minutes(minutes: Option<i64>) -> Result<(), IdentityError> {
     }
 }
 
-impl From<ErrorData> for ApiError {
-    fn from(data: ErrorData) -> Self {
-        let ErrorData {
-            status,
-            code,
-            message,
-            target,
-        } = data;
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let error = Self::new(status, code, message);
-        match target {
-            Some(target) => error.with_target(target),
-            None => error,
+/// Scopes by name; none when they are not given.
+fn scope_set(names: Option<Vec<String>>) -> Result<ScopeSet, ApiError> {
+    scopes(&names.unwrap_or_default()).map_err(|_| ApiError::new(&entry::SCOPE_UNKNOWN).with_target("Scopes"))
+}
+
+impl From<IdentityError> for ApiError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::NotFound => Self::new(&entry::NOT_FOUND),
+            IdentityError::Lifetime(minutes) => Self::new(&entry::LIFETIME_INVALID)
+                .with_message(format!(
+                    "ExpiresInMinutes value {minutes} is invalid. Value must be within the [{MIN_MINUTES}, \
+                     {MAX_MINUTES}] interval."
+                ))
+                .with_target("ExpiresInMinutes"),
+            IdentityError::NoScope => Self::new(&entry::SCOPES_REQUIRED).with_target("Scopes"),
+            IdentityError::Token(_) => Self::new(&any::UNAUTHORIZED),
+            error => {
+                tracing::error!(%error, "identity failed");
+                Self::unavailable()
+            }
         }
     }
 }

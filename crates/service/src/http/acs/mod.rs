@@ -5,12 +5,13 @@ pub mod identity;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
 use super::errors::ApiError;
 use super::request::{authority, query_values};
+use crate::errors::any;
 use crate::state::App;
 
 /// Versions of the Identity API that released SDKs send, and their previews.
@@ -72,11 +73,7 @@ async fn versioned(known: &'static [&'static str], request: Request, next: Next)
 fn check_version(known: &[&str], request: &Request) -> Result<(), ApiError> {
     let mut given = query_values(request.uri(), "api-version");
     let (Some(version), None) = (given.next(), given.next()) else {
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "ApiVersionUnspecified",
-            "An API version is required, but was not specified.",
-        ));
+        return Err(ApiError::new(&any::API_VERSION_UNSPECIFIED));
     };
     let version = plain_version(&version);
     if known.contains(&version.as_str()) {
@@ -92,11 +89,7 @@ fn check_version(known: &[&str], request: &Request) -> Result<(), ApiError> {
             .take(64)
             .collect::<String>(),
     );
-    Err(ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "UnsupportedApiVersion",
-        message,
-    ))
+    Err(ApiError::new(&any::UNSUPPORTED_API_VERSION).with_message(message))
 }
 
 /// `2025-03-13` of `ApiVersion.V2025_03_13`, which a Python SDK sends when it formats its enumeration.
@@ -109,13 +102,13 @@ fn plain_version(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(query: &str) -> Result<(), String> {
+    fn check(query: &str) -> Result<(), &'static str> {
         let request = Request::builder()
             .uri(format!("/identities{query}"))
             .header("host", "localhost:8443")
             .body(axum::body::Body::empty())
             .unwrap();
-        check_version(IDENTITY_VERSIONS, &request).map_err(|error| format!("{error:?}"))
+        check_version(IDENTITY_VERSIONS, &request).map_err(|error| error.entry().code())
     }
 
     #[test]
@@ -124,17 +117,9 @@ mod tests {
             check(&format!("?api-version={version}")).unwrap();
         }
         check("?api-version=ApiVersion.V2023_10_01").unwrap();
-        assert!(check("").unwrap_err().contains("ApiVersionUnspecified"));
-        assert!(
-            check("?api-version=")
-                .unwrap_err()
-                .contains("UnsupportedApiVersion")
-        );
-        assert!(
-            check("?api-version=2019-01-01")
-                .unwrap_err()
-                .contains("UnsupportedApiVersion")
-        );
+        assert_eq!(check(""), Err("ApiVersionUnspecified"));
+        assert_eq!(check("?api-version="), Err("UnsupportedApiVersion"));
+        assert_eq!(check("?api-version=2019-01-01"), Err("UnsupportedApiVersion"));
         assert!(check("?api-version=2023-10-01&api-version=2022-10-01").is_err());
     }
 }

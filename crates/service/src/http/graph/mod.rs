@@ -14,6 +14,7 @@ use time::macros::format_description;
 use super::auth::{Bearer, Caller};
 use super::errors::{ApiError, json};
 use crate::directory::DirectoryUser;
+use crate::errors::graph;
 use crate::meetings::MeetingRecord;
 use crate::state::App;
 
@@ -107,13 +108,7 @@ async fn events(State(app): State<App>, bearer: Result<Bearer, ApiError>) -> Res
 
 /// The directory user of the token; the token may outlive the user.
 async fn signed_in(app: &App, bearer: Result<Bearer, ApiError>) -> Result<DirectoryUser, ApiError> {
-    let invalid = || {
-        ApiError::new(
-            StatusCode::UNAUTHORIZED,
-            "InvalidAuthenticationToken",
-            "Access token is empty, expired or not valid here.",
-        )
-    };
+    let invalid = || ApiError::new(&graph::INVALID_AUTHENTICATION_TOKEN);
     let claims: DirectoryClaims = match bearer {
         Ok(Bearer(Caller::Directory(claims))) => claims,
         Ok(Bearer(Caller::Guest(_))) => return Err(invalid()),

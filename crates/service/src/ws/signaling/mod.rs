@@ -12,14 +12,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use anteroom_signaling::wire::{Encoding, MAX_MESSAGE_BYTES};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, FromRequestParts as _, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::{IntoResponse as _, Response};
 
 use self::connection::Connection;
+use crate::errors::any;
+use crate::http::errors::ApiError;
 use crate::state::App;
 
-/// Opens a signaling connection. Refused with a plain HTTP answer: 400 without a subprotocol this service speaks, 429
+/// When a client that found too many connections may try again.
+const RETRY_SECONDS: u64 = 5;
+
+/// Opens a signaling connection. Refused with an HTTP answer: 400 without a subprotocol this service speaks, 429
 /// over the limits of connections, 503 when the service stops.
 pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
@@ -44,15 +48,19 @@ pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
     // The client's order is its preference (RFC 6455 §1.9).
     let Some(encoding) = offered.first().copied() else {
         let known = Encoding::ALL.map(Encoding::subprotocol).join(", ");
-        let text = format!("This WebSocket speaks these subprotocols: {known}.\n");
-        return (StatusCode::BAD_REQUEST, text).into_response();
+        let text = format!("This WebSocket speaks these subprotocols: {known}.");
+        return ApiError::new(&any::WEBSOCKET_HANDSHAKE)
+            .with_message(text)
+            .into_response();
     };
     let busy = app.registry().busy();
     let Some(slot) = app.registry().connection_slot(source) else {
-        return (StatusCode::TOO_MANY_REQUESTS, "Too many connections.\n").into_response();
+        return ApiError::new(&any::TOO_MANY_CONNECTIONS)
+            .with_retry_after(RETRY_SECONDS)
+            .into_response();
     };
     if app.registry().is_stopping() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "The service is stopping.\n").into_response();
+        return ApiError::unavailable().into_response();
     }
     socket
         .protocols([encoding.subprotocol()])
