@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+pub mod backup;
 pub mod bus;
 pub mod chat;
 pub mod clock;
 pub mod config;
+pub mod data;
 pub mod demo;
 pub mod directory;
 pub mod error;
 pub mod errors;
+pub mod export;
 pub mod http;
 pub mod media;
 pub mod meeting;

@@ -1,9 +1,8 @@
 //! Starting and stopping.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anteroom_identity::signing::AccessKey;
@@ -21,6 +20,7 @@ use url::Url;
 use crate::chat::ChatHub;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, io_reason};
+use crate::data;
 use crate::demo::{self, DevInfo};
 use crate::directory::Directory;
 use crate::error::StartError;
@@ -92,7 +92,7 @@ impl Service {
     /// See [`StartError`].
     pub async fn start_with_clock(config: Config, clock: Clock) -> Result<RunningService, StartError> {
         check(&config)?;
-        let lock = open_data_directory(&config.data)?;
+        let lock = data::lock(&config.data)?;
         let https = listen(config.listen, "--listen")?;
         let dev_http = match config.dev_http.filter(|_| config.dev) {
             Some(address) => Some(listen(address, "--dev-http")?),
@@ -197,40 +197,6 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     }
 }
 
-/// Makes the directory, tries whether it can be written, and takes its lock.
-fn open_data_directory(path: &Path) -> Result<File, StartError> {
-    let failed = |error: io::Error| StartError::DataNotWritable {
-        path: path.to_owned(),
-        reason: io_reason(&error),
-    };
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(failed)?;
-    let lock = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path.join("lock"))
-        .map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(fs::TryLockError::WouldBlock) => {
-            return Err(StartError::DataInUse {
-                path: path.to_owned(),
-            });
-        }
-        Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
-    }
-    // The lock file may be writable in a directory that is not.
-    let probe = path.join(".probe");
-    fs::write(&probe, b"")
-        .and_then(|()| fs::remove_file(&probe))
-        .map_err(failed)?;
-    Ok(lock)
-}
-
 fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, StartError> {
     let open = || -> io::Result<TcpListener> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
@@ -332,7 +298,7 @@ async fn open(
         path: data.clone(),
         source,
     };
-    let store = Store::open(&data.join("anteroom.db")).map_err(|error| (None, unusable(error)))?;
+    let store = Store::open(&data::database_path(&data)).map_err(|error| (None, unusable(error)))?;
     let built = async {
         let now = clock.now();
         let keys = signing_keys(&store, now).await?;
@@ -498,10 +464,4 @@ fn limit_time(builder: &mut Builder<TokioExecutor>) {
 
 fn internal(error: &impl std::fmt::Display) -> StartError {
     StartError::Internal(error.to_string())
-}
-
-/// Where the database is.
-#[must_use]
-pub fn database_path(data: &Path) -> PathBuf {
-    data.join("anteroom.db")
 }

@@ -1,9 +1,12 @@
 //! The command line.
 
+mod backup;
 mod demo;
 mod join;
+mod output;
 mod serve;
 mod signals;
+mod thread;
 mod view;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -34,6 +37,12 @@ enum Command {
     /// A service on free ports, the organizer, a guest: lobby, admission, speech both ways, chat, leaving. Exit code 0
     /// when every step succeeds.
     Demo(demo::Demo),
+    /// Copy everything that is kept into a new directory, while the service runs or not.
+    Backup(backup::Backup),
+    /// Put a backup back into a data directory that no service uses.
+    Restore(backup::Restore),
+    /// Look at chat threads.
+    Thread(thread::Thread),
 }
 
 /// Runs the program; the exit code is 0 after a normal end, 1 on failure.
@@ -43,6 +52,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Join(join) => run_async("warn", join::run(*join)),
         Command::Demo(demo) => run_async("error", demo::run(demo)),
+        Command::Backup(args) => report(backup::backup(args)),
+        Command::Restore(args) => report(backup::restore(args)),
+        Command::Thread(thread) => report(thread::run(thread)),
     }
 }
 
@@ -52,6 +64,11 @@ fn run_async(log: &str, command: impl Future<Output = anyhow::Result<ExitCode>>)
     let outcome = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(command));
+    report(outcome)
+}
+
+/// An error is one line on standard error.
+fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "anteroom: {error:#}");
         ExitCode::FAILURE

@@ -1,6 +1,8 @@
 //! What the tests of whole calls share: a running service, and people in its meeting.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod program;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -44,6 +44,22 @@ impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
         .collect()
     }
 
+    /// The ids of all threads, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub fn all_threads(&self) -> Result<Vec<ThreadId>, StoreError> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT id FROM chat_threads ORDER BY created_ns DESC, id")
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)?.parse().map_err(|_| corrupt("thread id")))
+            .collect()
+    }
+
     fn connection(&self) -> &Connection {
         self.0.borrow()
     }

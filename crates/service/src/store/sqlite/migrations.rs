@@ -10,6 +10,11 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0002_chat.sql"),
 ];
 
+/// Newest schema version of this program.
+pub(crate) fn known() -> u32 {
+    u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
+}
+
 /// Brings the schema up to date, each step in its own transaction.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ pub mod meetings;
 pub mod migrations;
 pub mod resources;
 pub mod settings;
+pub(crate) mod snapshot;
 
 mod chat;
 mod identity;
@@ -40,7 +41,10 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Makes a new file readable by its owner only: it holds the signing key. SQLite gives its log the same mode.
-fn make_private(path: &Path) -> Result<(), StoreError> {
+///
+/// # Errors
+/// What the system says, unless the file exists.
+pub(crate) fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
