@@ -243,21 +243,23 @@ impl ChatHub {
         F: FnOnce(&mut Threads<'_>, OffsetDateTime) -> Result<T, ChatError> + Send + 'static,
     {
         let (events, clock) = (self.events.clone(), self.clock.clone());
-        self.store
-            .call(move |connection| {
-                let mut threads = ChatService::new(SqliteChatStore::new(connection));
-                let outcome = f(&mut threads, clock.now());
-                while let Some(event) = threads.poll_event() {
-                    if let Some(thread) = thread_of(&event) {
-                        events.publish(ChatNotice {
-                            thread: thread.clone(),
-                            event: Arc::new(event),
-                        });
-                    }
+        let write = move |connection: &mut Connection| {
+            let mut threads = ChatService::new(SqliteChatStore::new(connection));
+            let outcome = f(&mut threads, clock.now())?;
+            let happened: Vec<Event> = std::iter::from_fn(|| threads.poll_event()).collect();
+            Ok::<_, ChatError>((outcome, happened))
+        };
+        let publish = move |(_, happened): &(T, Vec<Event>)| {
+            for event in happened {
+                if let Some(thread) = thread_of(event) {
+                    events.publish(ChatNotice {
+                        thread: thread.clone(),
+                        event: Arc::new(event.clone()),
+                    });
                 }
-                outcome
-            })
-            .await
+            }
+        };
+        Ok(self.store.write_then(write, publish).await?.0)
     }
 }
 

@@ -178,11 +178,11 @@ pub(crate) async fn ensure(app: &App) -> Result<DemoData, StartError> {
             .await
             .map_err(|error| StartError::Internal(error.to_string()))??;
         app.store()
-            .call(move |connection| create(connection, &users, now))
+            .write(move |connection| create(connection, &users, now))
             .await
             .map_err(failed)?;
     }
-    let (tenant, users, meeting_id) = app.store().call(load).await.map_err(failed)?;
+    let (tenant, users, meeting_id) = app.store().read(load).await.map_err(failed)?;
     let meeting = app
         .meetings()
         .get(&meeting_id)
@@ -345,7 +345,7 @@ fn create(
     users: &[(&str, &str, String, String)],
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let transaction = connection.transaction()?;
+    let transaction = connection.savepoint()?;
     let tenant = TenantId::from(Uuid::new_v4());
     directory::insert_tenant(&transaction, tenant, TENANT_NAME, &TenantSettings::default())?;
     let mut organizer = None;

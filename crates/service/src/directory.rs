@@ -55,7 +55,7 @@ impl Directory {
         let name = upn.to_owned();
         let row = self
             .store
-            .call(move |connection| sql::user_by_upn(connection, &name))
+            .read(move |connection| sql::user_by_upn(connection, &name))
             .await?;
         let password = password.to_owned();
         let permit = Arc::clone(&self.checks)
@@ -81,7 +81,7 @@ impl Directory {
     pub async fn user(&self, oid: ObjectId) -> Result<Option<DirectoryUser>, StoreError> {
         let row = self
             .store
-            .call(move |connection| sql::user(connection, oid))
+            .read(move |connection| sql::user(connection, oid))
             .await?;
         Ok(row.map(DirectoryUser::from))
     }
@@ -93,7 +93,7 @@ impl Directory {
     pub async fn tenant(&self, name_or_id: &str) -> Result<Option<TenantId>, StoreError> {
         let name = name_or_id.to_owned();
         self.store
-            .call(move |connection| sql::tenant(connection, &name))
+            .read(move |connection| sql::tenant(connection, &name))
             .await
     }
 }

@@ -107,7 +107,7 @@ impl MeetingStore {
                 let (thread, tenant, organizer) = (thread_id.to_string(), *tenant_id, *organizer_id);
                 let row = self
                     .store
-                    .call(move |connection| sql::by_thread(connection, &thread))
+                    .read(move |connection| sql::by_thread(connection, &thread))
                     .await?;
                 row.filter(|row| row.tenant == tenant && row.organizer == organizer)
             }
@@ -115,7 +115,7 @@ impl MeetingStore {
                 let digits = meeting_id.clone();
                 let row = self
                     .store
-                    .call(move |connection| sql::by_meeting_id(connection, &digits))
+                    .read(move |connection| sql::by_meeting_id(connection, &digits))
                     .await?;
                 row.filter(|row| match (&row.passcode, passcode) {
                     (None, _) => true,
@@ -135,7 +135,7 @@ impl MeetingStore {
         let id = id.to_owned();
         let row = self
             .store
-            .call(move |connection| sql::by_id(connection, &id))
+            .read(move |connection| sql::by_id(connection, &id))
             .await?;
         Ok(row.map(|row| self.record(row)))
     }
@@ -147,7 +147,7 @@ impl MeetingStore {
     pub async fn of_tenant(&self, tenant: TenantId) -> Result<Vec<MeetingRecord>, StoreError> {
         let rows = self
             .store
-            .call(move |connection| sql::of_tenant(connection, tenant))
+            .read(move |connection| sql::of_tenant(connection, tenant))
             .await?;
         Ok(rows.into_iter().map(|row| self.record(row)).collect())
     }
@@ -162,7 +162,7 @@ impl MeetingStore {
         organizer: ObjectId,
     ) -> Result<Option<(TenantSettings, OrganizerPolicy)>, StoreError> {
         self.store
-            .call(move |connection| directory_sql::policies(connection, tenant, organizer))
+            .read(move |connection| directory_sql::policies(connection, tenant, organizer))
             .await
     }
 
@@ -174,7 +174,7 @@ impl MeetingStore {
         let key = id.to_owned();
         let changed = self
             .store
-            .call(move |connection| sql::set_options(connection, &key, &options))
+            .write(move |connection| sql::set_options(connection, &key, &options))
             .await?;
         self.announce(changed, SettingsChanged::Meeting(id.to_owned()));
         Ok(changed)
@@ -192,7 +192,7 @@ impl MeetingStore {
     ) -> Result<bool, StoreError> {
         let changed = self
             .store
-            .call(move |connection| {
+            .write(move |connection| {
                 directory_sql::set_organizer_policy(connection, tenant, organizer, &policy)
             })
             .await?;
@@ -211,7 +211,7 @@ impl MeetingStore {
     ) -> Result<bool, StoreError> {
         let changed = self
             .store
-            .call(move |connection| directory_sql::set_tenant_settings(connection, tenant, &settings))
+            .write(move |connection| directory_sql::set_tenant_settings(connection, tenant, &settings))
             .await?;
         self.announce(changed, SettingsChanged::Tenant(tenant));
         Ok(changed)

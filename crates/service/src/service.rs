@@ -361,7 +361,7 @@ async fn open(
 }
 
 async fn signing_keys(store: &Store, now: time::OffsetDateTime) -> Result<SigningKeys, StartError> {
-    let stored = store.call(|connection| resources::signing_key(connection)).await;
+    let stored = store.read(|connection| resources::signing_key(connection)).await;
     let stored: Option<String> = stored.map_err(|error: StoreError| internal(&error))?;
     if let Some(pem) = stored {
         return SigningKeys::from_pkcs8_pem(&pem).map_err(|error| internal(&error));
@@ -372,7 +372,7 @@ async fn signing_keys(store: &Store, now: time::OffsetDateTime) -> Result<Signin
         .map_err(|error| internal(&error))?;
     let pem = keys.to_pkcs8_pem();
     store
-        .call(move |connection| resources::insert_signing_key(connection, &pem, now))
+        .write(move |connection| resources::insert_signing_key(connection, &pem, now))
         .await
         .map_err(|error: StoreError| internal(&error))?;
     Ok(keys)
@@ -384,7 +384,7 @@ async fn resource(
     now: time::OffsetDateTime,
 ) -> Result<(anteroom_identity::id::ResourceId, Vec<AccessKey>), StoreError> {
     let row = store
-        .call(move |connection| {
+        .write(move |connection| {
             if let Some(row) = resources::first(connection)? {
                 return Ok(row);
             }

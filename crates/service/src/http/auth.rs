@@ -84,7 +84,7 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
             let user = claims.user;
             let generation = app
                 .store()
-                .call(move |connection| {
+                .read(move |connection| {
                     SqliteIdentityStore::new(connection)
                         .generation(&user)
                         .map_err(|anteroom_identity::store::StoreError(text)| StoreError::Sqlite(text))

@@ -25,7 +25,7 @@ async fn alive() -> Response {
 /// Ready means the database answers.
 async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
     app.store()
-        .call(|connection| settings::get(connection, "ready"))
+        .read(|connection| settings::get(connection, "ready"))
         .await?;
     Ok(json_answer(StatusCode::OK, &json!({ "status": "ready" })))
 }

@@ -1,24 +1,36 @@
 //! Storage. The only module that knows SQL.
 //!
-//! One thread owns the one writing connection; callers send it closures and wait for the answer. A call that has
-//! returned `Ok` is committed to disk (WAL, `synchronous=FULL`), so what was acknowledged survives a power cut.
+//! One thread owns the one writing connection. Writes that wait together are committed together: each runs in a
+//! savepoint of its own, so that one that fails undoes itself alone, and one `fsync` makes all of them durable before
+//! any of them is answered. What was acknowledged survives a power cut (WAL, `synchronous=FULL`). A few threads with
+//! connections of their own read meanwhile, each call from one snapshot.
 
 pub mod sqlite;
 
+mod readers;
+mod writer;
+
 use std::path::Path;
+use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use self::readers::Readers;
+use self::writer::Writer;
 
-/// Calls that may wait for the database thread; more make callers wait.
-const QUEUE_CALLS: usize = 1024;
-
-/// The open database, as calls to [`Store::call`] get it.
+/// The open database, as calls to [`Store::read`] and [`Store::write`] get it.
 pub type Connection = rusqlite::Connection;
 
-/// A handle to the database; clones share one connection.
+/// The connection within a write. A transaction is open already: what is to be undone alone takes a
+/// [`savepoint`](rusqlite::Connection::savepoint).
+pub type Tx = rusqlite::Connection;
+
+/// A handle to the database; clones share its threads.
 #[derive(Debug, Clone)]
-pub struct Store {
-    calls: mpsc::Sender<Call>,
+pub struct Store(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    writer: Writer,
+    readers: Readers,
 }
 
 /// Why a call to the database failed.
@@ -50,20 +62,6 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-enum Call {
-    Run(Box<dyn FnOnce(&mut Connection) + Send>),
-    Close(oneshot::Sender<()>),
-}
-
-impl std::fmt::Debug for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Run(_) => "Run",
-            Self::Close(_) => "Close",
-        })
-    }
-}
-
 impl Store {
     /// Opens or creates the database file and brings its schema up to date.
     ///
@@ -71,108 +69,61 @@ impl Store {
     /// The file cannot be opened or created, is no database, or is of a newer program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = sqlite::open(path)?;
-        let (calls, queue) = mpsc::channel(QUEUE_CALLS);
-        std::thread::Builder::new()
-            .name("anteroom-store".to_owned())
-            .spawn(move || run(connection, queue))
-            .map_err(|error| StoreError::Sqlite(error.to_string()))?;
-        Ok(Self { calls })
+        let readers = Readers::start(path)?;
+        let writer = Writer::start(connection)?;
+        Ok(Self(Arc::new(Parts { writer, readers })))
     }
 
-    /// Runs `f` on the database thread. Calls run one at a time in the order they were made.
-    ///
-    /// `f` opens its own transaction when it writes more than one statement.
+    /// Reads, beside others who read and while somebody writes. All of `f` sees one state of the data: a write that was
+    /// answered before this call is in it. Writing is refused.
     ///
     /// # Errors
-    /// What `f` returns, or [`StoreError::Closed`].
-    pub async fn call<T, E, F>(&self, f: F) -> Result<T, E>
+    /// What `f` returns, or [`StoreError::Closed`] when the database is closed or `f` panicked.
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
     {
-        let (answer, wait) = oneshot::channel();
-        let run = Call::Run(Box::new(move |connection| {
-            // The caller may have gone; what `f` wrote stays written.
-            let _ = answer.send(f(connection));
-        }));
-        self.calls
-            .send(run)
-            .await
-            .map_err(|_| E::from(StoreError::Closed))?;
-        wait.await.map_err(|_| E::from(StoreError::Closed))?
+        self.0.readers.read(f).await
+    }
+
+    /// Writes. Calls run one at a time in the order they were made; `Ok` means that what `f` wrote is on the disk, `Err`
+    /// that nothing of it is. When the caller goes away, `f` runs all the same.
+    ///
+    /// # Errors
+    /// What `f` returns, what SQLite says to the commit, or [`StoreError::Closed`] when the database is closed or `f`
+    /// panicked.
+    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        self.write_then(f, |_| {}).await
+    }
+
+    /// As [`Store::write`]; `after` gets what `f` gave once it is on the disk and before the caller is answered. All
+    /// `after`s run on one thread in the order of the commits.
+    ///
+    /// # Errors
+    /// As [`Store::write`]; then `after` does not run.
+    pub async fn write_then<T, E, F, A>(&self, f: F, after: A) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
+        self.0.writer.write(f, after).await
     }
 
     /// Finishes the calls made so far, writes the log back into the database file and closes it.
     pub async fn close(&self) {
-        let (done, wait) = oneshot::channel();
-        if self.calls.send(Call::Close(done)).await.is_ok() {
-            let _ = wait.await;
-        }
-    }
-}
-
-fn run(mut connection: Connection, mut queue: mpsc::Receiver<Call>) {
-    let mut closed = None;
-    while let Some(call) = queue.blocking_recv() {
-        match call {
-            Call::Run(f) => {
-                // A bug in one call must not take the database from all others: rusqlite rolls an open transaction
-                // back when it is dropped by the unwinding.
-                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(&mut connection)));
-                if outcome.is_err() {
-                    tracing::error!("a database call panicked");
-                }
-            }
-            Call::Close(done) => {
-                closed = Some(done);
-                break;
-            }
-        }
-    }
-    drop(queue);
-    if let Err(error) = sqlite::close(connection) {
-        tracing::warn!(%error, "closing the database");
-    }
-    if let Some(done) = closed {
-        let _ = done.send(());
+        self.0.readers.close().await;
+        self.0.writer.close().await;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panicking_call_leaves_the_database_usable() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("test.db")).unwrap();
-        let panicked = store
-            .call(|connection| -> Result<(), StoreError> {
-                let _open = connection.transaction()?;
-                panic!("a bug");
-            })
-            .await;
-        assert_eq!(panicked, Err(StoreError::Closed));
-        store
-            .call(|connection| sqlite::settings::set(connection, "a", "1"))
-            .await
-            .unwrap();
-        let value = store
-            .call(|connection| sqlite::settings::get(connection, "a"))
-            .await
-            .unwrap();
-        assert_eq!(value.as_deref(), Some("1"));
-    }
-
-    #[tokio::test]
-    async fn refuses_calls_after_close() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("test.db")).unwrap();
-        store.close().await;
-        let refused = store
-            .call(|connection| sqlite::settings::set(connection, "a", "1"))
-            .await;
-        assert_eq!(refused, Err(StoreError::Closed));
-    }
-}
+mod tests;

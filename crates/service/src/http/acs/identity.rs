@@ -113,7 +113,7 @@ where
     F: FnOnce(&mut Identities<'_, '_>, OffsetDateTime) -> Result<T, IdentityError> + Send + 'static,
 {
     let shared = app.clone();
-    let outcome = app.store().call(move |connection| {
+    let outcome = app.store().write(move |connection| {
         let store = SqliteIdentityStore::new(connection);
         let mut identities = IdentityService::new(shared.resource(), shared.keys(), store);
         Ok::<_, StoreError>(f(&mut identities, shared.clock().now()))

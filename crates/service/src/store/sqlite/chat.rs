@@ -27,8 +27,9 @@ impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
         let mut statement = self
             .connection()
             .prepare_cached(
-                "SELECT c.thread_id, c.member FROM chat_members c JOIN meetings m ON m.thread_id = c.thread_id
-                 WHERE c.member LIKE '8:acs:%' ORDER BY c.place",
+                // From the few meetings to their members, not through all members there are: this runs at start.
+                "SELECT c.thread_id, c.member FROM meetings m CROSS JOIN chat_members c ON c.thread_id = m.thread_id
+                 WHERE c.member >= '8:acs:' AND c.member < '8:acs;'",
             )
             .map_err(failed)?;
         let rows = statement
@@ -172,7 +173,8 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        let transaction = self.0.borrow_mut().transaction().map_err(failed)?;
+        // Part of a write of the store, or a transaction by itself.
+        let transaction = self.0.borrow_mut().savepoint().map_err(failed)?;
         for change in changes.list() {
             apply(&transaction, changes.thread(), change)?;
         }
