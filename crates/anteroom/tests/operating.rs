@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anteroom::client::Event;
-use common::Person;
 use common::program::{finish, one_line, program, served};
+use common::{Person, list_messages};
 use serde_json::Value;
 
 fn command(data: &Path, words: &[&str]) -> Command {
@@ -120,4 +120,54 @@ async fn threads_are_listed_and_exported_while_the_service_runs() {
         &["thread", "list"],
     )));
     assert!(line.contains("cannot be read"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_and_tokens_from_the_command_line() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let (_service, dev) = served(&data);
+    let json = |words: &[&str]| -> Value {
+        serde_json::from_str(&output(command(&data, words).arg("--json"))).unwrap()
+    };
+
+    let made = json(&[
+        "identity",
+        "create",
+        "--scope",
+        "chat,voip.join",
+        "--minutes",
+        "60",
+    ]);
+    let (user, first) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    assert!(
+        user.starts_with("8:acs:") && made["expiresOn"].is_string(),
+        "{made}"
+    );
+    // Known, and no member: 403. Unknown: 401.
+    assert_eq!(list_messages(&dev, first).await.0, 403);
+    output(&mut command(&data, &["identity", "revoke", user]));
+    assert_eq!(list_messages(&dev, first).await.0, 401);
+
+    let mut by_connection_string = program();
+    by_connection_string.args([
+        "identity",
+        "token",
+        user,
+        "--connection-string",
+        &dev.connection_string,
+    ]);
+    by_connection_string
+        .arg("--ca")
+        .arg(dev.ca_file.as_ref().unwrap());
+    let second = output(&mut by_connection_string).trim().to_owned();
+    assert_eq!(list_messages(&dev, &second).await.0, 403);
+
+    assert_eq!(json(&["identity", "delete", user])["id"], Value::from(user));
+    assert_eq!(list_messages(&dev, &second).await.0, 401);
+    let line = one_line(&finish(&mut command(&data, &["identity", "token", user])));
+    assert!(line.contains("NotFound"), "{line}");
+    let nowhere = place.path().join("nowhere");
+    let line = one_line(&finish(&mut command(&nowhere, &["identity", "create"])));
+    assert!(line.contains("--connection-string"), "{line}");
 }

@@ -2,10 +2,12 @@
 
 mod backup;
 mod demo;
+mod identity;
 mod join;
 mod output;
 mod serve;
 mod signals;
+mod target;
 mod thread;
 mod view;
 
@@ -41,6 +43,8 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup back into a data directory that no service uses.
     Restore(backup::Restore),
+    /// Create, revoke and delete users of an ACS resource, and issue their tokens.
+    Identity(identity::Identity),
     /// Look at chat threads.
     Thread(thread::Thread),
 }
@@ -54,6 +58,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Demo(demo) => run_async("error", demo::run(demo)),
         Command::Backup(args) => report(backup::backup(args)),
         Command::Restore(args) => report(backup::restore(args)),
+        Command::Identity(identity) => run_async("error", identity::run(identity)),
         Command::Thread(thread) => report(thread::run(thread)),
     }
 }
