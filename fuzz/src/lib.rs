@@ -15,6 +15,7 @@ use anteroom_media_transport::rtcp;
 use anteroom_media_transport::rtp;
 use anteroom_media_transport::srtp::{InboundSrtp, OutboundSrtp};
 use anteroom_media_transport::{SRTP_MAX_OVERHEAD, SrtpProfile, stun};
+use anteroom_rooms::{MemoryRoomStore, RoomChanges, RoomId, RoomService, wire as rooms};
 use anteroom_signaling::sdp::{self, Description};
 use anteroom_signaling::wire::{self, Encoding};
 use anteroom_teams_link::link::{self, OwnHost};
@@ -29,6 +30,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("meeting_link", meeting_link),
     ("opus_packet", opus_packet),
     ("rest_chat", rest_chat),
+    ("rooms_rest", rooms_rest),
     ("rtcp_compound", rtcp_compound),
     ("rtp", rtp),
     ("sdp", sdp),
@@ -220,5 +222,70 @@ pub fn rest_chat(data: &[u8]) {
     }
     if let Ok(text) = std::str::from_utf8(data) {
         let _ = rest::parse_time(text);
+    }
+}
+
+/// Bodies of the Rooms REST API, carried out one line after the other: a letter for the operation, then its JSON. What
+/// the API says of a room stays true whatever was asked.
+pub fn rooms_rest(data: &[u8]) {
+    use anteroom_identity::id::ResourceId;
+    use time::macros::datetime;
+
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let now = datetime!(2026-11-20 10:00:00 UTC);
+    let resource: ResourceId = "7c1f0a52-8f0e-4b57-9a11-2f6f7d3c9e10"
+        .parse()
+        .expect("a resource");
+    let mut service = RoomService::new(MemoryRoomStore::new());
+    let (mut drawn, mut last) = (0, RoomId::from_random(0));
+    for line in text.lines().take(32) {
+        let mut chars = line.chars();
+        let operation = chars.next();
+        let json = chars.as_str();
+        match operation {
+            Some('c') => {
+                let request = serde_json::from_str::<rooms::CreateRoomRequest>(json).ok();
+                let Some(Ok(new)) = request.map(rooms::CreateRoomRequest::into_new_room) else {
+                    continue;
+                };
+                let draw = || {
+                    drawn += 1;
+                    drawn
+                };
+                if let Ok(made) = service.create(resource, &new, None, draw, now) {
+                    last = made.into_room().id;
+                }
+            }
+            Some('u') => {
+                if let Ok(request) = serde_json::from_str::<rooms::UpdateRoomRequest>(json) {
+                    let _ = service.update(resource, last, RoomChanges::from(request), now);
+                }
+            }
+            Some('p') => {
+                let request = serde_json::from_str::<rooms::UpdateParticipantsRequest>(json);
+                let map = request.ok().and_then(|request| request.participants);
+                if let Some(Ok(changes)) = map.map(rooms::ParticipantMap::into_changes) {
+                    let _ = service.update_participants(resource, last, &changes);
+                }
+            }
+            _ => {
+                let _ = service.list(resource, Some(line));
+                let _ = service.participants(resource, last, Some(line));
+                if let Ok(id) = line.parse::<RoomId>() {
+                    assert_eq!(id.to_string(), line);
+                }
+                if let Some(time) = rooms::parse_time(line) {
+                    assert!(rooms::parse_time(&rooms::format_time(time)).is_some_and(|again| again <= time));
+                }
+            }
+        }
+    }
+    for room in service.list(resource, None).expect("rooms in memory").items {
+        assert!(room.window.from() < room.window.until() && room.window.until() > now);
+        let model = serde_json::to_string(&rooms::RoomModel::from(&room)).expect("a room is JSON");
+        let model: rooms::RoomModel = serde_json::from_str(&model).expect("what is written can be read");
+        assert_eq!(model.valid_until, room.window.until());
     }
 }

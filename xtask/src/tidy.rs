@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("anteroom-codec", &[]),
     ("anteroom-media-transport", &[]),
     ("anteroom-chat", &["anteroom-identity"]),
+    ("anteroom-rooms", &["anteroom-identity"]),
     ("anteroom-signaling", &["anteroom-identity"]),
     ("anteroom-teams-link", &["anteroom-identity"]),
     (
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "anteroom-identity",
             "anteroom-chat",
+            "anteroom-rooms",
             "anteroom-signaling",
             "anteroom-teams-link",
             "anteroom-media-transport",
