@@ -418,7 +418,7 @@ mod tests {
     async fn write(store: &Store, value: &str) {
         let value = value.to_owned();
         store
-            .call(move |connection| settings::set(connection, "value", &value))
+            .write(move |connection| settings::set(connection, "value", &value))
             .await
             .unwrap();
     }
@@ -426,7 +426,7 @@ mod tests {
     async fn read(data: &Path) -> Option<String> {
         let store = Store::open(&data::database_path(data)).unwrap();
         let value = store
-            .call(|connection| settings::get(connection, "value"))
+            .read(|connection| settings::get(connection, "value"))
             .await
             .unwrap();
         store.close().await;

@@ -193,7 +193,7 @@ impl ApiError {
     }
 
     fn message(&self) -> &str {
-        self.message.as_deref().unwrap_or(self.entry.sentence())
+        self.message.as_deref().unwrap_or_else(|| self.entry.sentence())
     }
 }
 
