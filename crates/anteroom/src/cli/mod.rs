@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod identity;
 mod join;
+mod load;
 mod output;
 mod serve;
 mod signals;
@@ -45,6 +46,8 @@ enum Command {
     Restore(backup::Restore),
     /// Create, revoke and delete users of an ACS resource, and issue their tokens.
     Identity(identity::Identity),
+    /// Measure how much a service bears.
+    Load(Box<load::Load>),
     /// Look at chat threads.
     Thread(thread::Thread),
 }
@@ -59,6 +62,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Backup(args) => report(backup::backup(args)),
         Command::Restore(args) => report(backup::restore(args)),
         Command::Identity(identity) => run_async("error", identity::run(identity)),
+        Command::Load(load) => run_async("error", load::run(*load)),
         Command::Thread(thread) => report(thread::run(thread)),
     }
 }

@@ -66,6 +66,10 @@ pub(crate) fn run(args: Args) -> ExitCode {
 
 /// An error is one line.
 fn serve(args: &Args) -> Result<(), String> {
+    // Every guest is a socket or two; what the system allows by default is soon used up.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit on open files stays as it is");
+    }
     let config =
         Config::load(args.config.as_deref(), args).map_err(|error: ConfigError| error.to_string())?;
     let data = config.data.clone();

@@ -40,6 +40,11 @@ struct Written {
 }
 
 impl Target {
+    /// Whether a service was named at all.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.connection_string.is_some() || self.data.is_some()
+    }
+
     /// The connection string, and the certificate authority to trust.
     ///
     /// # Errors

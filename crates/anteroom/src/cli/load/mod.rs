@@ -1,0 +1,120 @@
+//! `anteroom load`: how much a service bears, measured from outside.
+
+mod api;
+mod report;
+mod sends;
+mod service;
+mod start;
+mod tokens;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use self::api::Api;
+use self::report::Report;
+use self::service::Running;
+use super::target::Target;
+
+/// Options of `anteroom load`.
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Identity, chat and notifications.
+    ///
+    /// Without --connection-string and --data, a service of its own is started in a temporary directory with its rate
+    /// limits off. A service that is measured from outside needs `limits.rates.profile = "off"`.
+    Chat(Chat),
+}
+
+#[derive(Debug, Args)]
+struct Chat {
+    /// What to measure [default: everything the service allows].
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
+    only: Vec<Part>,
+
+    /// Seconds per measurement.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    seconds: u64,
+
+    /// Requests at a time.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    connections: u16,
+
+    /// Threads that messages are sent to.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: u16,
+
+    /// Messages in the database for the measurement of the start.
+    #[arg(long, default_value_t = 1_000_000)]
+    stored: u64,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Access tokens issued per second, no two alike.
+    Tokens,
+    /// Messages acknowledged, so on disk, per second.
+    Sends,
+    /// Start to ready with a full database; only with a service of its own.
+    Start,
+}
+
+impl Chat {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
+    const fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+pub(crate) async fn run(load: Load) -> anyhow::Result<ExitCode> {
+    let Command::Chat(chat) = load.command;
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    let mut report = Report::default();
+    if chat.target.is_given() {
+        let (connection, ca) = chat.target.resolve()?;
+        let api = Api::new(connection, ca.as_deref(), chat.connections)?;
+        measure(&chat, &api, &mut report).await?;
+    } else {
+        let directory = tempfile::tempdir()?;
+        let service = Running::start(directory.path())?;
+        let api = Api::new(
+            service.connection.clone(),
+            service.ca.as_deref(),
+            chat.connections,
+        )?;
+        measure(&chat, &api, &mut report).await?;
+        drop(service);
+        if chat.wants(Part::Start) {
+            start::measure(directory.path(), chat.stored, &mut report).await?;
+        }
+    }
+    super::output::print(chat.json, &report, Report::table)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn measure(chat: &Chat, api: &Api, report: &mut Report) -> anyhow::Result<()> {
+    if chat.wants(Part::Tokens) {
+        tokens::measure(api, chat.duration(), report).await?;
+    }
+    if chat.wants(Part::Sends) {
+        sends::measure(api, chat.threads, chat.duration(), report).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! A service in a process of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anteroom_identity::signing::ConnectionString;
+use anteroom_service::DevInfo;
+use anyhow::{Context as _, bail};
+
+/// How long a start may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A service that runs until this is dropped.
+#[derive(Debug)]
+pub(super) struct Running {
+    child: Child,
+    pub(super) connection: ConnectionString,
+    pub(super) ca: Option<PathBuf>,
+    /// From the process's start to its banner, which comes when everything answers.
+    pub(super) ready_after: Duration,
+}
+
+impl Running {
+    pub(super) fn start(data: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("serve").arg("--data").arg(data);
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--media",
+            "127.0.0.1:0",
+            "--dev-http",
+            "off",
+        ]);
+        command
+            .env("ANTEROOM_LIMITS__RATES__PROFILE", "off")
+            .env("ANTEROOM_LIMITS__WEBSOCKETS", "100000")
+            .env("ANTEROOM_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        let started = Instant::now();
+        let mut child = command.spawn().context("the service does not start")?;
+        let ready = child.stdout.take().map(|stdout| {
+            let (ready, is_ready) = mpsc::channel();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                    if line.contains("For ACS SDKs") {
+                        let _ = ready.send(Instant::now());
+                    }
+                }
+            });
+            is_ready
+        });
+        let at = ready.and_then(|ready| ready.recv_timeout(PATIENCE).ok());
+        let mut running = Self {
+            child,
+            connection: "endpoint=https://localhost/;accesskey=AA==".parse()?,
+            ca: None,
+            ready_after: Duration::ZERO,
+        };
+        let Some(at) = at else {
+            bail!("the service did not become ready");
+        };
+        running.ready_after = at - started;
+        let dev = DevInfo::read(&data.join("dev.json")).context("reading dev.json")?;
+        running.connection = dev.connection_string.parse()?;
+        running.ca = dev.ca_file;
+        Ok(running)
+    }
+
+    /// Memory of the process that is in RAM, in bytes, where the system tells.
+    pub(super) fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;
+        Some(kib * 1024)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It holds nothing that is worth a farewell.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
