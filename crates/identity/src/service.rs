@@ -5,7 +5,9 @@ use time::{Duration, OffsetDateTime};
 
 use crate::id::{AcsUserId, ResourceId};
 use crate::store::{IdentityStore, StoreError};
-use crate::token::{Expected, KeysError, ScopeSet, SigningKeys, TokenError, UserTokenClaims, VerifiedToken};
+use crate::token::{
+    Expected, KeyStamp, KeysError, ScopeSet, SigningKeys, TokenError, UserTokenClaims, VerifiedToken,
+};
 
 /// Shortest lifetime of a user token, in minutes.
 pub const MIN_MINUTES: i64 = 60;
@@ -93,7 +95,7 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
         now: OffsetDateTime,
     ) -> Result<(AcsUserId, IssuedToken), IdentityError> {
         let user = AcsUserId::random(self.resource);
-        let token = self.sign(user, scopes, lifetime(minutes)?, 0, now)?;
+        let token = self.request(scopes, minutes).sign(self.keys, user, 0, now)?;
         self.store.insert_user(&user, now)?;
         Ok((user, token))
     }
@@ -109,9 +111,10 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
         minutes: Option<i64>,
         now: OffsetDateTime,
     ) -> Result<IssuedToken, IdentityError> {
-        let lifetime = lifetime(minutes)?;
+        let request = self.request(scopes, minutes);
+        request.check()?;
         let generation = self.generation(user)?;
-        self.sign(*user, scopes, lifetime, generation, now)
+        request.sign(self.keys, *user, generation, now)
     }
 
     /// Revokes all tokens of a user that were issued until now.
@@ -146,7 +149,7 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
     /// [`IdentityError::Token`], or the store failed.
     pub fn authenticate(&self, token: &str, now: OffsetDateTime) -> Result<UserTokenClaims, IdentityError> {
         let expected = Expected {
-            resource: self.resource,
+            resource: Some(self.resource),
             issuer: "",
             audience: "",
         };
@@ -169,33 +172,72 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
         self.store.generation(user)?.ok_or(IdentityError::NotFound)
     }
 
-    fn sign(
+    const fn request(&self, scopes: ScopeSet, minutes: Option<i64>) -> TokenRequest {
+        TokenRequest {
+            scopes,
+            minutes,
+            access_key: None,
+        }
+    }
+}
+
+/// What is asked of a new token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// What it shall allow; at least one.
+    pub scopes: ScopeSet,
+    /// How long it shall live; [`MAX_MINUTES`] when nothing is said.
+    pub minutes: Option<i64>,
+    /// The access key by which it is asked for.
+    pub access_key: Option<KeyStamp>,
+}
+
+impl TokenRequest {
+    /// Whether such a token can be made.
+    ///
+    /// # Errors
+    /// [`IdentityError::NoScope`] or [`IdentityError::Lifetime`].
+    pub fn check(&self) -> Result<(), IdentityError> {
+        lifetime(self.minutes)?;
+        if self.scopes.is_empty() {
+            return Err(IdentityError::NoScope);
+        }
+        Ok(())
+    }
+
+    /// Makes the token of a user whose tokens have this generation.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); [`IdentityError::Keys`].
+    pub fn sign(
         &self,
+        keys: &SigningKeys,
         user: AcsUserId,
-        scopes: ScopeSet,
-        lifetime: Duration,
         generation: u64,
         now: OffsetDateTime,
     ) -> Result<IssuedToken, IdentityError> {
-        if scopes.is_empty() {
-            return Err(IdentityError::NoScope);
-        }
+        self.check()?;
         let issued_at = now.replace_nanosecond(0).unwrap_or(now);
         let claims = UserTokenClaims {
             user,
-            scopes,
+            scopes: self.scopes,
             issued_at,
-            expires_at: issued_at + lifetime,
+            expires_at: issued_at + lifetime(self.minutes)?,
             generation,
+            access_key: self.access_key,
         };
         Ok(IssuedToken {
-            token: self.keys.sign_user(&claims)?,
+            token: keys.sign_user(&claims)?,
             expires_on: claims.expires_at,
         })
     }
 }
 
-fn lifetime(minutes: Option<i64>) -> Result<Duration, IdentityError> {
+/// The lifetime of a token that was asked for with so many minutes.
+///
+/// # Errors
+/// [`IdentityError::Lifetime`] when they are not [`MIN_MINUTES`] to [`MAX_MINUTES`].
+pub fn lifetime(minutes: Option<i64>) -> Result<Duration, IdentityError> {
     let minutes = minutes.unwrap_or(MAX_MINUTES);
     if !(MIN_MINUTES..=MAX_MINUTES).contains(&minutes) {
         return Err(IdentityError::Lifetime(minutes));

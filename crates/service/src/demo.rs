@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use crate::store::Connection;
 use anteroom_chat::id::ThreadId;
 use anteroom_chat::thread::Member;
-use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
-use anteroom_identity::signing::{AccessKey, ConnectionString};
+use anteroom_identity::id::{CommunicationIdentifier, ObjectId, TeamsUserId, TenantId};
+use anteroom_identity::signing::{ConnectionString, KeySlot};
 use anteroom_teams_link::link;
 use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::utf8_percent_encode;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -282,24 +282,14 @@ pub(crate) fn write_resource(app: &App) -> Result<(), StartError> {
     write(app, "resource.json", &file)
 }
 
-pub(crate) fn new_resource_id() -> ResourceId {
-    ResourceId::from(Uuid::new_v4())
-}
-
-/// 64 random bytes in base64.
-pub(crate) fn new_access_key() -> String {
-    STANDARD.encode(rand::random::<[u8; 64]>())
-}
-
+/// The connection string of the default resource, with its primary key.
 fn connection_string(app: &App) -> String {
-    let key = app
-        .access_keys()
-        .first()
-        .cloned()
-        .unwrap_or_else(AccessKey::generate);
+    let Some(resource) = app.resources().get(app.resource()) else {
+        return String::new();
+    };
     ConnectionString {
         endpoint: app.endpoint().clone(),
-        access_key: key,
+        access_key: resource.key(KeySlot::Primary).clone(),
     }
     .to_secret_string()
 }

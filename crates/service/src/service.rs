@@ -5,7 +5,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use anteroom_identity::signing::AccessKey;
 use anteroom_identity::token::SigningKeys;
 use anteroom_teams_link::link::OwnHost;
 use axum::Router;
@@ -27,10 +26,12 @@ use crate::error::StartError;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
 use crate::http::{self, Surface};
+use crate::identities::Identities;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
+use crate::resources::Resources;
 use crate::state::{App, Parts};
-use crate::store::sqlite::resources;
+use crate::store::sqlite::resources as resource_sql;
 use crate::store::{Store, StoreError};
 use crate::tls::{self, Material};
 
@@ -302,7 +303,7 @@ async fn open(
     let built = async {
         let now = clock.now();
         let keys = signing_keys(&store, now).await?;
-        let (resource, access_keys) = resource(&store, now).await.map_err(unusable)?;
+        let resources = Resources::open(store.clone(), now).await.map_err(unusable)?;
         let dev_http_url = match dev_http {
             // A person's browser takes `localhost` for a secure context in every browser.
             Some(address) => Some(
@@ -329,8 +330,8 @@ async fn open(
             clock,
             store: store.clone(),
             keys,
-            resource,
-            access_keys,
+            resources,
+            identities: Identities::new(store.clone()),
             endpoint,
         });
         // A guest is in a meeting's chat only while in its call, and no call outlives the service.
@@ -361,7 +362,9 @@ async fn open(
 }
 
 async fn signing_keys(store: &Store, now: time::OffsetDateTime) -> Result<SigningKeys, StartError> {
-    let stored = store.read(|connection| resources::signing_key(connection)).await;
+    let stored = store
+        .read(|connection| resource_sql::signing_key(connection))
+        .await;
     let stored: Option<String> = stored.map_err(|error: StoreError| internal(&error))?;
     if let Some(pem) = stored {
         return SigningKeys::from_pkcs8_pem(&pem).map_err(|error| internal(&error));
@@ -372,33 +375,10 @@ async fn signing_keys(store: &Store, now: time::OffsetDateTime) -> Result<Signin
         .map_err(|error| internal(&error))?;
     let pem = keys.to_pkcs8_pem();
     store
-        .write(move |connection| resources::insert_signing_key(connection, &pem, now))
+        .write(move |connection| resource_sql::insert_signing_key(connection, &pem, now))
         .await
         .map_err(|error: StoreError| internal(&error))?;
     Ok(keys)
-}
-
-/// The stored resource with its two access keys; made on first start.
-async fn resource(
-    store: &Store,
-    now: time::OffsetDateTime,
-) -> Result<(anteroom_identity::id::ResourceId, Vec<AccessKey>), StoreError> {
-    let row = store
-        .write(move |connection| {
-            if let Some(row) = resources::first(connection)? {
-                return Ok(row);
-            }
-            let row = resources::ResourceRow {
-                id: demo::new_resource_id(),
-                primary_key: demo::new_access_key(),
-                secondary_key: demo::new_access_key(),
-            };
-            resources::insert(connection, &row, now)?;
-            Ok::<_, StoreError>(row)
-        })
-        .await?;
-    let key = |text: &str| AccessKey::from_base64(text).map_err(|_| StoreError::Corrupt("access key"));
-    Ok((row.id, vec![key(&row.primary_key)?, key(&row.secondary_key)?]))
 }
 
 /// The hosts whose links are ours, and the authorities browsers may call us by.

@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use anteroom_identity::id::ResourceId;
-use anteroom_identity::signing::AccessKey;
 use anteroom_identity::token::{Expected, SigningKeys};
 use anteroom_teams_link::link::OwnHost;
 use url::Url;
@@ -15,8 +14,10 @@ use crate::demo::DevInfo;
 use crate::directory::Directory;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
+use crate::identities::Identities;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
+use crate::resources::Resources;
 use crate::store::Store;
 
 /// Audience of directory tokens.
@@ -32,8 +33,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) store: Store,
     pub(crate) keys: SigningKeys,
-    pub(crate) resource: ResourceId,
-    pub(crate) access_keys: Vec<AccessKey>,
+    pub(crate) resources: Resources,
+    pub(crate) identities: Identities,
     pub(crate) endpoint: Url,
     pub(crate) dev_http: Option<Url>,
     pub(crate) own_hosts: Vec<OwnHost>,
@@ -76,16 +77,22 @@ impl App {
         &self.0.keys
     }
 
-    /// The ACS resource this service stands for.
+    /// The ACS resources of this service.
     #[must_use]
-    pub fn resource(&self) -> ResourceId {
-        self.0.resource
+    pub fn resources(&self) -> &Resources {
+        &self.0.resources
     }
 
-    /// The resource's access keys, primary first.
+    /// The ACS resource that was there first, which is meant where none is named.
     #[must_use]
-    pub fn access_keys(&self) -> &[AccessKey] {
-        &self.0.access_keys
+    pub fn resource(&self) -> ResourceId {
+        self.0.resources.first()
+    }
+
+    /// The users of all resources.
+    #[must_use]
+    pub fn identities(&self) -> &Identities {
+        &self.0.identities
     }
 
     /// The address clients know this service by; `https`, no path.
@@ -106,11 +113,11 @@ impl App {
         self.0.endpoint.as_str().trim_end_matches('/')
     }
 
-    /// What an access token must say to be accepted here.
+    /// What an access token must say to be accepted here, besides being of one of the resources and not revoked.
     #[must_use]
     pub fn expected(&self) -> Expected<'_> {
         Expected {
-            resource: self.0.resource,
+            resource: None,
             issuer: self.issuer(),
             audience: DIRECTORY_AUDIENCE,
         }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod common;
+#[path = "identity/resources.rs"]
+mod resources;
 
 use common::{CHAT, Host, IDENTITY, expect, refusal};
 use reqwest::Method;

@@ -127,7 +127,7 @@ pub enum SignatureError {
     Signature,
 }
 
-/// Checks a request against the resource's keys.
+/// Checks a request against access keys, and says by its place which of them signed it.
 ///
 /// There is no nonce in this protocol: a request can be repeated within `skew` (the service documents 5 minutes).
 ///
@@ -138,7 +138,7 @@ pub fn verify_request(
     keys: &[AccessKey],
     now: OffsetDateTime,
     skew: Duration,
-) -> Result<(), SignatureError> {
+) -> Result<usize, SignatureError> {
     let header = AuthorizationHeader::parse(request.authorization.ok_or(SignatureError::Missing)?)?;
     let date = signed_date(&header, request)?;
     let sent: OffsetDateTime = httpdate::parse_http_date(date)
@@ -164,8 +164,8 @@ pub fn verify_request(
                 })
                 .collect();
             let text = format!("{}\n{target}\n{}", request.method, values.join(";"));
-            if keys.iter().any(|key| key.verify(&text, &header.signature)) {
-                return Ok(());
+            if let Some(place) = keys.iter().position(|key| key.verify(&text, &header.signature)) {
+                return Ok(place);
             }
         }
     }
@@ -293,7 +293,7 @@ mod tests {
                 let sent = Sent::new(raw, signed, "acs.example:8443", host);
                 assert_eq!(
                     verify_request(&sent.request(), &[key()], NOW, SKEW),
-                    Ok(()),
+                    Ok(0),
                     "{signed} {host}"
                 );
             }
@@ -316,7 +316,7 @@ mod tests {
             authorization: Some(&authorization),
             ..sent.request()
         };
-        assert_eq!(verify_request(&request, &[key()], NOW, SKEW), Ok(()));
+        assert_eq!(verify_request(&request, &[key()], NOW, SKEW), Ok(0));
     }
 
     #[test]
@@ -325,7 +325,7 @@ mod tests {
         let other = AccessKey::generate();
         assert_eq!(
             verify_request(&sent.request(), &[other.clone(), key()], NOW, SKEW),
-            Ok(())
+            Ok(1)
         );
         assert_eq!(
             verify_request(&sent.request(), &[other], NOW, SKEW),
@@ -416,10 +416,7 @@ mod tests {
             verify_request(&sent.request(), &[key()], early, SKEW),
             Err(SignatureError::Skew)
         );
-        assert_eq!(
-            verify_request(&sent.request(), &[key()], NOW + SKEW, SKEW),
-            Ok(())
-        );
+        assert_eq!(verify_request(&sent.request(), &[key()], NOW + SKEW, SKEW), Ok(0));
     }
 
     #[test]
@@ -477,7 +474,7 @@ mod tests {
                 authorization: Some(&signed.authorization),
                 body: &body,
             };
-            prop_assert_eq!(verify_request(&request, &[key()], NOW, SKEW), Ok(()));
+            prop_assert_eq!(verify_request(&request, &[key()], NOW, SKEW), Ok(0));
             let longer = [body.as_slice(), &[byte]].concat();
             let changed = RequestToVerify { body: &longer, ..request };
             prop_assert_eq!(verify_request(&changed, &[key()], NOW, SKEW), Err(SignatureError::ContentHash));

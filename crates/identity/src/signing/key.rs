@@ -1,11 +1,13 @@
 //! The secret of a resource.
 
 use std::fmt;
+use std::str::FromStr;
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Bytes in a generated key.
@@ -19,6 +21,47 @@ const MAX_KEY_BYTES: usize = 1024;
 pub struct AccessKey {
     text: String,
     key: hmac::Key,
+}
+
+/// Which of a resource's two access keys: one can be replaced while programs use the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeySlot {
+    /// The first.
+    Primary,
+    /// The second.
+    Secondary,
+}
+
+impl KeySlot {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Primary, Self::Secondary];
+
+    /// `primary` or `secondary`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+        }
+    }
+}
+
+impl fmt::Display for KeySlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for KeySlot {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        Self::ALL
+            .into_iter()
+            .find(|slot| slot.as_str() == text)
+            .ok_or(KeyError)
+    }
 }
 
 /// A text is no access key.

@@ -10,4 +10,4 @@ pub use self::header::{AuthorizationHeader, ParseError};
 pub use self::hmac::{
     RequestToVerify, SignatureError, SignedHeaders, content_sha256, sign_request, verify_request,
 };
-pub use self::key::{AccessKey, KeyError};
+pub use self::key::{AccessKey, KeyError, KeySlot};

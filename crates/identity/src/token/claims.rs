@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::{ScopeSet, TokenError};
 use crate::id::{AcsUserId, ObjectId, TenantId};
+use crate::signing::KeySlot;
 
 /// `scp` of real tokens for chat and calls; no client is known to look inside.
 const SCP: u32 = 1792;
@@ -29,6 +30,42 @@ pub struct UserTokenClaims {
     pub expires_at: OffsetDateTime,
     /// The user's generation when it was made; revoking raises it.
     pub generation: u64,
+    /// The access key that signed the request for it; rotating that key revokes the token. `None`: no key did.
+    pub access_key: Option<KeyStamp>,
+}
+
+/// One of a resource's two access keys at a point of its history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyStamp {
+    /// Which of the two.
+    pub slot: KeySlot,
+    /// How often it had been rotated.
+    pub rotation: u32,
+}
+
+impl std::fmt::Display for KeyStamp {
+    /// `p0`: the primary key as it was made; `s3`: the secondary one after three rotations.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let slot = match self.slot {
+            KeySlot::Primary => 'p',
+            KeySlot::Secondary => 's',
+        };
+        write!(f, "{slot}{}", self.rotation)
+    }
+}
+
+impl std::str::FromStr for KeyStamp {
+    type Err = TokenError;
+
+    fn from_str(text: &str) -> Result<Self, TokenError> {
+        let (slot, rotation) = match (text.strip_prefix('p'), text.strip_prefix('s')) {
+            (Some(rotation), _) => (KeySlot::Primary, rotation),
+            (_, Some(rotation)) => (KeySlot::Secondary, rotation),
+            _ => return Err(TokenError::Malformed),
+        };
+        let rotation = rotation.parse().map_err(|_| TokenError::Malformed)?;
+        Ok(Self { slot, rotation })
+    }
 }
 
 /// The claims of a directory token.
@@ -73,6 +110,8 @@ pub(super) struct UserPayload {
     resource_location: String,
     pub(super) iat: i64,
     generation: u64,
+    #[serde(rename = "accessKey", default, skip_serializing_if = "Option::is_none")]
+    access_key: Option<String>,
 }
 
 /// A directory token's payload.
@@ -113,6 +152,7 @@ impl UserPayload {
             resource_location: REGION.to_owned(),
             iat: claims.issued_at.unix_timestamp(),
             generation: claims.generation,
+            access_key: claims.access_key.map(|key| key.to_string()),
         }
     }
 
@@ -125,6 +165,7 @@ impl UserPayload {
             issued_at: instant(self.iat)?,
             expires_at: instant(self.exp)?,
             generation: self.generation,
+            access_key: self.access_key.as_deref().map(str::parse).transpose()?,
         })
     }
 }

@@ -182,7 +182,10 @@ impl SigningKeys {
             Payload::User(payload) => {
                 let claims = payload.into_claims()?;
                 check_time(now, claims.issued_at, claims.expires_at)?;
-                if claims.user.resource() != expected.resource {
+                if expected
+                    .resource
+                    .is_some_and(|resource| resource != claims.user.resource())
+                {
                     return Err(TokenError::WrongResource);
                 }
                 Ok(VerifiedToken::User(claims))

@@ -10,7 +10,7 @@ mod scope;
 
 use thiserror::Error;
 
-pub use self::claims::{DirectoryClaims, UserTokenClaims};
+pub use self::claims::{DirectoryClaims, KeyStamp, UserTokenClaims};
 pub use self::keys::{KeysError, SigningKeys};
 pub use self::scope::{Scope, ScopeError, ScopeSet};
 
@@ -22,8 +22,8 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// What a token must say to be accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// The resource of user tokens.
-    pub resource: ResourceId,
+    /// The resource of user tokens; `None`: any, the caller knows which ones there are.
+    pub resource: Option<ResourceId>,
     /// The issuer of directory tokens.
     pub issuer: &'a str,
     /// The audience of directory tokens.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use anteroom_identity::id::{CommunicationIdentifier, TeamsUserId};
-use anteroom_identity::signing::{RequestToVerify, verify_request};
-use anteroom_identity::store::IdentityStore;
-use anteroom_identity::token::{DirectoryClaims, Scope, UserTokenClaims, VerifiedToken};
+use anteroom_identity::id::{CommunicationIdentifier, ResourceId, TeamsUserId};
+use anteroom_identity::signing::RequestToVerify;
+use anteroom_identity::token::{DirectoryClaims, KeyStamp, Scope, UserTokenClaims, VerifiedToken};
 use axum::Extension;
 use axum::RequestExt;
 use axum::body::Bytes;
@@ -13,13 +12,13 @@ use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use time::OffsetDateTime;
 
 use super::Surface;
 use super::errors::ApiError;
 use super::request::{Body, authority, raw_target};
 use crate::state::App;
 use crate::store::StoreError;
-use crate::store::sqlite::SqliteIdentityStore;
 
 /// Longest token looked at, in bytes.
 const TOKEN_BYTES: usize = 16 * 1024;
@@ -81,16 +80,9 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
         .map_err(|_| AuthError::Refused)?;
     match verified {
         VerifiedToken::User(claims) => {
-            let user = claims.user;
-            let generation = app
-                .store()
-                .read(move |connection| {
-                    SqliteIdentityStore::new(connection)
-                        .generation(&user)
-                        .map_err(|anteroom_identity::store::StoreError(text)| StoreError::Sqlite(text))
-                })
-                .await?;
-            if generation == Some(claims.generation) {
+            let key_is_current = app.resources().has_key(claims.user.resource(), claims.access_key);
+            let generation = app.identities().generation(claims.user).await?;
+            if key_is_current && generation == Some(claims.generation) {
                 Ok(Caller::Guest(claims))
             } else {
                 Err(AuthError::Refused)
@@ -124,11 +116,33 @@ impl FromRequestParts<App> for Bearer {
     }
 }
 
-/// The body of a request signed with one of the resource's access keys; 401 `Denied` without a good signature.
+/// A request signed with an access key; 401 `Denied` without a good signature.
 #[derive(Debug)]
-pub struct Signed(pub Bytes);
+pub struct Signed {
+    /// The resource whose key it is.
+    pub resource: ResourceId,
+    /// The request's body.
+    pub body: Bytes,
+}
+
+/// As [`Signed`], and which key it was.
+#[derive(Debug)]
+pub(crate) struct SignedBy {
+    pub(crate) resource: ResourceId,
+    pub(crate) access_key: Option<KeyStamp>,
+    pub(crate) body: Bytes,
+}
 
 impl FromRequest<App> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let SignedBy { resource, body, .. } = SignedBy::from_request(request, app).await?;
+        Ok(Self { resource, body })
+    }
+}
+
+impl FromRequest<App> for SignedBy {
     type Rejection = ApiError;
 
     async fn from_request(mut request: Request, app: &App) -> Result<Self, ApiError> {
@@ -161,9 +175,16 @@ impl FromRequest<App> for Signed {
             body: &body,
         };
         let skew = Duration::from_secs(app.config().limits.clock_skew_seconds);
-        verify_request(&to_verify, app.access_keys(), app.clock().now(), skew)
+        // Clients sign the time that is, whatever clock a test has set for the service.
+        let (resource, access_key) = app
+            .resources()
+            .verify(&to_verify, OffsetDateTime::now_utc(), skew)
             .map_err(|_| ApiError::denied())?;
-        Ok(Self(body))
+        Ok(Self {
+            resource,
+            access_key: Some(access_key),
+            body,
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anteroom_identity::signing::{ConnectionString, sign_request};
+use anteroom_identity::signing::{AccessKey, ConnectionString, sign_request};
 use anteroom_service::{Config, DevInfo, RunningService, Service};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -57,6 +57,17 @@ impl Host {
     /// A request signed as an SDK signs it.
     pub(crate) fn signed(&self, method: Method, target: &str, body: &str) -> RequestBuilder {
         let connection: ConnectionString = self.dev().connection_string.parse().unwrap();
+        self.signed_with(&connection.access_key, method, target, body)
+    }
+
+    /// A request signed with this key.
+    pub(crate) fn signed_with(
+        &self,
+        key: &AccessKey,
+        method: Method,
+        target: &str,
+        body: &str,
+    ) -> RequestBuilder {
         let url = reqwest::Url::parse(&self.url(target)).unwrap();
         let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
         let signed = sign_request(
@@ -65,7 +76,7 @@ impl Host {
             &host,
             OffsetDateTime::now_utc(),
             body.as_bytes(),
-            &connection.access_key,
+            key,
         );
         self.client
             .request(method, url)

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::id::{AcsUserId, ObjectId, ResourceId, TenantId};
-use crate::token::{Scope, ScopeSet};
+use crate::signing::KeySlot;
+use crate::token::{KeyStamp, Scope, ScopeSet};
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00:00 UTC);
 const ISSUER: &str = "https://meet.example";
@@ -23,7 +24,7 @@ fn resource() -> ResourceId {
 
 fn expected() -> Expected<'static> {
     Expected {
-        resource: resource(),
+        resource: Some(resource()),
         issuer: ISSUER,
         audience: AUDIENCE,
     }
@@ -36,6 +37,7 @@ fn user_claims() -> UserTokenClaims {
         issued_at: NOW,
         expires_at: NOW + Duration::hours(1),
         generation: 3,
+        access_key: None,
     }
 }
 
@@ -111,7 +113,7 @@ fn time_and_resource_are_checked() {
         Err(TokenError::NotYetValid)
     );
     let other = Expected {
-        resource: ResourceId::new(Uuid::from_u128(9)),
+        resource: Some(ResourceId::new(Uuid::from_u128(9))),
         ..expected()
     };
     assert_eq!(KEYS.verify(&token, NOW, &other), Err(TokenError::WrongResource));
@@ -236,6 +238,7 @@ proptest! {
             issued_at: OffsetDateTime::from_unix_timestamp(issued).unwrap(),
             expires_at: OffsetDateTime::from_unix_timestamp(issued + 3600).unwrap(),
             generation,
+            access_key: (bits & 1 == 1).then_some(KeyStamp { slot: KeySlot::Secondary, rotation: 7 }),
         };
         let token = KEYS.sign_user(&claims).unwrap();
         let body = token.split('.').nth(1).unwrap();

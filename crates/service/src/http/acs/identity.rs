@@ -1,8 +1,9 @@
 //! ACS Identity: users and their tokens.
 
-use crate::store::Connection;
-use anteroom_identity::id::AcsUserId;
-use anteroom_identity::service::{IdentityError, IdentityService, IssuedToken, MAX_MINUTES, MIN_MINUTES};
+use anteroom_identity::id::{AcsUserId, ResourceId};
+use anteroom_identity::service::{
+    IdentityError, IssuedToken, MAX_MINUTES, MIN_MINUTES, TokenRequest, lifetime,
+};
 use anteroom_identity::token::ScopeSet;
 use anteroom_identity::wire::{AccessToken, CreateRequest, CreateResponse, IssueRequest, scopes};
 use axum::Router;
@@ -10,15 +11,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{delete, post};
-use time::OffsetDateTime;
 
 use crate::errors::{any, identity as entry};
-use crate::http::auth::Signed;
+use crate::http::auth::{Signed, SignedBy};
 use crate::http::errors::{ApiError, json};
 use crate::http::request::{Segments, parse_json};
 use crate::state::App;
-use crate::store::StoreError;
-use crate::store::sqlite::SqliteIdentityStore;
+
+/// The generation of a new user's tokens.
+const FIRST_GENERATION: u64 = 0;
 
 /// The routes of this module.
 pub fn router() -> Router<App> {
@@ -32,7 +33,7 @@ pub fn router() -> Router<App> {
         .route("/teamsUser/:exchangeAccessToken", post(exchange_teams_token))
 }
 
-/// Makes a user with a token, as a signed request would.
+/// Makes a user of the default resource with a token, as a signed request would.
 ///
 /// # Errors
 /// The database failed.
@@ -41,99 +42,104 @@ pub async fn create_with_token(
     scopes: ScopeSet,
     minutes: i64,
 ) -> Result<(AcsUserId, AccessToken), ApiError> {
-    let made = with(app, move |identities, now| {
-        identities.create_user_with_token(scopes, Some(minutes), now)
-    });
-    let (user, token) = made.await?;
+    let request = TokenRequest {
+        scopes,
+        minutes: Some(minutes),
+        access_key: None,
+    };
+    let (user, token) = new_user_with_token(app, app.resource(), request).await?;
     Ok((user, AccessToken::from(token)))
 }
 
-async fn create(State(app): State<App>, Signed(body): Signed) -> Result<Response, ApiError> {
-    let request: CreateRequest = parse_json(&body, &entry::BODY_MALFORMED)?.unwrap_or_default();
-    let scopes = scope_set(request.create_token_with_scopes)?;
-    let minutes = request.expires_in_minutes;
-    let (user, token): (AcsUserId, Option<IssuedToken>) = with(&app, move |identities, now| {
-        if scopes.is_empty() {
-            check_minutes(minutes)?;
-            return Ok((identities.create_user(now)?, None));
-        }
-        let (user, token) = identities.create_user_with_token(scopes, minutes, now)?;
-        Ok((user, Some(token)))
-    })
-    .await?;
+async fn new_user_with_token(
+    app: &App,
+    resource: ResourceId,
+    request: TokenRequest,
+) -> Result<(AcsUserId, IssuedToken), ApiError> {
+    let (user, now) = (AcsUserId::random(resource), app.clock().now());
+    // First the token: a user whose token cannot be made is not made.
+    let token = request.sign(app.keys(), user, FIRST_GENERATION, now)?;
+    app.identities().insert(user, now).await?;
+    Ok((user, token))
+}
+
+async fn create(State(app): State<App>, signed: SignedBy) -> Result<Response, ApiError> {
+    let request: CreateRequest = parse_json(&signed.body, &entry::BODY_MALFORMED)?.unwrap_or_default();
+    let request = TokenRequest {
+        scopes: scope_set(request.create_token_with_scopes)?,
+        minutes: request.expires_in_minutes,
+        access_key: signed.access_key,
+    };
+    let (user, token) = if request.scopes.is_empty() {
+        // A lifetime without a token is checked all the same.
+        lifetime(request.minutes)?;
+        let user = app
+            .identities()
+            .create(signed.resource, app.clock().now())
+            .await?;
+        (user, None)
+    } else {
+        let (user, token) = new_user_with_token(&app, signed.resource, request).await?;
+        (user, Some(token))
+    };
     Ok(json(StatusCode::CREATED, &CreateResponse::new(&user, token)))
 }
 
 async fn issue(
     State(app): State<App>,
     Segments(id): Segments<String>,
-    Signed(body): Signed,
+    signed: SignedBy,
 ) -> Result<Response, ApiError> {
-    let request: IssueRequest = parse_json(&body, &entry::BODY_MALFORMED)?.unwrap_or_default();
-    let scopes = scope_set(request.scopes)?;
-    let user = user(&id)?;
-    let minutes = request.expires_in_minutes;
-    let token = with(&app, move |identities, now| {
-        identities.issue_token(&user, scopes, minutes, now)
-    })
-    .await?;
+    let request: IssueRequest = parse_json(&signed.body, &entry::BODY_MALFORMED)?.unwrap_or_default();
+    let request = TokenRequest {
+        scopes: scope_set(request.scopes)?,
+        minutes: request.expires_in_minutes,
+        access_key: signed.access_key,
+    };
+    request.check()?;
+    let user = user(&id, signed.resource)?;
+    let generation = app.identities().generation(user).await?;
+    let generation = generation.ok_or_else(|| ApiError::new(&entry::NOT_FOUND))?;
+    let token = request.sign(app.keys(), user, generation, app.clock().now())?;
     Ok(json(StatusCode::OK, &AccessToken::from(token)))
 }
 
 async fn revoke(
     State(app): State<App>,
     Segments(id): Segments<String>,
-    Signed(_): Signed,
+    signed: Signed,
 ) -> Result<StatusCode, ApiError> {
-    let user = user(&id)?;
-    with(&app, move |identities, _| identities.revoke(&user)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let user = user(&id, signed.resource)?;
+    if app.identities().revoke(user).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::new(&entry::NOT_FOUND))
+    }
 }
 
 async fn remove(
     State(app): State<App>,
     Segments(id): Segments<String>,
-    Signed(_): Signed,
+    signed: Signed,
 ) -> Result<StatusCode, ApiError> {
-    let user = user(&id)?;
-    with(&app, move |identities, _| identities.delete(&user)).await?;
+    let user = user(&id, signed.resource)?;
+    // Deleting what is not there any more is no error.
+    app.identities().delete(user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// There is no Microsoft directory behind this service whose tokens could be exchanged.
-async fn exchange_teams_token(Signed(_): Signed) -> ApiError {
+async fn exchange_teams_token(_: Signed) -> ApiError {
     ApiError::new(&entry::INVALID_ACCESS_TOKEN)
 }
 
-type Identities<'k, 'c> = IdentityService<'k, SqliteIdentityStore<&'c mut Connection>>;
-
-async fn with<T, F>(app: &App, f: F) -> Result<T, ApiError>
-where
-    T: Send + 'static,
-    F: FnOnce(&mut Identities<'_, '_>, OffsetDateTime) -> Result<T, IdentityError> + Send + 'static,
-{
-    let shared = app.clone();
-    let outcome = app.store().write(move |connection| {
-        let store = SqliteIdentityStore::new(connection);
-        let mut identities = IdentityService::new(shared.resource(), shared.keys(), store);
-        Ok::<_, StoreError>(f(&mut identities, shared.clock().now()))
-    });
-    outcome.await?.map_err(ApiError::from)
-}
-
-/// What is no id of an ACS user is as unknown as one that nobody has.
-fn user(id: &str) -> Result<AcsUserId, ApiError> {
-    id.parse().map_err(|_| ApiError::new(&entry::NOT_FOUND))
-}
-
-/// A lifetime without a token is checked all the same.
-fn check_minutes(minutes: Option<i64>) -> Result<(), IdentityError> {
-    match minutes {
-        Some(minutes) if !(MIN_MINUTES..=MAX_MINUTES).contains(&minutes) => {
-            Err(IdentityError::Lifetime(minutes))
-        }
-        _ => Ok(()),
-    }
+/// The user of this id. What is no id of an ACS user, or of one of another resource, is as unknown as one that nobody
+/// has.
+fn user(id: &str, resource: ResourceId) -> Result<AcsUserId, ApiError> {
+    id.parse()
+        .ok()
+        .filter(|user: &AcsUserId| user.resource() == resource)
+        .ok_or_else(|| ApiError::new(&entry::NOT_FOUND))
 }
 
 /// Scopes by name; none when they are not given.

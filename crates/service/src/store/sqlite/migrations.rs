@@ -8,6 +8,7 @@ use super::StoreError;
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_chat.sql"),
+    include_str!("../migrations/0003_identity.sql"),
 ];
 
 /// Newest schema version of this program.
