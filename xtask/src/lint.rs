@@ -7,6 +7,8 @@ use crate::{deny, prerequisites, run, tidy};
 /// Crates with the feature sets that must build on their own, besides the default one.
 const FEATURE_SETS: &[(&str, &[&str])] = &[
     ("anteroom-media-transport", &["--no-default-features"]),
+    ("anteroom-chat", &["--no-default-features"]),
+    ("anteroom-chat", &["--features", "client", "--all-targets"]),
     ("anteroom-identity", &["--no-default-features"]),
     ("anteroom-identity", &["--features", "client", "--all-targets"]),
     (
