@@ -8,6 +8,7 @@ pub mod config;
 pub mod data;
 pub mod demo;
 pub mod directory;
+pub mod emulator;
 pub mod error;
 pub mod errors;
 pub mod export;

@@ -22,6 +22,7 @@ use crate::config::{Config, ConfigError, io_reason};
 use crate::data;
 use crate::demo::{self, DevInfo};
 use crate::directory::Directory;
+use crate::emulator::Emulator;
 use crate::error::StartError;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
@@ -322,6 +323,7 @@ async fn open(
             registry: Registry::new(),
             sign_in_limits: SignInLimits::new(&config.limits),
             rates: Rates::new(&config.limits.rates),
+            emulator: Emulator::new(config.dev),
             dev: std::sync::OnceLock::new(),
             dev_http: dev_http_url,
             own_hosts,

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo::DevInfo;
 use crate::directory::Directory;
+use crate::emulator::Emulator;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
 use crate::identities::Identities;
@@ -45,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) registry: Registry,
     pub(crate) sign_in_limits: SignInLimits,
     pub(crate) rates: Rates,
+    pub(crate) emulator: Emulator,
     pub(crate) dev: OnceLock<DevInfo>,
 }
 
@@ -133,6 +135,12 @@ impl App {
     #[must_use]
     pub fn own_authorities(&self) -> &[String] {
         &self.0.own_authorities
+    }
+
+    /// Faults on demand, in development mode.
+    #[must_use]
+    pub fn emulator(&self) -> &Emulator {
+        &self.0.emulator
     }
 
     /// Tenants and their users.
