@@ -213,3 +213,21 @@ async fn a_session_ends_with_its_token() {
     );
     host.service.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_session_ends_when_the_clock_is_set_past_its_token() {
+    let host = open_host().await;
+    let (_alice, _) = Client::alice(&host).await;
+    let (_, token) = host.guest(&["voip"]).await;
+    let (mut dana, _) = Client::hello(&host, Encoding::Json, &token).await;
+    dana.join(&host.dev().meeting.join_url, "Dana").await;
+    dana.connected().await;
+    host.service
+        .app()
+        .clock()
+        .step(time::Duration::hours(25))
+        .unwrap();
+    let (reason, _) = dana.over().await;
+    assert_eq!(reason.key, "unauthenticated");
+    host.service.shutdown().await;
+}

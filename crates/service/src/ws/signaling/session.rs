@@ -10,6 +10,7 @@ use anteroom_signaling::sdp::{Description, SdpError};
 use anteroom_signaling::session::{JoinLocator, Request, SendError, ServerSession, SessionEvent, State};
 use anteroom_teams_link::DisplayName;
 use anteroom_teams_link::admission::EndReason;
+use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -31,7 +32,7 @@ pub(super) struct Actor {
     connection: Option<Connection>,
     caller: Caller,
     /// When the caller's token expires.
-    expires: Instant,
+    expires: OffsetDateTime,
     inbox: mpsc::Receiver<ToSession>,
     inbox_sender: mpsc::Sender<ToSession>,
     /// The one in force; the registry knows the session by it.
@@ -68,7 +69,7 @@ impl Actor {
             session,
             connection: None,
             caller,
-            expires: Instant::now(),
+            expires: OffsetDateTime::UNIX_EPOCH,
             inbox,
             inbox_sender,
             resume_token: String::new(),
@@ -79,7 +80,7 @@ impl Actor {
     }
 
     /// Uses a connection, with the resume token its client was told.
-    pub(super) fn attach(&mut self, connection: Connection, resume_token: String, expires: Instant) {
+    pub(super) fn attach(&mut self, connection: Connection, resume_token: String, expires: OffsetDateTime) {
         if let Some(old) = self.connection.replace(connection) {
             old.close(Closing::Replaced);
         }
@@ -116,6 +117,7 @@ impl Actor {
         // In a meeting the meeting ends the session when the service stops.
         let alone = live && self.meeting.is_none();
         let stopping = self.app.registry().stopping();
+        let clock = self.app.clock();
         let room = self.connection.as_ref().map(Connection::room);
         let (blocked, broken) = (
             matches!(room, Some(Room::Later)),
@@ -144,7 +146,7 @@ impl Actor {
             biased;
             () = timer => Wake::Timer,
             message = inbox.recv() => Wake::Inbox(message),
-            () = sleep_until(self.expires.into()), if live => Wake::Expired,
+            () = clock.sleep_until(self.expires), if live => Wake::Expired,
             () = stopping, if alone => Wake::Stopping,
             wake = socket => wake,
         }
@@ -367,7 +369,7 @@ impl Actor {
             return;
         }
         let was_connected = self.connection.is_some();
-        let expires = expiry(&self.app, &caller);
+        let expires = expiry(&caller);
         self.caller = caller;
         self.attach(connection, fresh, expires);
         if !was_connected {
