@@ -12,11 +12,11 @@ use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use time::OffsetDateTime;
 
 use super::Surface;
 use super::errors::ApiError;
 use super::request::{Body, authority, raw_target};
+use crate::emulator::Credential;
 use crate::state::App;
 use crate::store::StoreError;
 
@@ -108,11 +108,18 @@ impl FromRequestParts<App> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers).ok_or_else(ApiError::unauthorized)?;
-        match authenticate_bearer(app, token).await {
-            Ok(caller) => Ok(Self(caller)),
-            Err(AuthError::Refused) => Err(ApiError::unauthorized()),
-            Err(AuthError::Store(error)) => Err(error.into()),
+        let caller = match authenticate_bearer(app, token).await {
+            Ok(caller) => caller,
+            Err(AuthError::Refused) => return Err(ApiError::unauthorized()),
+            Err(AuthError::Store(error)) => return Err(error.into()),
+        };
+        if let Caller::Guest(claims) = &caller {
+            let (resource, path) = (claims.user.resource(), parts.uri.path());
+            app.emulator()
+                .intercept(resource, Credential::Token, &parts.method, path)
+                .await?;
         }
+        Ok(Self(caller))
     }
 }
 
@@ -178,8 +185,11 @@ impl FromRequest<App> for SignedBy {
         // Clients sign the time that is, whatever clock a test has set for the service.
         let (resource, access_key) = app
             .resources()
-            .verify(&to_verify, OffsetDateTime::now_utc(), skew)
+            .verify(&to_verify, app.clock().system_now(), skew)
             .map_err(|_| ApiError::denied())?;
+        app.emulator()
+            .intercept(resource, Credential::AccessKey, &method, uri.path())
+            .await?;
         Ok(Self {
             resource,
             access_key: Some(access_key),

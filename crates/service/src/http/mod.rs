@@ -2,6 +2,7 @@
 
 pub mod acs;
 pub mod auth;
+pub mod emulator;
 pub mod errors;
 pub mod graph;
 pub mod limits;
@@ -73,6 +74,7 @@ pub fn router(app: App, surface: Surface) -> Router {
     }
     if app.config().dev {
         router = merge(router, pages::demo_router());
+        router = merge(router, emulator::router());
     }
     let outer = ServiceBuilder::new()
         .layer(Extension(surface))
