@@ -6,7 +6,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { openBrowser } from './lib/browser.mjs';
 import { guest, organizer, wholeLoop } from './lib/flow.mjs';
 import { Person } from './lib/person.mjs';
-import { cable, startService } from './lib/service.mjs';
+import { cable, startService } from '../lib/service.mjs';
 
 let service;
 let browser;

@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { openBrowser } from './lib/browser.mjs';
 import { wholeLoop } from './lib/flow.mjs';
 import { drawnScreen } from './lib/pictures.mjs';
-import { startService } from './lib/service.mjs';
+import { startService } from '../lib/service.mjs';
 
 let service;
 const open = [];

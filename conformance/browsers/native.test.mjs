@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { openBrowser } from './lib/browser.mjs';
 import { guest } from './lib/flow.mjs';
 import { Native } from './lib/native.mjs';
-import { startService } from './lib/service.mjs';
+import { startService } from '../lib/service.mjs';
 
 const SPEECH = fileURLToPath(new URL('../../crates/anteroom/assets/speech.wav', import.meta.url));
 /** Root mean square of the loudest second, in 16-bit samples, above which a recording is not silence. */

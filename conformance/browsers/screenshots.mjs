@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { openBrowser } from './lib/browser.mjs';
 import { Person } from './lib/person.mjs';
 import { drawnCamera, drawnScreen } from './lib/pictures.mjs';
-import { startService } from './lib/service.mjs';
+import { startService } from '../lib/service.mjs';
 
 const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url));
 const LIMIT_BYTES = 300_000;

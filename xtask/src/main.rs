@@ -61,7 +61,7 @@ enum Verb {
     Deny,
     /// Run the service against parties we did not write.
     Conformance {
-        /// Which suite: `python` or `browsers`. Both when absent.
+        /// Which suite; all of them and the table when absent.
         suite: Option<conformance::Suite>,
     },
     /// Write the pages that come from the source.

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{conformance, deny, lint, prerequisites, run, tidy};
+use crate::conformance::{self, Suite};
+use crate::{deny, lint, prerequisites, run, tidy};
 
 struct Stage {
     name: &'static str,
@@ -52,16 +53,34 @@ const STAGES: &[Stage] = &[
         run: rust,
     },
     Stage {
-        name: "python",
+        name: "azure-python",
         about: "official Azure SDKs for Python",
         outside: true,
-        run: python,
+        run: || conformance::conformance(Some(Suite::AzurePython)),
+    },
+    Stage {
+        name: "azure-js",
+        about: "official Azure SDKs for JavaScript, in Node and Chromium",
+        outside: true,
+        run: || conformance::conformance(Some(Suite::AzureJs)),
+    },
+    Stage {
+        name: "swagger",
+        about: "requests made up from Microsoft's OpenAPI files",
+        outside: true,
+        run: || conformance::conformance(Some(Suite::Swagger)),
     },
     Stage {
         name: "browsers",
         about: "Chromium and Firefox on the pages",
         outside: true,
-        run: browsers,
+        run: || conformance::conformance(Some(Suite::Browsers)),
+    },
+    Stage {
+        name: "table",
+        about: "docs/conformance.md, and what no outside SDK has covered",
+        outside: true,
+        run: || conformance::conformance(Some(Suite::Table)),
     },
     Stage {
         name: "deny",
@@ -123,7 +142,7 @@ pub(crate) fn test(quick: bool) -> Result<()> {
 pub(crate) fn stage(name: Option<&str>) -> Result<()> {
     let Some(name) = name else {
         for stage in STAGES {
-            println!("{:<10} {}", stage.name, stage.about);
+            println!("{:<12} {}", stage.name, stage.about);
         }
         return Ok(());
     };
@@ -145,12 +164,4 @@ fn rust() -> Result<()> {
         "anteroom-media-transport",
         "--all-features",
     ]))
-}
-
-fn python() -> Result<()> {
-    conformance::conformance(Some(conformance::Suite::Python))
-}
-
-fn browsers() -> Result<()> {
-    conformance::conformance(Some(conformance::Suite::Browsers))
 }

@@ -8,8 +8,9 @@ import path from 'node:path';
 
 import puppeteer from 'puppeteer-core';
 
-/** Milliseconds; only ever reached when something is broken. */
-export const PATIENCE_MS = 60_000;
+import { PATIENCE_MS } from '../../lib/service.mjs';
+
+export { PATIENCE_MS };
 
 const CHROMIUM = process.env.ANTEROOM_CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.ANTEROOM_FIREFOX ?? '/usr/bin/firefox-esr';

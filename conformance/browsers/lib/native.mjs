@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { PATIENCE_MS } from './browser.mjs';
-import { ownEnvironment } from './service.mjs';
+import { ownEnvironment } from '../../lib/service.mjs';
 
 export class Native {
   #child;

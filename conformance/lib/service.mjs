@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { PATIENCE_MS } from './browser.mjs';
+/** Milliseconds; only ever reached when something is broken. */
+export const PATIENCE_MS = 60_000;
 
 /**
  * @returns {Promise<{dev: any, origin: string, crash: () => Promise<() => Promise<void>>, stop: () => Promise<void>}>}

@@ -11,17 +11,15 @@ import queue
 import re
 import signal
 import subprocess
-import tempfile
 import threading
-
-import pytest
+import time
 
 PATIENCE = 60  # seconds; only ever reached when something is broken
 
 
-def pytest_configure(config):
-    if not os.environ.get("ANTEROOM_BIN"):
-        raise pytest.UsageError("ANTEROOM_BIN must name the anteroom program (cargo xtask conformance python sets it)")
+def own_environment():
+    """Without our own variables: the program takes `ANTEROOM_…` for its configuration."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ANTEROOM_")}
 
 
 class Process:
@@ -37,6 +35,7 @@ class Process:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
+            env=own_environment(),
         )
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -57,6 +56,12 @@ class Process:
             self.seen.append(line)
             if wanted(line):
                 return line
+
+    def rest(self):
+        """What an ended child said last."""
+        while (line := self._lines.get(timeout=PATIENCE)) is not None:
+            self.seen.append(line)
+        return self.seen[-20:]
 
     def event(self, name, **wanted):
         """Waits for a JSON event of `anteroom join --json`."""
@@ -83,17 +88,44 @@ class Process:
 class Service:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
+        self._addresses = ["127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"]
+        self._start()
+
+    def _start(self):
+        https, media, http = self._addresses
         self.process = Process(
-            "serve", "--data", directory,
-            "--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", "--dev-http", "127.0.0.1:0",
+            "serve", "--data", str(self.directory), "--listen", https, "--media", media, "--dev-http", http,
         )
         # The banner's last part is the line that makes SDKs trust the service; dev.json is complete by then.
         self.process.wait_for(lambda line: re.search(r"REQUESTS_CA_BUNDLE", line))
         self.dev = json.loads((self.directory / "dev.json").read_text())
 
+    def restart(self, how=signal.SIGKILL):
+        """Ends the service and starts it again on the same data and the same addresses."""
+        self.process.stop(how)
+        self._addresses = [
+            self.dev["endpoint"].removeprefix("https://").rstrip("/"),
+            self.dev["media"],
+            self.dev["dev_http"].removeprefix("http://").rstrip("/").replace("localhost", "127.0.0.1"),
+        ]
+        self._start()
+
+    def trust(self):
+        """Makes this process's HTTP libraries trust the service's private authority."""
+        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+            os.environ[name] = self.dev["ca_file"]
+
+    @property
+    def endpoint(self):
+        return self.dev["endpoint"].rstrip("/")
+
     @property
     def connection_string(self):
         return self.dev["connection_string"]
+
+    @property
+    def access_key(self):
+        return self.connection_string.partition("accesskey=")[2]
 
     @property
     def thread_id(self):
@@ -110,22 +142,11 @@ class Service:
         return self.join("--as", alice["upn"], "--password", alice["password"], *arguments)
 
 
-@pytest.fixture(scope="session")
-def service():
-    with tempfile.TemporaryDirectory() as directory:
-        running = Service(directory)
-        os.environ["REQUESTS_CA_BUNDLE"] = running.dev["ca_file"]
-        os.environ["SSL_CERT_FILE"] = running.dev["ca_file"]
-        try:
-            yield running
-        finally:
-            assert running.process.stop(signal.SIGTERM) == 0, "SIGTERM must end the service with exit code 0"
-
-
-@pytest.fixture
-def alice(service):
-    """The organizer in the call, admitting everybody who comes."""
-    process = service.join_as_alice("--admit-all")
-    process.event("connected")
-    yield process
-    assert process.stop() == 0
+def until(condition, what):
+    """Asks again until `condition()` is true: for what the service does by itself, without an answer to wait for."""
+    late = time.monotonic() + PATIENCE
+    while not (result := condition()):
+        if time.monotonic() > late:
+            raise AssertionError(f"never: {what}")
+        time.sleep(0.02)
+    return result
