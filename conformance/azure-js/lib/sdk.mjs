@@ -1,0 +1,195 @@
+/**
+ * The official packages, unmodified. Clients are given public options only: the private authority to trust, a policy that
+ * records what was asked and answered, and no retries, so that a fault is seen as itself.
+ */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import { ChatClient } from '@azure/communication-chat';
+import { AzureCommunicationTokenCredential } from '@azure/communication-common';
+import { CommunicationIdentityClient } from '@azure/communication-identity';
+import { RoomsClient } from '@azure/communication-rooms';
+import { ClientSecretCredential } from '@azure/identity';
+
+import { errorCode, record } from './results.mjs';
+
+const require = createRequire(import.meta.url);
+
+/** Version of an installed package of `@azure/communication-…`. */
+export function version(name) {
+  // Not every package exports its package.json: go up from its entry.
+  let directory = path.dirname(require.resolve(`@azure/communication-${name}`));
+  for (;;) {
+    try {
+      const about = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
+      if (about.version) return about.version;
+    } catch {
+      // Not here.
+    }
+    directory = path.dirname(directory);
+  }
+}
+
+export const LABEL = {
+  identity: `JS identity ${version('identity')}`,
+  chat: `JS chat ${version('chat')}`,
+  rooms: `JS rooms ${version('rooms')}`,
+};
+
+export class Sdk {
+  #ca;
+
+  /** @param {any} dev dev.json of the service */
+  constructor(dev) {
+    this.dev = dev;
+    this.endpoint = dev.endpoint.replace(/\/$/, '');
+    this.key = /accesskey=(.*)$/.exec(dev.connection_string)[1];
+    this.#ca = readFileSync(dev.ca_file, 'utf8');
+  }
+
+  /** With the connection string, or `[endpoint, credential]`. */
+  identity(credential = [this.dev.connection_string], options = {}) {
+    return new CommunicationIdentityClient(...credential, this.options(LABEL.identity, options));
+  }
+
+  rooms(credential = [this.dev.connection_string], options = {}) {
+    return new RoomsClient(...credential, this.options(LABEL.rooms, options));
+  }
+
+  chat(token, { endpoint = this.endpoint, ...options } = {}) {
+    return new ChatClient(endpoint, new AzureCommunicationTokenCredential(token), this.options(LABEL.chat, options));
+  }
+
+  /** A new identity with a token. */
+  async user(scopes = ['chat']) {
+    const { user, token } = await this.identity().createUserAndToken(scopes);
+    const chat = this.chat(token);
+    return {
+      user,
+      id: user.communicationUserId,
+      token,
+      chat,
+      thread: (id) => chat.getChatThreadClient(id),
+    };
+  }
+
+  /** The service's own issuer for applications, through @azure/identity. */
+  clientSecret(secret = this.dev.app.client_secret) {
+    return new ClientSecretCredential(this.dev.tenant_id, this.dev.app.client_id, secret, {
+      authorityHost: this.endpoint,
+      disableInstanceDiscovery: true,
+      tlsOptions: { ca: this.#ca },
+      retryOptions: { maxRetries: 0 },
+    });
+  }
+
+  /** A Teams user's token for Azure Communication Services, by the password grant. */
+  async signIn({ upn, password }) {
+    const fields = {
+      grant_type: 'password',
+      client_id: this.dev.app.client_id,
+      username: upn,
+      password,
+      scope: 'https://auth.msft.communication.azure.com/.default',
+    };
+    const { access_token: token } = await this.#post(`/${this.dev.tenant_id}/oauth2/v2.0/token`, new URLSearchParams(fields));
+    return token;
+  }
+
+  async #post(path, form) {
+    const request = https.request(this.endpoint + path, {
+      method: 'POST',
+      ca: this.#ca,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    request.end(form.toString());
+    const [response] = await once(request, 'response');
+    const body = await text(response);
+    assert.equal(response.statusCode, 200, body);
+    return JSON.parse(body);
+  }
+
+  options(label, { apiVersion, ...options } = {}) {
+    const observe = {
+      name: 'observe',
+      async sendRequest(request, next) {
+        const response = await next(request);
+        const { pathname, search } = new URL(request.url);
+        const code = response.status >= 400 ? errorCode(response.bodyAsText) : null;
+        record(label, request.method, pathname + search, response.status, code);
+        return response;
+      },
+    };
+    // Before the request is signed.
+    const older = {
+      name: 'older',
+      sendRequest(request, next) {
+        const url = new URL(request.url);
+        if (apiVersion) url.searchParams.set('api-version', apiVersion);
+        request.url = url.href;
+        return next(request);
+      },
+    };
+    return {
+      tlsOptions: { ca: this.#ca },
+      retryOptions: { maxRetries: 0 },
+      additionalPolicies: [
+        { policy: observe, position: 'perRetry' },
+        ...(apiVersion ? [{ policy: older, position: 'perCall' }] : []),
+      ],
+      ...options,
+    };
+  }
+}
+
+/** All items of what comes in pages. */
+export async function all(paged) {
+  const items = [];
+  for await (const item of paged) items.push(item);
+  return items;
+}
+
+/** The same, page by page. */
+export async function pages(paged, settings = {}) {
+  const found = [];
+  for await (const page of paged.byPage(settings)) found.push(page);
+  return found;
+}
+
+/**
+ * The call is refused: exactly this status, this code, and a body of the documented shape.
+ * @returns {Promise<any>} the error object of the body
+ */
+export async function refused(status, code, call, { target, message } = {}) {
+  let failure;
+  try {
+    await call();
+  } catch (error) {
+    failure = error;
+  }
+  assert.ok(failure, `${status} ${code} was expected`);
+  assert.equal(failure.name, 'RestError', failure);
+  assert.equal(failure.statusCode, status, failure);
+  assert.equal(failure.code, code, failure);
+  assert.equal(failure.response.headers.get('content-type'), 'application/json; charset=utf-8');
+  const body = JSON.parse(failure.response.bodyAsText);
+  assert.deepEqual(Object.keys(body), ['error']);
+  checkError(body.error);
+  if (target) assert.equal(body.error.target, target);
+  if (message) assert.equal(body.error.message, message);
+  return body.error;
+}
+
+function checkError(error) {
+  assert.ok(typeof error.code === 'string' && error.code);
+  assert.ok(typeof error.message === 'string' && error.message);
+  for (const inner of [...(error.details ?? []), ...(error.innererror ? [error.innererror] : [])]) checkError(inner);
+  const allowed = ['code', 'message', 'target', 'details', 'innererror'];
+  assert.deepEqual(Object.keys(error).filter((name) => !allowed.includes(name)), []);
+}
