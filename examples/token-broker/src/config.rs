@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(long, env = "BROKER_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
-    /// Where browsers reach this program [default: http://localhost:<port>].
+    /// Where browsers reach this program [default: http://localhost, with the port listened on].
     #[arg(long, env = "BROKER_PUBLIC_URL")]
     pub public_url: Option<Url>,
 
