@@ -61,7 +61,7 @@ pub struct ErrorDetail {
     #[serde(deserialize_with = "text")]
     pub code: String,
     /// A sentence for people, at most 1000 characters, without control characters.
-    #[serde(deserialize_with = "sentence")]
+    #[serde(deserialize_with = "text")]
     pub message: String,
     /// The argument at fault.
     pub target: Option<String>,
@@ -110,11 +110,7 @@ impl Error {
         let body: Option<Body> = serde_json::from_slice(&response.body).ok();
         let error = body.map_or_else(
             || ErrorDetail {
-                code: response
-                    .headers
-                    .get("x-ms-error-code")
-                    .unwrap_or_default()
-                    .to_owned(),
+                code: printable(response.headers.get("x-ms-error-code").unwrap_or_default()),
                 message: "no reason was given".to_owned(),
                 ..ErrorDetail::default()
             },
@@ -149,16 +145,16 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_MESSAGE)
-        .collect())
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(printable(&text.unwrap_or_default()))
 }
 
-fn sentence<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    text(deserializer)
+/// For a line of a log.
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_MESSAGE)
+        .collect()
 }
 
 fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<ErrorDetail>, D::Error> {
@@ -209,5 +205,13 @@ mod tests {
             assert_eq!(answer(502, body).status(), Some(502));
         }
         assert!(matches!(answer(200, "{}"), Error::UnexpectedAnswer(_)));
+        let mut headers = Headers::default();
+        headers.set("x-ms-error-code", "Not\tFound");
+        let response = Response {
+            status: 404,
+            headers,
+            body: Default::default(),
+        };
+        assert_eq!(Error::from_answer(&response, "id").code(), Some("NotFound"));
     }
 }
