@@ -22,7 +22,7 @@ use url::form_urlencoded;
 use super::{AccessKey, AuthorizationHeader, ParseError};
 
 /// Most host names tried for one request.
-const MAX_HOSTS: usize = 16;
+const MAX_HOSTS: usize = 32;
 
 /// The headers of a signed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +77,7 @@ pub struct RequestToVerify<'a> {
     pub method: &'a str,
     /// The request target as it was received: raw path and query, not rebuilt.
     pub raw_target: &'a str,
-    /// Forms of the host the client may have signed: as sent, without the port, with the default port, public names.
-    /// Only the first 16 are tried.
+    /// Forms of the host the client may have signed, see [`host_forms`]. Only the first 32 are tried.
     pub hosts: &'a [String],
     /// Header `Date`.
     pub date: Option<&'a str>,
@@ -125,6 +124,52 @@ pub enum SignatureError {
     /// No key made this signature.
     #[error("the signature does not match")]
     Signature,
+}
+
+/// The forms of its host that a client may have signed, the most likely first: as it was sent, without the port, with
+/// the default port or a public one, and the names in `public` in the same forms.
+///
+/// | form | who signs it |
+/// |---|---|
+/// | as sent | .NET, JavaScript; Python when the port is not the default one |
+/// | with the default port | Python, when the endpoint names that port |
+/// | without the port | Java |
+/// | a public name | everybody, behind a proxy that changes the host |
+#[must_use]
+pub fn host_forms(sent: &str, default_port: u16, public: &[String]) -> Vec<String> {
+    let mut forms: Vec<String> = Vec::new();
+    let mut add = |form: String| {
+        if !form.is_empty() && !forms.contains(&form) {
+            forms.push(form);
+        }
+    };
+    add(sent.to_owned());
+    let bare = without_port(sent);
+    add(bare.to_owned());
+    add(format!("{bare}:{default_port}"));
+    for name in public {
+        if let Some(port) = name
+            .strip_prefix(without_port(name))
+            .filter(|port| !port.is_empty())
+        {
+            add(format!("{bare}{port}"));
+        }
+    }
+    for name in public {
+        let bare = without_port(name);
+        add(name.clone());
+        add(bare.to_owned());
+        add(format!("{bare}:{default_port}"));
+    }
+    forms
+}
+
+/// `host` of `host[:port]`, brackets of an IPv6 address kept.
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => host,
+        _ => authority,
+    }
 }
 
 /// Checks a request against access keys, and says by its place which of them signed it.
@@ -179,13 +224,18 @@ fn signed_date<'a>(
 ) -> Result<&'a str, SignatureError> {
     let names = &header.signed_headers;
     let has = |name: &str| names.iter().any(|signed| signed == name);
+    let twice = |(place, name): (usize, &String)| names.iter().skip(place + 1).any(|other| other == name);
     let known = |name: &String| {
         matches!(
             name.as_str(),
             "date" | "x-ms-date" | "host" | "x-ms-content-sha256"
         )
     };
-    if !names.iter().all(known) || !has("host") || !has("x-ms-content-sha256") {
+    if names.iter().enumerate().any(twice)
+        || !names.iter().all(known)
+        || !has("host")
+        || !has("x-ms-content-sha256")
+    {
         return Err(SignatureError::Headers);
     }
     // The newer name wins when both are signed, as in the SDKs that send both.
@@ -206,9 +256,8 @@ fn targets(raw: &str) -> Vec<String> {
             forms.push(form);
         }
     };
-    if let Ok(decoded) = percent_decode_str(raw).decode_utf8() {
-        add(decoded.into_owned());
-    }
+    // As Python does, with U+FFFD for what is not UTF-8; a plus sign stays one.
+    add(percent_decode_str(raw).decode_utf8_lossy().into_owned());
     if let Some((path, query)) = raw.split_once('?') {
         let pairs = form_urlencoded::parse(query.as_bytes());
         let query: String = form_urlencoded::Serializer::new(String::new())

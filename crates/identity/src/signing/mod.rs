@@ -8,6 +8,6 @@ mod key;
 pub use self::connection_string::{ConnectionString, ConnectionStringError};
 pub use self::header::{AuthorizationHeader, ParseError};
 pub use self::hmac::{
-    RequestToVerify, SignatureError, SignedHeaders, content_sha256, sign_request, verify_request,
+    RequestToVerify, SignatureError, SignedHeaders, content_sha256, host_forms, sign_request, verify_request,
 };
 pub use self::key::{AccessKey, KeyError, KeySlot};

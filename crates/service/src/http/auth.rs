@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use anteroom_identity::id::{CommunicationIdentifier, ResourceId, TeamsUserId};
-use anteroom_identity::signing::RequestToVerify;
+use anteroom_identity::signing::{RequestToVerify, host_forms};
 use anteroom_identity::token::{DirectoryClaims, KeyStamp, Scope, UserTokenClaims, VerifiedToken};
 use axum::Extension;
 use axum::RequestExt;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
 
 use super::Surface;
@@ -169,8 +169,8 @@ impl FromRequest<App> for SignedBy {
         }
         let Body(body) = Body::from_request(request, app).await?;
         let host = authority(&uri, &headers).ok_or_else(ApiError::denied)?;
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let hosts = host_candidates(app, surface, &host);
+        let text = |name: &str| one(&headers, name);
+        let hosts = host_candidates(app, surface, &headers, &host);
         let to_verify = RequestToVerify {
             method: method.as_str(),
             raw_target: raw_target(&uri),
@@ -204,24 +204,24 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The host names a client may have signed: as sent, without the port, with the default port, and the public names.
-fn host_candidates(app: &App, surface: Surface, host: &str) -> Vec<String> {
-    let bare = without_port(host);
-    let mut hosts = vec![
-        host.to_owned(),
-        bare.to_owned(),
-        format!("{bare}:{}", surface.default_port()),
-    ];
-    if let Some(port) = app.endpoint().port() {
-        hosts.push(format!("{bare}:{port}"));
+/// The host names a client may have signed.
+fn host_candidates(app: &App, surface: Surface, headers: &HeaderMap, host: &str) -> Vec<String> {
+    let public: Vec<String> = std::iter::once(app.endpoint().authority().to_owned())
+        .chain(app.config().hosts.iter().map(|host| host.to_ascii_lowercase()))
+        .collect();
+    let mut forms = host_forms(host, surface.default_port(), &public);
+    // `host` is in lower case; who writes his endpoint otherwise signs it so.
+    if let Some(sent) = one(headers, HOST.as_str()).filter(|sent| *sent != host) {
+        forms.insert(0, sent.to_owned());
     }
-    let public = app.endpoint().authority().to_owned();
-    hosts.extend(
-        std::iter::once(public).chain(app.config().hosts.iter().map(|host| host.to_ascii_lowercase())),
-    );
-    hosts.sort_unstable();
-    hosts.dedup();
-    hosts
+    forms
+}
+
+/// The value of a header that is there once; what is there twice is read by each party as it likes.
+fn one<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.to_str().ok()).flatten()
 }
 
 /// `host` of `host[:port]`, brackets of an IPv6 address kept.
