@@ -104,7 +104,7 @@ fn forms(target: &str) -> Vec<String> {
         bytes.push(escaped.unwrap_or(*first));
         rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
-    forms.extend(String::from_utf8(bytes));
+    forms.push(String::from_utf8_lossy(&bytes).into_owned());
     if let Some((path, query)) = target.split_once('?') {
         let pairs = form_urlencoded::parse(query.as_bytes());
         let query = form_urlencoded::Serializer::new(String::new())

@@ -5,5 +5,7 @@
 mod communication;
 mod directory;
 
-pub use self::communication::{AcsUserId, Cloud, CommunicationIdentifier, TeamsAppId, TeamsUserId};
+pub use self::communication::{
+    AcsUserId, Cloud, CommunicationIdentifier, PhoneNumber, TeamsAppId, TeamsExtensionUserId, TeamsUserId,
+};
 pub use self::directory::{ObjectId, ResourceId, TenantId};
