@@ -177,9 +177,10 @@ impl ParticipantMap {
                 let user: AcsUserId = raw_id.parse().map_err(|_| RequestError::RawId)?;
                 let role = properties.map(|properties| {
                     let role = properties.role.as_deref();
-                    role.map_or(Ok(Role::default()), |role| {
-                        role.parse().map_err(|_| RequestError::Role)
-                    })
+                    role.map_or_else(
+                        || Ok(Role::default()),
+                        |role| role.parse().map_err(|_| RequestError::Role),
+                    )
                 });
                 let role = role.transpose()?;
                 Ok(ParticipantChange { user, role })

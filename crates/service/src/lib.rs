@@ -18,6 +18,7 @@ pub mod media;
 pub mod meeting;
 pub mod meetings;
 pub mod resources;
+pub mod rooms;
 pub mod service;
 pub mod state;
 pub mod store;

@@ -31,6 +31,7 @@ use crate::identities::Identities;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::resources::Resources;
+use crate::rooms::Rooms;
 use crate::state::{App, Parts};
 use crate::store::sqlite::resources as resource_sql;
 use crate::store::{Store, StoreError};
@@ -320,6 +321,7 @@ async fn open(
             directory: Directory::new(store.clone()),
             meetings: MeetingStore::new(store.clone(), endpoint.clone()),
             chat,
+            rooms: Rooms::new(store.clone(), clock.clone()),
             registry: Registry::new(),
             sign_in_limits: SignInLimits::new(&config.limits),
             rates: Rates::new(&config.limits.rates),

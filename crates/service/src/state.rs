@@ -19,6 +19,7 @@ use crate::identities::Identities;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::resources::Resources;
+use crate::rooms::Rooms;
 use crate::store::Store;
 
 /// Audience of directory tokens.
@@ -43,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) directory: Directory,
     pub(crate) meetings: MeetingStore,
     pub(crate) chat: ChatHub,
+    pub(crate) rooms: Rooms,
     pub(crate) registry: Registry,
     pub(crate) sign_in_limits: SignInLimits,
     pub(crate) rates: Rates,
@@ -159,6 +161,12 @@ impl App {
     #[must_use]
     pub fn chat(&self) -> &ChatHub {
         &self.0.chat
+    }
+
+    /// Rooms.
+    #[must_use]
+    pub fn rooms(&self) -> &Rooms {
+        &self.0.rooms
     }
 
     /// Running meetings.

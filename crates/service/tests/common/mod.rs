@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 pub(crate) const IDENTITY: &str = "api-version=2023-10-01";
 pub(crate) const CHAT: &str = "api-version=2024-03-07";
+pub(crate) const ROOMS: &str = "api-version=2025-03-13";
 
 pub(crate) struct Host {
     pub(crate) service: RunningService,

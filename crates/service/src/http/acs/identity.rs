@@ -125,6 +125,7 @@ async fn remove(
     let user = user(&id, signed.resource)?;
     // Deleting what is not there any more is no error.
     app.identities().delete(user).await?;
+    app.rooms().forget(user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod identity;
+pub mod rooms;
 
 use axum::Router;
 use axum::extract::Request;
@@ -42,7 +43,16 @@ const CHAT_VERSIONS: &[&str] = &[
     "2025-03-15",
 ];
 
-/// The routes of the Identity and Chat APIs.
+/// Versions of the Rooms API that released SDKs send, and their previews.
+const ROOMS_VERSIONS: &[&str] = &[
+    "2023-03-31-preview",
+    "2023-06-14",
+    "2023-10-30-preview",
+    "2024-04-15",
+    "2025-03-13",
+];
+
+/// The routes of the Identity, Chat and Rooms APIs.
 pub fn router() -> Router<App> {
     let identity = identity::router().layer(middleware::from_fn(|request, next| {
         versioned(IDENTITY_VERSIONS, request, next)
@@ -50,9 +60,13 @@ pub fn router() -> Router<App> {
     let chat = chat::router().layer(middleware::from_fn(|request, next| {
         versioned(CHAT_VERSIONS, request, next)
     }));
+    let rooms = rooms::router().layer(middleware::from_fn(|request, next| {
+        versioned(ROOMS_VERSIONS, request, next)
+    }));
     // Set here, so that what is layered around this router also surrounds it: a preflight request must get that far.
     identity
         .merge(chat.without_v07_checks())
+        .merge(rooms)
         .method_not_allowed_fallback(super::method_not_allowed)
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod snapshot;
 
 mod chat;
 mod identity;
+mod rooms;
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use super::StoreError;
 
 pub use chat::SqliteChatStore;
 pub use identity::SqliteIdentityStore;
+pub use rooms::SqliteRoomStore;
 
 /// How long a statement waits for another process's lock (a backup tool reading the file).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
