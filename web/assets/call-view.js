@@ -175,7 +175,7 @@ function inCall(call, local, { guestLink }) {
     }
     if (topic === 'roster' || topic === 'tracks' || topic === 'state' || topic === 'local') stage.update();
     if (topic === 'tracks' || topic === 'state') audio.update(call.tracks.values());
-    if (topic === 'roster' || topic === 'state') {
+    if (topic === 'roster' || topic === 'access' || topic === 'state') {
       people.update();
       tellChanges();
     }

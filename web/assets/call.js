@@ -12,7 +12,7 @@ import { RequestRefused, SessionOver, Signaling } from './signaling.js';
  * @property {string} id
  * @property {string} rawId
  * @property {string} displayName
- * @property {string} role `ROLE_ORGANIZER`, `ROLE_CO_ORGANIZER`, `ROLE_PRESENTER`, `ROLE_ATTENDEE`
+ * @property {string} role `ROLE_ORGANIZER`, `ROLE_CO_ORGANIZER`, `ROLE_PRESENTER`, `ROLE_ATTENDEE`, `ROLE_CONSUMER`, `ROLE_COLLABORATOR`
  * @property {boolean} external
  * @property {boolean} micMuted
  * @property {boolean} cameraOn
@@ -66,6 +66,7 @@ export class Call extends EventTarget {
   /** @type {ChatEntry[]} */
   messages = [];
   #link;
+  #room;
   #displayName;
   #local;
   #signaling;
@@ -79,13 +80,15 @@ export class Call extends EventTarget {
    * @param {object} options
    * @param {string} options.url of the signaling WebSocket
    * @param {string} options.token access token of a guest or a Teams user
-   * @param {string} options.link meeting link
+   * @param {string} [options.link] meeting link
+   * @param {string} [options.room] id of a room, instead of a link
    * @param {string} options.displayName
    * @param {import('./devices.js').LocalMedia} options.local
    */
-  constructor({ url, token, link, displayName, local }) {
+  constructor({ url, token, link = '', room = '', displayName, local }) {
     super();
     this.#link = link;
+    this.#room = room;
     this.#displayName = displayName;
     this.#local = local;
     this.#signaling = new Signaling({ url, token });
@@ -205,7 +208,8 @@ export class Call extends EventTarget {
   /** Enters with a new session: at the start, and when the service no longer knows the old one. */
   async #join() {
     this.#reset();
-    const answer = await this.#request('join', { meetingLink: this.#link, displayName: this.#displayName });
+    const locator = this.#room ? { roomId: this.#room } : { meetingLink: this.#link };
+    const answer = await this.#request('join', { ...locator, displayName: this.#displayName });
     if (!answer && this.state === 'connecting') {
       this.#signaling.close();
       this.#finish({ code: 400, subCode: 0, key: 'refused', message: 'The service refused the request to join.' });
@@ -272,6 +276,12 @@ export class Call extends EventTarget {
         this.chatAllowed = body.allowed ?? false;
         this.#changed('access');
         break;
+      case 'capabilitiesChanged':
+        this.role = body.role ?? '';
+        this.capabilities = new Set(body.capabilities ?? []);
+        this.#publish();
+        this.#changed('access');
+        break;
       default:
     }
   }
@@ -303,10 +313,15 @@ export class Call extends EventTarget {
     if (this.state !== 'connected' || !this.#media) return;
     const { microphone, camera, screen, muted } = this.#local;
     const failed = (error) => console.error('publishing', error);
-    this.#media.publish(MICROPHONE, this.can('unmuteMic') ? microphone : null).catch(failed);
-    this.#media.publish(CAMERA, this.can('turnVideoOn') ? camera : null).catch(failed);
-    this.#media.publish(SCREEN, this.can('shareScreen') ? screen : null).catch(failed);
-    const mediaState = { micMuted: muted, cameraOn: camera !== null, screenSharing: screen !== null };
+    const [speaks, shows, shares] = ['unmuteMic', 'turnVideoOn', 'shareScreen'].map((name) => this.can(name));
+    this.#media.publish(MICROPHONE, speaks ? microphone : null).catch(failed);
+    this.#media.publish(CAMERA, shows ? camera : null).catch(failed);
+    this.#media.publish(SCREEN, shares ? screen : null).catch(failed);
+    const mediaState = {
+      micMuted: muted || !speaks,
+      cameraOn: shows && camera !== null,
+      screenSharing: shares && screen !== null,
+    };
     const text = JSON.stringify(mediaState);
     if (text === this.#reported) return;
     this.#reported = text;

@@ -1,5 +1,5 @@
 /**
- * The guest's page, `/join?link=…`: stands for the app of a company whose guests meet its employees.
+ * The guest's page, `/join?link=…`, or `/join?room=…` for an ACS room: stands for the app of a company whose guests meet its employees.
  *
  * The access token comes from the company's back end (in development the service stands in for it), or from the app that
  * opens this page, as `#token=…`.
@@ -17,7 +17,9 @@ import { preferences, remember } from './preferences.js';
 import { preview } from './preview.js';
 
 const container = document.getElementById('app');
-const link = new URLSearchParams(location.search).get('link')?.trim() ?? '';
+const query = new URLSearchParams(location.search);
+const link = query.get('link')?.trim() ?? '';
+const room = query.get('room')?.trim() ?? '';
 let token = takeToken();
 
 /** What tests and a person at the console can look at. */
@@ -58,10 +60,13 @@ function prejoin() {
   const form = h(
     'form',
     { class: 'card join-form', on: { submit } },
-    h('h1', { text: 'Join the meeting' }),
-    h('p', { class: 'lead', text: 'You join as a guest. Someone in the meeting may have to let you in.' }),
+    h('h1', { text: room ? 'Join the room' : 'Join the meeting' }),
+    h('p', {
+      class: 'lead',
+      text: room ? 'You join a room you are invited to.' : 'You join as a guest. Someone in the meeting may have to let you in.',
+    }),
     h('label', { class: 'field', for: 'name' }, h('span', { text: 'Your name' }), name),
-    !link && h('label', { class: 'field', for: 'link' }, h('span', { text: 'Meeting link' }), address),
+    !link && !room && h('label', { class: 'field', for: 'link' }, h('span', { text: 'Meeting link' }), address),
     problem,
     join,
   );
@@ -102,7 +107,7 @@ function prejoin() {
  * @param {LocalMedia} local
  */
 function enter(displayName, meetingLink, local) {
-  const call = new Call({ url: signalingUrl(), token, link: meetingLink, displayName, local });
+  const call = new Call({ url: signalingUrl(), token, link: meetingLink, room, displayName, local });
   window.anteroom.call = call;
   call.addEventListener('change', () => {
     // A refused token is of no use for the next attempt.

@@ -12,6 +12,8 @@ const ROLES = {
   ROLE_CO_ORGANIZER: 'Co-organizer',
   ROLE_PRESENTER: 'Presenter',
   ROLE_ATTENDEE: 'Attendee',
+  ROLE_CONSUMER: 'Consumer',
+  ROLE_COLLABORATOR: 'Collaborator',
 };
 
 /** The participants' panel. */

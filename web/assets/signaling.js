@@ -25,7 +25,7 @@ const ACK_AFTER_MS = 1_000;
 
 const BODIES = [
   'welcome', 'lobby', 'connected', 'denied', 'ended', 'answer', 'roster', 'lobbyRoster', 'tracks', 'speaking', 'chat',
-  'chatAccess', 'done', 'error', 'pong',
+  'chatAccess', 'done', 'error', 'pong', 'capabilitiesChanged',
 ];
 
 /** The service refused one request; the session goes on. */

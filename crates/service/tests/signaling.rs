@@ -16,3 +16,5 @@ mod joining;
 mod media;
 #[path = "signaling/resuming.rs"]
 mod resuming;
+#[path = "signaling/rooms.rs"]
+mod rooms;

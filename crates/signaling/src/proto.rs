@@ -88,6 +88,7 @@ impl fmt::Debug for join::Locator {
         f.write_str(match self {
             Self::MeetingLink(_) => "MeetingLink(..)",
             Self::MeetingId(_) => "MeetingId(..)",
+            Self::RoomId(_) => "RoomId(..)",
         })
     }
 }

@@ -25,13 +25,23 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Silence before `--play` starts once somebody else is there, so that they have asked for the sound by then.
 const LEAD_IN: Duration = Duration::from_secs(1);
 
-/// Join a meeting as a guest, or from the Teams side with --as.
+/// Join a meeting as a guest, or from the Teams side with --as; or a room of ACS with --room.
 ///
 /// Exit code 0 after a normal end, 2 when refused, 1 when something failed.
 #[derive(Debug, Args)]
 pub(crate) struct Join {
     /// The meeting link.
-    link: String,
+    #[arg(required_unless_present = "room", conflicts_with = "room")]
+    link: Option<String>,
+
+    /// Id of an ACS room to join instead; the token's user has to be on the room's list.
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "endpoint",
+        conflicts_with_all = ["upn", "connection_string", "admit_all", "chat"]
+    )]
+    room: Option<String>,
 
     /// The display name of the guest, 1 to 256 characters.
     #[arg(long, default_value = "Guest", allow_hyphen_values = true)]
@@ -127,7 +137,11 @@ pub(crate) async fn run(join: Join) -> anyhow::Result<ExitCode> {
         }
         None => None,
     };
-    let mut options = JoinOptions::new(&join.link, &join.name, credential(&join)?);
+    let credential = credential(&join)?;
+    let mut options = match (&join.room, &join.endpoint) {
+        (Some(room), Some(endpoint)) => JoinOptions::room(room, endpoint.clone(), &join.name, credential),
+        _ => JoinOptions::new(join.link.as_deref().unwrap_or_default(), &join.name, credential),
+    };
     options.endpoint.clone_from(&join.endpoint);
     options.ca_file.clone_from(&join.ca);
     options.admit_all = join.admit_all;

@@ -64,6 +64,9 @@ fn json_line(event: &Event) -> Option<Value> {
             "event": "connected", "participantId": participant_id, "role": role.as_str(),
             "capabilities": capabilities, "subject": subject, "threadId": thread_id,
         }),
+        Event::CapabilitiesChanged { role, capabilities } => json!({
+            "event": "capabilitiesChanged", "role": role.as_str(), "capabilities": capabilities,
+        }),
         Event::MediaConnected => json!({"event": "mediaConnected"}),
         Event::Roster(participants) => json!({
             "event": "roster", "participants": participants.iter().map(participant).collect::<Vec<_>>(),
@@ -181,6 +184,7 @@ impl Live {
                 self.own_id.clone_from(participant_id);
                 self.say(&format!("In the call: {}", bold.apply_to(printable(subject))));
             }
+            Event::CapabilitiesChanged { role, .. } => self.say(&format!("You are {} now.", role.as_str())),
             Event::Roster(participants) => {
                 self.participants.clone_from(participants);
                 self.draw_roster();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anteroom_signaling::proto::{self, client_message, server_message};
 use anteroom_signaling::session::{ClientConfig, ClientSession, Incoming as Said};
+use anteroom_teams_link::Capability;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 use url::Url;
@@ -13,7 +14,7 @@ use super::media::{Media, MediaEvent};
 use super::negotiation::Negotiation;
 use super::socket::Socket;
 use super::tls::Trust;
-use super::{Command, Error, Event, JoinOptions, LobbyReason, Participant, Refusal, Waiting};
+use super::{Command, Error, Event, JoinOptions, LobbyReason, Participant, Refusal, Target, Waiting};
 
 /// First pause between attempts to connect again; doubles up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -64,7 +65,10 @@ impl Call {
         let client = format!("anteroom/{}", env!("CARGO_PKG_VERSION"));
         let mut session = ClientSession::new(ClientConfig { token, client });
         session.request(client_message::Body::Join(proto::Join {
-            locator: Some(proto::join::Locator::MeetingLink(options.link.clone())),
+            locator: Some(match &options.target {
+                Target::Link(link) => proto::join::Locator::MeetingLink(link.clone()),
+                Target::Room(id) => proto::join::Locator::RoomId(id.clone()),
+            }),
             display_name: options.display_name.clone(),
         }));
         Self {
@@ -282,6 +286,18 @@ impl Call {
                     .await;
                 }
             }
+            Body::CapabilitiesChanged(changed) => {
+                let role = changed.role().into();
+                if let Some(negotiation) = &mut self.negotiation {
+                    negotiation.set_may_speak(may_speak(&changed.capabilities));
+                }
+                self.emit(Event::CapabilitiesChanged {
+                    role,
+                    capabilities: changed.capabilities,
+                })
+                .await;
+                self.offer();
+            }
             Body::ChatAccess(_) | Body::Welcome(_) | Body::Pong(_) => {}
         }
         Next::GoOn
@@ -290,6 +306,7 @@ impl Call {
     async fn connected(&mut self, connected: proto::Connected) -> Next {
         self.in_call = true;
         let role = connected.role().into();
+        let may_speak = may_speak(&connected.capabilities);
         self.emit(Event::Connected {
             participant_id: connected.participant_id,
             role,
@@ -306,7 +323,7 @@ impl Call {
                 ..Default::default()
             }));
         // The thread's random source must not be held over an await.
-        let negotiation = Negotiation::new(&mut rand::rng());
+        let negotiation = Negotiation::new(&mut rand::rng(), may_speak);
         let negotiation = match negotiation {
             Ok(negotiation) => negotiation,
             Err(error) => return self.fail(&error).await,
@@ -485,6 +502,12 @@ impl Call {
         // An owner that does not listen any more still has its call.
         let _ = self.events.send(event).await;
     }
+}
+
+fn may_speak(capabilities: &[String]) -> bool {
+    capabilities
+        .iter()
+        .any(|capability| capability == Capability::UnmuteMic.as_str())
 }
 
 async fn next_media_event(media: &mut Option<Media>) -> MediaEvent {

@@ -23,8 +23,15 @@ pub enum Event {
         capabilities: Vec<String>,
         /// The meeting's subject.
         subject: String,
-        /// The meeting's chat thread.
+        /// The meeting's chat thread; empty in a room.
         thread_id: String,
+    },
+    /// What this participant may do has changed.
+    CapabilitiesChanged {
+        /// Its role now.
+        role: Role,
+        /// Names of ACS capabilities it has now.
+        capabilities: Vec<String>,
     },
     /// Audio can flow: ICE and DTLS are done.
     MediaConnected,
@@ -108,6 +115,10 @@ pub enum Role {
     Presenter,
     /// May take part.
     Attendee,
+    /// Of a room: listens and watches.
+    Consumer,
+    /// Of a room: may share, but does not look after the call.
+    Collaborator,
 }
 
 impl Role {
@@ -118,6 +129,8 @@ impl Role {
             Self::CoOrganizer => "coOrganizer",
             Self::Presenter => "presenter",
             Self::Attendee => "attendee",
+            Self::Consumer => "consumer",
+            Self::Collaborator => "collaborator",
         }
     }
 }
@@ -128,6 +141,8 @@ impl From<proto::Role> for Role {
             proto::Role::Organizer => Self::Organizer,
             proto::Role::CoOrganizer => Self::CoOrganizer,
             proto::Role::Presenter => Self::Presenter,
+            proto::Role::Consumer => Self::Consumer,
+            proto::Role::Collaborator => Self::Collaborator,
             proto::Role::Attendee | proto::Role::Unspecified => Self::Attendee,
         }
     }

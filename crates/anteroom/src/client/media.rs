@@ -82,6 +82,7 @@ impl Media {
             events,
             encoder: Encoder::new(EncoderConfig::default())?,
             sender: None,
+            may_send: false,
             speech: None,
             tracks: BTreeMap::new(),
             reports: Reports::default(),
@@ -144,6 +145,8 @@ struct Engine {
     events: mpsc::Sender<MediaEvent>,
     encoder: Encoder,
     sender: Option<Sender>,
+    /// The last answer takes the microphone. The sender outlives a time without: its sequence numbers go on.
+    may_send: bool,
     speech: Option<Speech>,
     /// By track id.
     tracks: BTreeMap<String, RemoteTrack>,
@@ -244,6 +247,7 @@ impl Engine {
             Ok(()) | Err(anteroom_media_transport::Error::RemoteAlreadySet) => {}
             Err(error) => return self.tell(MediaEvent::Closed(error.to_string())),
         }
+        self.may_send = agreed.microphone.is_some();
         if let Some(outgoing) = agreed.microphone {
             let same = self
                 .sender
@@ -338,7 +342,7 @@ impl Engine {
         let Some(sender) = &mut self.sender else { return };
         // RTP time goes on while nothing is said.
         sender.advance(PACKET_SAMPLES);
-        let Some(speech) = &mut self.speech else {
+        let Some(speech) = self.speech.as_mut().filter(|_| self.may_send) else {
             self.sent_level = 127;
             return;
         };

@@ -1,4 +1,4 @@
-//! Joining a meeting from Rust: the way of a guest, or of somebody from the Teams side.
+//! Joining a meeting or a room from Rust: the way of a guest, or of somebody from the Teams side.
 //!
 //! [`Meeting::join`] gets a token, connects, asks to enter and returns a handle and a stream of [`Event`]s. Waiting in
 //! the lobby, being admitted, being refused and the end of the call are all events. Sound goes out with
@@ -59,16 +59,36 @@ impl std::fmt::Debug for Credential {
     }
 }
 
+/// What to join.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// A meeting, by its link, unchanged.
+    Link(String),
+    /// A room of ACS, by its id. Only ACS users that the room's list names get in.
+    Room(String),
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A link lets people in.
+        f.write_str(match self {
+            Self::Link(_) => "Link(…)",
+            Self::Room(_) => "Room(…)",
+        })
+    }
+}
+
 /// What to join and how.
 #[derive(Debug, Clone)]
 pub struct JoinOptions {
-    /// The meeting link, unchanged.
-    pub link: String,
+    /// The meeting or the room.
+    pub target: Target,
     /// 1 to 256 characters. The Teams side's name comes from the directory instead.
     pub display_name: String,
     /// Who joins.
     pub credential: Credential,
-    /// Base address of the service. Absent: the host of the link.
+    /// Base address of the service. Absent: the host of the link; a room needs it.
     pub endpoint: Option<Url>,
     /// A private certification authority (PEM) to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
@@ -81,8 +101,25 @@ pub struct JoinOptions {
 impl JoinOptions {
     /// Joins `link` as `display_name`; everything else as in most cases.
     pub fn new(link: impl Into<String>, display_name: impl Into<String>, credential: Credential) -> Self {
+        Self::to(Target::Link(link.into()), display_name, credential)
+    }
+
+    /// Joins the room of this id on the service at `endpoint`; everything else as in most cases.
+    pub fn room(
+        id: impl Into<String>,
+        endpoint: Url,
+        display_name: impl Into<String>,
+        credential: Credential,
+    ) -> Self {
         Self {
-            link: link.into(),
+            endpoint: Some(endpoint),
+            ..Self::to(Target::Room(id.into()), display_name, credential)
+        }
+    }
+
+    fn to(target: Target, display_name: impl Into<String>, credential: Credential) -> Self {
+        Self {
+            target,
             display_name: display_name.into(),
             credential,
             endpoint: None,
@@ -149,9 +186,10 @@ impl Meeting {
     /// Gets a token, connects and asks to enter. What comes of it arrives as events; the last one is
     /// [`Event::Ended`] or [`Event::Failed`].
     pub async fn join(options: JoinOptions) -> Result<(Self, mpsc::Receiver<Event>), Error> {
-        let endpoint = match &options.endpoint {
-            Some(endpoint) => endpoint.clone(),
-            None => endpoint_of(&options.link).ok_or(Error::Endpoint)?,
+        let endpoint = match (&options.endpoint, &options.target) {
+            (Some(endpoint), _) => endpoint.clone(),
+            (None, Target::Link(link)) => endpoint_of(link).ok_or(Error::Endpoint)?,
+            (None, Target::Room(_)) => return Err(Error::Endpoint),
         };
         let trust = tls::Trust::load(options.ca_file.as_deref())?;
         let token = http::token(&http::client(&trust)?, &endpoint, &options.credential).await?;

@@ -1,6 +1,6 @@
 //! What this client sends and receives, as offers and answers.
 //!
-//! The client publishes its microphone in the first section and asks for every audio track it is told of, one section
+//! The client publishes its microphone, if it may speak, in the first section and asks for every audio track it is told of, one section
 //! each. Sections keep their place; a section whose track is gone is used again for the next one.
 
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub(super) struct Negotiation {
     version: u64,
     ssrc: u32,
     cname: String,
+    /// Without it the microphone's section stays empty.
+    may_speak: bool,
     /// Sections that receive, in the order of their making; section `i` has mid `i + 1`.
     receiving: Vec<Option<String>>,
     /// Audio tracks of others and whose they are.
@@ -67,7 +69,7 @@ pub(super) struct Incoming {
 }
 
 impl Negotiation {
-    pub(super) fn new(rng: &mut impl Rng) -> Result<Self, Error> {
+    pub(super) fn new(rng: &mut impl Rng, may_speak: bool) -> Result<Self, Error> {
         let certificate = Certificate::generate().map_err(|error| Error::Media(error.to_string()))?;
         Ok(Self {
             credentials: IceCredentials::generate(rng),
@@ -76,6 +78,7 @@ impl Negotiation {
             version: 0,
             ssrc: rng.random(),
             cname: format!("{:016x}", rng.random::<u64>()),
+            may_speak,
             receiving: Vec::new(),
             tracks: BTreeMap::new(),
             outstanding: false,
@@ -95,6 +98,11 @@ impl Negotiation {
     /// Our name in RTCP (RFC 3550 §6.5.1).
     pub(super) fn cname(&self) -> &str {
         &self.cname
+    }
+
+    pub(super) fn set_may_speak(&mut self, may_speak: bool) {
+        self.changed |= self.may_speak != may_speak;
+        self.may_speak = may_speak;
     }
 
     pub(super) fn update_tracks(&mut self, update: proto::TracksUpdate) {
@@ -132,16 +140,17 @@ impl Negotiation {
             stream: self.cname.clone(),
             track: "microphone".to_owned(),
         };
-        let mut builder = OfferBuilder::new(self.session_id, self.version, transport).audio_send(
-            MICROPHONE_MID,
-            self.ssrc,
-            self.cname.as_str(),
-            msid,
-        );
-        let mut sections = vec![section(
-            MICROPHONE_MID,
-            proto::section::Use::Publish(proto::TrackSource::Microphone.into()),
-        )];
+        let mut builder = OfferBuilder::new(self.session_id, self.version, transport);
+        let mut sections = Vec::new();
+        if self.may_speak {
+            builder = builder.audio_send(MICROPHONE_MID, self.ssrc, self.cname.as_str(), msid);
+            sections.push(section(
+                MICROPHONE_MID,
+                proto::section::Use::Publish(proto::TrackSource::Microphone.into()),
+            ));
+        } else {
+            builder = builder.inactive(MICROPHONE_MID);
+        }
         for (index, track) in self.receiving.iter().enumerate() {
             let mid = mid_of(index);
             builder = match track {
@@ -169,7 +178,7 @@ impl Negotiation {
         let description = Description::parse(&answer.sdp).map_err(|error| fault(error.to_string()))?;
         let microphone = description
             .section(MICROPHONE_MID)
-            .filter(|section| !section.rejected)
+            .filter(|section| !section.rejected && section.direction.receives())
             .and_then(|section| {
                 let id = |uri: &str| {
                     section
@@ -288,7 +297,7 @@ mod tests {
 
     #[test]
     fn one_offer_at_a_time_and_sections_are_used_again() {
-        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(1)).unwrap();
+        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(1), true).unwrap();
         let first = negotiation.next_offer().unwrap();
         assert_eq!(first.sections.len(), 1);
         let added = vec![audio("7"), audio("8")];
@@ -322,7 +331,7 @@ mod tests {
 
     #[test]
     fn video_tracks_are_not_asked_for() {
-        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(2)).unwrap();
+        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(2), true).unwrap();
         let video = proto::Track {
             kind: proto::TrackKind::Video.into(),
             ..audio("3")
@@ -333,5 +342,22 @@ mod tests {
             removed: vec![],
         });
         assert!(subscribed(&negotiation.next_offer().unwrap()).is_empty());
+    }
+
+    #[test]
+    fn whoever_may_not_speak_publishes_nothing_until_it_may() {
+        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(3), false).unwrap();
+        let silent = negotiation.next_offer().unwrap();
+        assert!(silent.sections.is_empty());
+        assert!(Description::parse(&silent.sdp).is_ok());
+        negotiation.refused();
+        negotiation.set_may_speak(false);
+        assert_eq!(negotiation.next_offer(), None);
+        negotiation.set_may_speak(true);
+        let speaking = negotiation.next_offer().unwrap();
+        assert_eq!(speaking.sections[0].mid, MICROPHONE_MID);
+        negotiation.refused();
+        negotiation.set_may_speak(false);
+        assert!(negotiation.next_offer().unwrap().sections.is_empty());
     }
 }

@@ -51,6 +51,17 @@ impl Person {
     pub(crate) async fn join(dev: &DevInfo, link: &str, name: &str, credential: Credential) -> Self {
         let mut options = JoinOptions::new(link, name, credential);
         options.endpoint = Some(dev.endpoint.parse().expect("an address"));
+        Self::with(dev, options).await
+    }
+
+    /// Somebody who asks to join a room.
+    pub(crate) async fn in_room(dev: &DevInfo, room: &str, name: &str, token: &str) -> Self {
+        let endpoint = dev.endpoint.parse().expect("an address");
+        let credential = Credential::Token(token.to_owned());
+        Self::with(dev, JoinOptions::room(room, endpoint, name, credential)).await
+    }
+
+    async fn with(dev: &DevInfo, mut options: JoinOptions) -> Self {
         options.ca_file = dev.ca_file.clone();
         options.record = true;
         let (meeting, events) = timeout(PATIENCE, Meeting::join(options))

@@ -125,6 +125,26 @@ reasons! {
     cause: "The tenant asks anonymous guests to prove that they are people, which applications cannot show.";
     remedy: "Let an administrator switch it off for this kind of join.";
 
+    ROOM_NOT_FOUND = room_not_found;
+    cause: "No room has this id: it was deleted, or is of another resource than the user.";
+    remedy: "Compare the id with what creating the room answered; use a token of the same resource.";
+
+    ROOM_NOT_INVITED = room_not_invited;
+    cause: "The user of the token is not on the room's list of participants.";
+    remedy: "Let the back end add the user: PATCH /rooms/{roomId}/participants.";
+
+    ROOM_NOT_OPEN = room_not_open;
+    cause: "The room's validFrom is still to come.";
+    remedy: "Come back in time, or let the back end move validFrom.";
+
+    ROOM_OVER = room_over;
+    cause: "The room's validUntil has passed.";
+    remedy: "Let the back end move validUntil, or make another room.";
+
+    ROOM_CLOSED = room_closed;
+    cause: "The room was deleted, or its time ended, while the call was running.";
+    remedy: "Nothing is wrong; to go on, let the back end make a room that is valid for longer.";
+
     UNAUTHENTICATED = unauthenticated;
     cause: "The token is missing, expired, revoked, of another service, or lacks a scope for calls (voip, voip.join).";
     remedy: "Ask the back end of your application for a new token.";

@@ -1,4 +1,4 @@
-//! Running meetings.
+//! Running calls, in meetings and in rooms.
 //!
 //! | | |
 //! |---|---|
@@ -15,6 +15,7 @@ pub(crate) mod presence;
 pub mod registry;
 mod task;
 
+use anteroom_rooms::RoomId;
 use anteroom_signaling::proto::server_message::Body;
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,6 +25,7 @@ pub(crate) use self::registry::Busy;
 pub use self::registry::Registry;
 use self::task::ToMeeting;
 use crate::http::auth::Caller;
+use crate::meetings::MeetingRecord;
 use crate::ws::signaling::connection::Connection;
 
 /// What a session is told.
@@ -56,6 +58,25 @@ pub(crate) struct Resume {
     pub(crate) last_seq: u64,
     /// Where the connection goes when the session does not take it.
     pub(crate) refused: oneshot::Sender<Connection>,
+}
+
+/// Where a call takes place.
+#[derive(Debug, Clone)]
+pub(crate) enum Venue {
+    /// In a meeting.
+    Meeting(Box<MeetingRecord>),
+    /// In a room.
+    Room(RoomId),
+}
+
+impl Venue {
+    /// Tells venues apart: ids of meetings are UUIDs, those of rooms decimal numbers.
+    fn key(&self) -> String {
+        match self {
+            Self::Meeting(record) => record.id.clone(),
+            Self::Room(id) => id.to_string(),
+        }
+    }
 }
 
 /// A running meeting, as its sessions see it.

@@ -9,17 +9,16 @@ use std::time::{Duration, Instant};
 use anteroom_media_transport::router::{Event, RoomId};
 use anteroom_signaling::session::JoinLocator;
 use anteroom_teams_link::admission::{self, EndReason};
-use anteroom_teams_link::link;
+use anteroom_teams_link::link::{self, LinkError, MeetingRef};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::limits::{Connections, Guesses};
-use super::machine::{Person, SessionId, room_of};
+use super::machine::{Person, PersonKind, SessionId, room_of};
 use super::task::{self, ToMeeting};
-use super::{MeetingHandle, ToSession};
+use super::{MeetingHandle, ToSession, Venue};
 use crate::error::StartError;
 use crate::media::{self, MediaControl};
-use crate::meetings::MeetingRecord;
 use crate::state::App;
 
 /// How long calls may take to end when the service stops.
@@ -55,7 +54,7 @@ struct Running {
 struct State {
     /// Set by `start`, cleared by `shutdown`: the app holds the registry, and the registry the app.
     app: Option<App>,
-    /// By stable meeting id.
+    /// By [`Venue::key`].
     meetings: HashMap<String, mpsc::Sender<ToMeeting>>,
     /// By room, for events of the media router.
     rooms: HashMap<u64, mpsc::Sender<ToMeeting>>,
@@ -204,7 +203,7 @@ impl Registry {
         self.state().tokens.remove(token);
     }
 
-    /// The meeting a link or meeting id refers to.
+    /// The meeting or room that somebody wants to join.
     ///
     /// # Errors
     /// The reason for `Denied`.
@@ -212,26 +211,42 @@ impl Registry {
         &self,
         source: Option<IpAddr>,
         locator: &JoinLocator,
-    ) -> Result<MeetingRecord, EndReason> {
+        person: &Person,
+    ) -> Result<Venue, EndReason> {
         let app = self.app()?;
-        let reference = match locator {
-            JoinLocator::MeetingLink(link) => link::parse(link, app.own_hosts()),
-            JoinLocator::MeetingId { meeting_id, passcode } => link::by_meeting_id(meeting_id, passcode),
+        let wanted = match locator {
+            JoinLocator::MeetingLink(link) => Wanted::meeting(link::parse(link, app.own_hosts()))?,
+            JoinLocator::MeetingId { meeting_id, passcode } => {
+                Wanted::meeting(link::by_meeting_id(meeting_id, passcode))?
+            }
+            JoinLocator::RoomId(id) => Wanted::Room(id.parse().map_err(|_| EndReason::bad_locator())?),
         };
-        let reference = reference.map_err(EndReason::from)?;
-        // Clouds and kinds that are never joined are refused whatever the rest of the link says.
-        let unknown = admission::refuse_unknown(&reference).reason;
-        if unknown != EndReason::meeting_not_found() {
-            return Err(unknown);
-        }
         let now = Instant::now();
         if source.is_some_and(|source| self.0.guesses.too_many(source, now)) {
             return Err(EndReason::too_many_attempts());
         }
-        let found = app.meetings().find(&reference).await.map_err(|error| {
-            tracing::error!(%error, "a meeting could not be looked up");
-            EndReason::service_failure()
-        })?;
+        let (found, unknown) = match wanted {
+            Wanted::Meeting(reference) => {
+                let found = app.meetings().find(&reference).await.map_err(|error| {
+                    tracing::error!(%error, "a meeting could not be looked up");
+                    EndReason::service_failure()
+                })?;
+                let venue = found.map(|record| Venue::Meeting(Box::new(record)));
+                (venue, EndReason::meeting_not_found())
+            }
+            Wanted::Room(id) => {
+                let found = app.rooms().invited(id).await.map_err(|error| {
+                    tracing::error!(%error, "a room could not be looked up");
+                    EndReason::service_failure()
+                })?;
+                // A room of another resource does not exist.
+                let ours = |resource| matches!(person.kind, PersonKind::Guest { resource: own, .. } if own == resource);
+                let venue = found
+                    .filter(|(room, _)| ours(room.resource))
+                    .map(|(room, _)| Venue::Room(room.id));
+                (venue, EndReason::room_not_found())
+            }
+        };
         found.ok_or_else(|| {
             if let Some(source) = source {
                 self.0.guesses.failed(source, now);
@@ -240,13 +255,13 @@ impl Registry {
         })
     }
 
-    /// Hands a session to the meeting, which is started if it does not run. The decision comes as a message.
+    /// Hands a session to the meeting or the room's call, which is started if it does not run. The decision comes as a message.
     ///
     /// # Errors
     /// The reason for `Denied`.
     pub(crate) fn enter(
         &self,
-        record: MeetingRecord,
+        venue: Venue,
         session: SessionId,
         person: Person,
         reply: u32,
@@ -266,7 +281,8 @@ impl Registry {
             reply,
             inbox,
         };
-        if let Some(meeting) = state.meetings.get(&record.id)
+        let key = venue.key();
+        if let Some(meeting) = state.meetings.get(&key)
             && !meeting.is_closed()
         {
             let meeting = meeting.clone();
@@ -276,16 +292,9 @@ impl Registry {
         let (meeting, messages) = mpsc::channel(task::INBOX_MESSAGES);
         meeting.try_send(join).map_err(|_| EndReason::service_failure())?;
         let room = RoomId(self.0.rooms.fetch_add(1, Ordering::Relaxed));
-        state.meetings.insert(record.id.clone(), meeting.clone());
+        state.meetings.insert(key, meeting.clone());
         state.rooms.insert(room.0, meeting.clone());
-        task::spawn(
-            app,
-            running.media.clone(),
-            record,
-            room,
-            meeting.clone(),
-            messages,
-        );
+        task::spawn(app, running.media.clone(), venue, room, meeting.clone(), messages);
         Ok(MeetingHandle { inbox: meeting })
     }
 
@@ -314,6 +323,25 @@ impl Registry {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a locator names.
+enum Wanted {
+    Meeting(MeetingRef),
+    Room(anteroom_rooms::RoomId),
+}
+
+impl Wanted {
+    /// Clouds and kinds that are never joined are refused whatever the rest of the link says.
+    fn meeting(reference: Result<MeetingRef, LinkError>) -> Result<Self, EndReason> {
+        let reference = reference.map_err(EndReason::from)?;
+        let unknown = admission::refuse_unknown(&reference).reason;
+        if unknown == EndReason::meeting_not_found() {
+            Ok(Self::Meeting(reference))
+        } else {
+            Err(unknown)
+        }
     }
 }
 

@@ -11,15 +11,18 @@ use futures_util::FutureExt as _;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep_until;
 
-use super::ToSession;
 use super::chat_bridge::{self, Outgoing};
-use super::machine::{Effect, Facts, Input, Limits, Meeting, MeetingConfig, Now, Person, Rules, SessionId};
+use super::machine::{
+    Effect, Facts, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy, RoomRules, Rules,
+    SessionId,
+};
 use super::presence::Presence;
+use super::{ToSession, Venue};
 use crate::chat::ChatNotice;
 use crate::media::MediaControl;
-use crate::meetings::{MeetingRecord, SettingsChanged};
+use crate::meetings::SettingsChanged;
+use crate::rooms::{RoomChanged, RoomsError};
 use crate::state::App;
-use crate::store::StoreError;
 
 /// Messages that may wait for a meeting; sessions wait for room, and nobody can join a meeting that is behind.
 pub(super) const INBOX_MESSAGES: usize = 1024;
@@ -50,11 +53,16 @@ pub(crate) enum ToMeeting {
 
 struct Task {
     app: App,
-    id: String,
+    venue: Venue,
     room: RoomId,
     meeting: Meeting,
     sessions: HashMap<SessionId, mpsc::Sender<ToSession>>,
     media: MediaControl,
+    /// The meeting's chat; rooms have none.
+    chat: Option<Chat>,
+}
+
+struct Chat {
     thread: ThreadId,
     presence: Presence,
     outgoing: mpsc::Sender<Outgoing>,
@@ -64,7 +72,7 @@ struct Task {
 pub(super) fn spawn(
     app: App,
     media: MediaControl,
-    record: MeetingRecord,
+    venue: Venue,
     room: RoomId,
     inbox: mpsc::Sender<ToMeeting>,
     messages: mpsc::Receiver<ToMeeting>,
@@ -72,7 +80,7 @@ pub(super) fn spawn(
     let busy = app.registry().busy();
     let registry = app.registry().clone();
     tokio::spawn(async move {
-        let running = AssertUnwindSafe(run(app, media, record, room, inbox, messages)).catch_unwind();
+        let running = AssertUnwindSafe(run(app, media, venue, room, inbox, messages)).catch_unwind();
         if running.await.is_err() {
             // A bug in one meeting is the end of that meeting alone; its sessions see the inbox closed.
             tracing::error!(room = room.0, "a meeting's task panicked");
@@ -85,53 +93,72 @@ pub(super) fn spawn(
 async fn run(
     app: App,
     media: MediaControl,
-    record: MeetingRecord,
+    venue: Venue,
     room: RoomId,
     inbox: mpsc::Sender<ToMeeting>,
     mut messages: mpsc::Receiver<ToMeeting>,
 ) {
     // Listen first, then read: no change is missed.
     let mut settings = app.meetings().subscribe();
+    let mut rooms = app.rooms().subscribe();
     let mut said = app.chat().subscribe();
-    let Ok(Some((_, rules))) = load(&app, &record.id).await else {
+    let Ok(Some(loaded)) = load(&app, &venue).await else {
         // Found a moment ago, so it was deleted meanwhile or the database fails: nobody gets in.
         app.registry().discard(room);
         return;
     };
-    let thread = record.thread_id.clone();
-    let outgoing = chat_bridge::spawn(app.chat().clone(), thread.clone(), inbox);
+    let chat = match &venue {
+        Venue::Meeting(record) => Some(Chat {
+            thread: record.thread_id.clone(),
+            presence: Presence::new(app.chat().clone(), record.thread_id.clone()),
+            outgoing: chat_bridge::spawn(app.chat().clone(), record.thread_id.clone(), inbox.clone()),
+        }),
+        Venue::Room(_) => None,
+    };
     let mut task = Task {
-        meeting: Meeting::new(config(&app, &media, &record, rules, room)),
-        presence: Presence::new(app.chat().clone(), thread.clone()),
+        meeting: Meeting::new(config(&app, &media, &venue, loaded, room)),
+        chat,
         sessions: HashMap::new(),
-        id: record.id,
+        venue,
         app,
         room,
         media,
-        thread,
-        outgoing,
     };
+    let clock = task.app.clock().clone();
+    let mut clock_changed = Box::pin(clock.changed());
     loop {
         let timeout = task.meeting.poll_timeout();
-        let retry = task.presence.has_leftovers().then(|| Instant::now() + RETRY);
+        let retry = task.has_leftovers().then(|| Instant::now() + RETRY);
         tokio::select! {
             biased;
             change = settings.recv() => task.settings_changed(change).await,
+            change = rooms.recv() => task.room_changed(change).await,
             notice = said.recv() => task.said(notice),
             message = messages.recv() => match message {
                 Some(message) => task.message(message),
-                // Cannot be: the chat bridge holds a sender.
+                // Cannot be: `inbox` is a sender.
                 None => return,
             },
             () = at(timeout) => {
                 let now = task.now();
                 task.meeting.handle_timeout(now);
             }
-            () = at(retry) => task.presence.retry().await,
+            () = &mut clock_changed => {
+                // Listen first, then look.
+                clock_changed = Box::pin(clock.changed());
+                let now = task.now();
+                task.meeting.handle_clock_changed(now);
+            }
+            () = at(retry) => task.retry().await,
         }
         task.carry_out().await;
-        let idle = task.meeting.is_empty() && !task.presence.has_leftovers();
-        if idle && task.app.registry().retire(&task.id, task.room, &messages) {
+        let idle = task.meeting.is_empty() && !task.has_leftovers();
+        if idle
+            && task
+                .app
+                .registry()
+                .retire(&task.venue.key(), task.room, &messages)
+        {
             return;
         }
     }
@@ -169,30 +196,59 @@ impl Task {
     }
 
     async fn settings_changed(&mut self, change: Result<SettingsChanged, broadcast::error::RecvError>) {
+        let Venue::Meeting(record) = &self.venue else {
+            return;
+        };
         let concerned = match &change {
-            Ok(SettingsChanged::Meeting(id)) => *id == self.id,
-            Ok(SettingsChanged::Organizer { organizer, .. }) => *organizer == self.meeting.facts().organizer,
-            Ok(SettingsChanged::Tenant(tenant)) => *tenant == self.meeting.facts().tenant,
+            Ok(SettingsChanged::Meeting(id)) => *id == record.id,
+            Ok(SettingsChanged::Organizer { organizer, .. }) => *organizer == record.organizer,
+            Ok(SettingsChanged::Tenant(tenant)) => *tenant == record.tenant,
             Err(_) => true,
         };
-        if !concerned {
-            return;
+        if concerned {
+            self.reload().await;
         }
-        match load(&self.app, &self.id).await {
-            Ok(Some((subject, rules))) => {
+    }
+
+    async fn room_changed(&mut self, change: Result<RoomChanged, broadcast::error::RecvError>) {
+        let Venue::Room(id) = &self.venue else {
+            return;
+        };
+        if change.is_err() || change == Ok(RoomChanged(*id)) {
+            self.reload().await;
+        }
+    }
+
+    /// Looks at everybody with what is in force now.
+    async fn reload(&mut self) {
+        match load(&self.app, &self.venue).await {
+            Ok(Some(Loaded { subject, policy })) => {
                 let now = self.now();
                 self.meeting.set_subject(subject);
-                self.meeting.set_rules(now, rules);
+                self.meeting.set_policy(now, policy);
             }
             Ok(None) => self.meeting.end(),
-            // The rules so far stay in force.
-            Err(error) => tracing::error!(%error, "a meeting's settings could not be read"),
+            // What was in force stays so.
+            Err(error) => tracing::error!(%error, "a call's settings could not be read"),
+        }
+    }
+
+    fn has_leftovers(&self) -> bool {
+        self.chat
+            .as_ref()
+            .is_some_and(|chat| chat.presence.has_leftovers())
+    }
+
+    async fn retry(&mut self) {
+        if let Some(chat) = &mut self.chat {
+            chat.presence.retry().await;
         }
     }
 
     fn said(&mut self, notice: Result<ChatNotice, broadcast::error::RecvError>) {
+        let Some(chat) = &self.chat else { return };
         match notice {
-            Ok(notice) if notice.thread != self.thread => {}
+            Ok(notice) if notice.thread != chat.thread => {}
             Ok(notice) => {
                 if let Some(line) = chat_bridge::line_of(&notice.event) {
                     self.meeting.handle_chat(&line);
@@ -215,10 +271,15 @@ impl Task {
                     display_name,
                     history,
                 } => {
-                    let start = self.presence.add(&member, &display_name, history).await;
+                    let Some(chat) = &mut self.chat else { continue };
+                    let start = chat.presence.add(&member, &display_name, history).await;
                     self.meeting.handle_chat_joined(&member, start);
                 }
-                Effect::ChatRemove { member } => self.presence.remove(member).await,
+                Effect::ChatRemove { member } => {
+                    if let Some(chat) = &mut self.chat {
+                        chat.presence.remove(member).await;
+                    }
+                }
                 Effect::ChatHistory { to, member } => self.history(to, &member).await,
                 Effect::ChatSend {
                     from,
@@ -236,7 +297,8 @@ impl Task {
                         text,
                         client_message_id,
                     };
-                    if self.outgoing.try_send(outgoing).is_err() {
+                    let chat = self.chat.as_ref();
+                    if chat.is_none_or(|chat| chat.outgoing.try_send(outgoing).is_err()) {
                         let busy = ("busy", "The chat cannot keep up; try again.".to_owned());
                         let now = self.now();
                         self.meeting.handle(
@@ -255,7 +317,8 @@ impl Task {
     }
 
     async fn history(&mut self, to: SessionId, member: &CommunicationIdentifier) {
-        match chat_bridge::history(self.app.chat(), &self.thread, member).await {
+        let Some(chat) = &self.chat else { return };
+        match chat_bridge::history(self.app.chat(), &chat.thread, member).await {
             Ok(lines) => {
                 let now = self.now();
                 self.meeting.handle(now, to, Input::History(lines));
@@ -292,43 +355,70 @@ async fn at(when: Option<Instant>) {
     }
 }
 
-/// The subject and the settings of a meeting; `None` when it does not exist any more.
-async fn load(app: &App, id: &str) -> Result<Option<(String, Rules)>, StoreError> {
-    let Some(record) = app.meetings().get(id).await? else {
-        return Ok(None);
-    };
-    let policies = app.meetings().policies(record.tenant, record.organizer).await?;
-    Ok(policies.map(|(tenant, organizer)| {
-        (
-            record.subject,
-            Rules {
-                tenant,
-                organizer,
-                options: record.options,
-            },
-        )
-    }))
+/// What a call is about and who gets in.
+struct Loaded {
+    subject: String,
+    policy: Policy,
 }
 
-fn config(
-    app: &App,
-    media: &MediaControl,
-    record: &MeetingRecord,
-    rules: Rules,
-    room: RoomId,
-) -> MeetingConfig {
+/// What holds for a meeting or a room now; `None` when it does not exist any more.
+async fn load(app: &App, venue: &Venue) -> Result<Option<Loaded>, RoomsError> {
+    match venue {
+        Venue::Meeting(record) => {
+            let Some(record) = app.meetings().get(&record.id).await? else {
+                return Ok(None);
+            };
+            let policies = app.meetings().policies(record.tenant, record.organizer).await?;
+            Ok(policies.map(|(tenant, organizer)| Loaded {
+                subject: record.subject,
+                policy: Policy::Meeting(Rules {
+                    tenant,
+                    organizer,
+                    options: record.options,
+                }),
+            }))
+        }
+        Venue::Room(id) => {
+            let found = app.rooms().invited(*id).await?;
+            Ok(found.map(|(room, list)| Loaded {
+                subject: format!("Room {id}"),
+                policy: Policy::Room(RoomRules {
+                    room,
+                    invited: list
+                        .into_iter()
+                        .map(|invited| (invited.user, invited.role))
+                        .collect(),
+                }),
+            }))
+        }
+    }
+}
+
+fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: RoomId) -> MeetingConfig {
     let limits = &app.config().limits;
     let mut seed = [0; 32];
     rand::Rng::fill_bytes(&mut rand::rng(), &mut seed);
-    MeetingConfig {
-        facts: Facts {
-            subject: record.subject.clone(),
+    let Loaded { subject, policy } = loaded;
+    let facts = match venue {
+        Venue::Meeting(record) => Facts {
+            subject,
             thread_id: record.thread_id.to_string(),
             join_url: record.join_url.clone(),
-            tenant: record.tenant,
-            organizer: record.organizer,
+            host: Some(Host {
+                tenant: record.tenant,
+                organizer: record.organizer,
+            }),
         },
-        rules,
+        Venue::Room(id) => Facts {
+            subject,
+            thread_id: String::new(),
+            join_url: format!("{}/join?room={id}", app.issuer()),
+            host: None,
+        },
+    };
+    MeetingConfig {
+        facts,
+        policy,
         limits: Limits {
             participants: limits.meeting_participants,
             lobby: limits.meeting_lobby,

@@ -64,6 +64,8 @@ pub enum JoinLocator {
         /// As printed in the invitation.
         passcode: String,
     },
+    /// The id of an ACS room.
+    RoomId(String),
 }
 
 impl fmt::Debug for JoinLocator {
@@ -71,6 +73,7 @@ impl fmt::Debug for JoinLocator {
         f.write_str(match self {
             Self::MeetingLink(_) => "MeetingLink(..)",
             Self::MeetingId { .. } => "MeetingId(..)",
+            Self::RoomId(_) => "RoomId(..)",
         })
     }
 }
@@ -136,6 +139,10 @@ pub(super) fn join(join: Join) -> Result<Request, Refused> {
                 },
                 bytes,
             )
+        }
+        Some(join::Locator::RoomId(id)) => {
+            let bytes = id.len();
+            (JoinLocator::RoomId(id), bytes)
         }
     };
     if locator_bytes > MAX_LOCATOR_BYTES {

@@ -431,7 +431,8 @@ impl ServerSession {
                 | Body::Tracks(_)
                 | Body::Speaking(_)
                 | Body::Chat(_)
-                | Body::ChatAccess(_),
+                | Body::ChatAccess(_)
+                | Body::CapabilitiesChanged(_),
             ) => Some(InCall),
             (AwaitJoin | Joining | Lobby | Ended, _) => None,
         }

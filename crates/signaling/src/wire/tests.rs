@@ -38,6 +38,7 @@ fn client_body() -> impl Strategy<Value = client_message::Body> {
         (text(), text()).prop_map(|(meeting_id, passcode)| {
             join::Locator::MeetingId(MeetingIdLocator { meeting_id, passcode })
         }),
+        text().prop_map(join::Locator::RoomId),
     ]);
     let section_use = option::of(prop_oneof![
         (0..4).prop_map(section::Use::Publish),
@@ -191,6 +192,9 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
             }
         ),
         any::<bool>().prop_map(|allowed| Body::ChatAccess(ChatAccess { allowed })),
+        (0..7, vec(text(), 0..4)).prop_map(|(role, capabilities)| {
+            Body::CapabilitiesChanged(CapabilitiesChanged { role, capabilities })
+        }),
         text().prop_map(|id| Body::Done(Done { id })),
         (text(), text()).prop_map(|(key, message)| Body::Error(Error { key, message })),
         Just(Body::Pong(Pong {})),

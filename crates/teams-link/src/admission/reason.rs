@@ -96,6 +96,11 @@ reasons! {
     meeting_locked: 403/990030, ExpectedError, "The meeting is locked.";
     meeting_full: 403/990031, ExpectedError, "The meeting is full.";
     captcha_required: 403/990032, ExpectedError, "The meeting asks guests for a check that this app cannot show.";
+    room_not_found: 404/990050, ExpectedError, "There is no such room.";
+    room_not_invited: 403/990051, ExpectedError, "You are not invited to this room.";
+    room_not_open: 403/990052, ExpectedError, "The room is not open yet.";
+    room_over: 403/990053, ExpectedError, "The room cannot be joined any more.";
+    room_closed: 0/990054, Success, "The room has closed.";
     unauthenticated: 401/10009, UnexpectedClientError, "Your access has expired or is not valid here.";
     media_lost: 410/990041, UnexpectedClientError, "The media connection was lost.";
     service_failure: 500/990042, UnexpectedServerError, "Something went wrong on the server.";

@@ -155,6 +155,22 @@ impl Peer {
         (self.subscriptions.len() != before).then(|| self.set_subscriptions())
     }
 
+    /// Forgets publications that these capabilities do not allow; their tracks and the command that says so, when there
+    /// were any.
+    pub fn keep_publications(&mut self, capabilities: &CapabilitySet) -> Option<(Vec<TrackId>, Command)> {
+        let allowed = |track: &PublishedTrack| capabilities.contains(plan::capability_of(track.source));
+        let gone: Vec<TrackId> = self
+            .tracks()
+            .filter(|track| !allowed(track))
+            .map(|track| track.track)
+            .collect();
+        if gone.is_empty() {
+            return None;
+        }
+        self.publications.retain(|_, (track, _)| allowed(track));
+        Some((gone, self.set_publications()))
+    }
+
     /// Answers an offer. `peer` is the connection so far, and the new one afterwards.
     ///
     /// # Errors

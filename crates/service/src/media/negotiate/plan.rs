@@ -124,23 +124,24 @@ fn published_kind(source: TrackSource, section: &MediaSection) -> Result<MediaKi
     }
 }
 
+/// What publishing a source needs.
+pub(super) const fn capability_of(source: TrackSource) -> Capability {
+    match source {
+        TrackSource::Camera => Capability::TurnVideoOn,
+        TrackSource::Screen => Capability::ShareScreen,
+        TrackSource::Microphone | TrackSource::Unspecified => Capability::UnmuteMic,
+    }
+}
+
 fn may_publish(source: TrackSource, context: &Context<'_>) -> Result<(), Refused> {
-    let (capability, message) = match source {
-        TrackSource::Camera => (
-            Capability::TurnVideoOn,
-            "You may not turn the camera on in this meeting.",
-        ),
-        TrackSource::Screen => (
-            Capability::ShareScreen,
-            "You may not share the screen in this meeting.",
-        ),
-        TrackSource::Microphone | TrackSource::Unspecified => {
-            (Capability::UnmuteMic, "You may not speak in this meeting.")
-        }
-    };
-    if context.capabilities.contains(capability) {
+    if context.capabilities.contains(capability_of(source)) {
         return Ok(());
     }
+    let message = match source {
+        TrackSource::Camera => "You may not turn the camera on in this meeting.",
+        TrackSource::Screen => "You may not share the screen in this meeting.",
+        TrackSource::Microphone | TrackSource::Unspecified => "You may not speak in this meeting.",
+    };
     Err(Refused {
         key: "not_allowed",
         message,

@@ -4,9 +4,9 @@ use anteroom_media_transport::router::{Command, PeerId};
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, RosterUpdate, Speaker, Speaking};
 use anteroom_teams_link::admission::EndReason;
-use anteroom_teams_link::{Capability, CapabilitySet, Role};
+use anteroom_teams_link::{Capability, CapabilitySet};
 
-use super::participant::{Participant, Person, PersonKind, Present, SessionId, Stage, wire_role};
+use super::participant::{CallRole, Participant, Person, PersonKind, Present, SessionId, Stage, wire_role};
 use super::requests::wire_reason;
 use super::{Call, Effect, Meeting, Now, PER_MESSAGE};
 
@@ -15,7 +15,7 @@ pub(super) struct Entrant {
     /// Identifier in this meeting.
     pub(super) id: String,
     pub(super) person: Person,
-    pub(super) role: Role,
+    pub(super) role: CallRole,
     pub(super) capabilities: CapabilitySet,
     /// The signaling connection is up.
     pub(super) connected: bool,
@@ -58,7 +58,7 @@ impl Meeting {
             connected,
             stage: Stage::InCall(Box::new(present)),
         };
-        let entry = participant.roster_entry(self.facts.tenant);
+        let entry = participant.roster_entry(self.facts.tenant());
         self.people.insert(session, participant);
 
         // A guest may call the chat as soon as it hears that it is in.
@@ -149,7 +149,7 @@ impl Meeting {
         let entry = self
             .people
             .get(&session)
-            .and_then(|p| p.roster_entry(self.facts.tenant));
+            .and_then(|p| p.roster_entry(self.facts.tenant()));
         if let Some(entry) = entry {
             let body = Body::Roster(RosterUpdate {
                 snapshot: false,
@@ -206,7 +206,7 @@ impl Meeting {
         }
     }
 
-    fn connected_message(&self, id: String, role: Role, capabilities: &CapabilitySet) -> Body {
+    fn connected_message(&self, id: String, role: CallRole, capabilities: &CapabilitySet) -> Body {
         Body::Connected(proto::Connected {
             participant_id: id,
             role: wire_role(role).into(),
@@ -225,7 +225,7 @@ impl Meeting {
         let entries: Vec<_> = self
             .people
             .values()
-            .filter_map(|p| p.roster_entry(self.facts.tenant))
+            .filter_map(|p| p.roster_entry(self.facts.tenant()))
             .collect();
         for (index, upserted) in entries.chunks(PER_MESSAGE).enumerate() {
             let update = RosterUpdate {

@@ -242,7 +242,7 @@ impl Meeting {
             // Whoever was a member already keeps its view: it has seen what was said since.
             let membership = self.members.get(id).cloned().unwrap_or_else(|| Membership {
                 display_name: participant.person.display_name.clone(),
-                lasting: participant.is_of(self.facts.tenant),
+                lasting: self.is_colleague(participant),
                 after: 0,
             });
             wanted.insert(id.clone(), (membership, self.history_share(id)));
@@ -306,7 +306,7 @@ impl Meeting {
             .peekable();
         if same
             .peek()
-            .is_some_and(|participant| participant.is_of(self.facts.tenant))
+            .is_some_and(|participant| self.is_colleague(participant))
         {
             return HistoryShare::All;
         }

@@ -1,70 +1,125 @@
 //! What the rules say about a person.
 
-use anteroom_teams_link::admission::{self, AdmissionInput, Decision};
+use anteroom_teams_link::admission::{self, AdmissionInput, Decision, EndReason, LobbyReason};
 use anteroom_teams_link::link::{Cloud, LinkKind};
 use anteroom_teams_link::policy::{ChatUser, may_chat};
 use anteroom_teams_link::{Capability, CapabilitySet};
 
-use super::Meeting;
-use super::participant::{Participant, Person, PersonKind, SessionId};
+use super::participant::{CallRole, Participant, Person, PersonKind, SessionId};
+use super::{Meeting, Now, Policy, Rules};
+
+/// What becomes of somebody who comes or waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Verdict {
+    /// Stays outside.
+    Deny(EndReason),
+    /// Waits.
+    Lobby(LobbyReason),
+    /// Comes in.
+    Admit {
+        role: CallRole,
+        capabilities: CapabilitySet,
+    },
+}
+
+impl From<Decision> for Verdict {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Deny(refusal) => {
+                tracing::debug!(%refusal, "the rules refuse a participant");
+                Self::Deny(refusal.reason)
+            }
+            Decision::Lobby(reason) => Self::Lobby(reason),
+            Decision::Admit { role, capabilities } => Self::Admit {
+                role: CallRole::Meeting(role),
+                capabilities,
+            },
+        }
+    }
+}
 
 impl Meeting {
     /// The decision about somebody who comes or waits.
-    pub(super) fn decide(&self, person: &Person) -> Decision {
-        admission::decide(&self.admission_input(person))
+    pub(super) fn decide(&self, person: &Person, now: Now) -> Verdict {
+        match &self.policy {
+            Policy::Meeting(rules) => admission::decide(&self.admission_input(rules, person)).into(),
+            Policy::Room(rules) => {
+                let verdict = rules.verdict(person, now);
+                let full = self.present_count() >= self.limits.participants;
+                match verdict {
+                    Verdict::Admit { .. } if full => Verdict::Deny(EndReason::meeting_full()),
+                    verdict => verdict,
+                }
+            }
+        }
     }
 
     /// The decision about somebody who is let in by hand.
-    pub(super) fn decide_admitted(&self, person: &Person) -> Decision {
-        admission::decide_admitted(&self.admission_input(person))
+    pub(super) fn decide_admitted(&self, person: &Person, now: Now) -> Verdict {
+        match &self.policy {
+            Policy::Meeting(rules) => admission::decide_admitted(&self.admission_input(rules, person)).into(),
+            Policy::Room(_) => self.decide(person, now),
+        }
     }
 
     /// Whether somebody may use the chat while in the call.
     pub(super) fn chat_is_on(&self, participant: &Participant) -> bool {
-        let user = if participant.is_of(self.facts.tenant) {
+        let Policy::Meeting(rules) = &self.policy else {
+            return false;
+        };
+        let user = if self.is_colleague(participant) {
             ChatUser::Member
         } else {
             ChatUser::Anonymous
         };
-        may_chat(&self.rules.organizer, &self.rules.options, user)
+        may_chat(&rules.organizer, &rules.options, user)
+    }
+
+    /// Whether somebody is of the organization whose meeting this is.
+    pub(super) fn is_colleague(&self, participant: &Participant) -> bool {
+        self.facts.host.is_some_and(|host| participant.is_of(host.tenant))
     }
 
     /// Settings have changed: roles stay, what they may do follows the settings.
     pub(super) fn review_capabilities(&mut self) {
-        let mut gained: Vec<SessionId> = Vec::new();
-        let changed: Vec<(SessionId, CapabilitySet)> = self
+        let Policy::Meeting(rules) = &self.policy else {
+            return;
+        };
+        let changed: Vec<(SessionId, CallRole, CapabilitySet, bool)> = self
             .people
             .iter()
             .filter_map(|(session, participant)| {
                 let present = participant.present()?;
+                let CallRole::Meeting(role) = present.role else {
+                    return None;
+                };
                 let who = self.admission_participant(&participant.person);
-                let capabilities = admission::capabilities(present.role, &self.rules.options, who);
-                (capabilities != present.capabilities).then_some((*session, capabilities))
+                let capabilities = admission::capabilities(role, &rules.options, who);
+                let managed = present.capabilities.contains(Capability::ManageLobby);
+                (capabilities != present.capabilities).then_some((
+                    *session,
+                    present.role,
+                    capabilities,
+                    managed,
+                ))
             })
             .collect();
-        for (session, capabilities) in changed {
-            let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else {
-                continue;
-            };
-            let managed = present.capabilities.contains(Capability::ManageLobby);
-            present.capabilities = capabilities;
+        for (session, role, capabilities, managed) in changed {
+            self.set_rights(session, role, capabilities);
             if capabilities.contains(Capability::ManageLobby) && !managed {
-                gained.push(session);
+                self.send_lobby_snapshot(session);
             }
-        }
-        for session in gained {
-            self.send_lobby_snapshot(session);
         }
     }
 
-    fn admission_input(&self, person: &Person) -> AdmissionInput<'_> {
+    fn admission_input<'a>(&self, rules: &'a Rules, person: &Person) -> AdmissionInput<'a> {
         AdmissionInput {
             // Links into other clouds and to other kinds never lead to a meeting of this service.
             cloud: Cloud::Public,
             kind: LinkKind::Own,
-            tenant: &self.rules.tenant,
-            organizer: &self.rules.organizer,
-            options: &self.rules.options,
+            tenant: &rules.tenant,
+            organizer: &rules.organizer,
+            options: &rules.options,
             started: self.started(),
             participant_count: self.present_count(),
             limit: self.limits.participants,
@@ -74,12 +129,13 @@ impl Meeting {
 
     fn admission_participant(&self, person: &Person) -> admission::Participant {
         match person.kind {
-            PersonKind::Guest { resource } => admission::Participant::Guest { resource },
+            PersonKind::Guest { resource, .. } => admission::Participant::Guest { resource },
             PersonKind::Organization { tenant, object } => {
-                let same_tenant = tenant == self.facts.tenant;
+                let host = self.facts.host;
+                let same_tenant = host.is_some_and(|host| host.tenant == tenant);
                 admission::Participant::Organization {
                     oid: object,
-                    is_organizer: same_tenant && object == self.facts.organizer,
+                    is_organizer: same_tenant && host.is_some_and(|host| host.organizer == object),
                     // Co-organizers are named in the invitation, which the options hold.
                     is_co_organizer: false,
                     same_tenant,

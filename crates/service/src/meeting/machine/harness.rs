@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anteroom_identity::id::{
     AcsUserId, CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId,
 };
+use anteroom_identity::token::Scope;
 use anteroom_media_transport::Certificate;
 use anteroom_media_transport::router::{Command, RoomId};
 use anteroom_signaling::proto::server_message::Body;
@@ -15,8 +16,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    ChatLine, ChatStart, Effect, Facts, HistoryShare, Input, Limits, Meeting, MeetingConfig, Now, Person,
-    PersonKind, Rules, SessionId,
+    ChatLine, ChatStart, Effect, Facts, HistoryShare, Host, Input, Limits, Meeting, MeetingConfig, Now,
+    Person, PersonKind, Policy, RoomRules, Rules, SessionId,
 };
 use crate::media::negotiate::Environment;
 
@@ -35,6 +36,11 @@ pub(super) struct Harness {
     pub(super) members: BTreeMap<CommunicationIdentifier, u64>,
     pub(super) said: Vec<ChatLine>,
     pub(super) commands: Vec<Command>,
+}
+
+/// When every test begins.
+pub(super) fn start() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000)
 }
 
 pub(super) fn tenant() -> TenantId {
@@ -67,7 +73,10 @@ pub(super) fn guest(number: u128) -> Person {
     Person {
         id: CommunicationIdentifier::CommunicationUser(AcsUserId::new(resource, Uuid::from_u128(number))),
         display_name: format!("Guest {number}"),
-        kind: PersonKind::Guest { resource },
+        kind: PersonKind::Guest {
+            resource,
+            scopes: [Scope::VoipJoin].into_iter().collect(),
+        },
     }
 }
 
@@ -99,15 +108,39 @@ impl Harness {
         else {
             unreachable!()
         };
-        let meeting = Meeting::new(MeetingConfig {
-            facts: Facts {
-                subject: "Weekly".to_owned(),
-                thread_id: "19:meeting_x@thread.v2".to_owned(),
-                join_url: "https://127.0.0.1/meet/1".to_owned(),
+        let facts = Facts {
+            subject: "Weekly".to_owned(),
+            thread_id: "19:meeting_x@thread.v2".to_owned(),
+            join_url: "https://127.0.0.1/meet/1".to_owned(),
+            host: Some(Host {
                 tenant: tenant(),
                 organizer,
-            },
-            rules: rules.clone(),
+            }),
+        };
+        let policy = Policy::Meeting(rules.clone());
+        Self::of(facts, policy, limits, rules)
+    }
+
+    /// A room's call.
+    pub(super) fn in_room(room: RoomRules, limits: Limits) -> Self {
+        let facts = Facts {
+            subject: "Room".to_owned(),
+            thread_id: String::new(),
+            join_url: "https://127.0.0.1/join?room=1".to_owned(),
+            host: None,
+        };
+        let rules = Rules {
+            tenant: TenantSettings::default(),
+            organizer: OrganizerPolicy::default(),
+            options: MeetingOptions::default(),
+        };
+        Self::of(facts, Policy::Room(room), limits, rules)
+    }
+
+    fn of(facts: Facts, policy: Policy, limits: Limits, rules: Rules) -> Self {
+        let meeting = Meeting::new(MeetingConfig {
+            facts,
+            policy,
             limits,
             media: Environment {
                 certificate: Certificate::generate().unwrap(),
@@ -121,7 +154,7 @@ impl Harness {
             rules,
             now: Now {
                 instant: Instant::now(),
-                wall: OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
+                wall: start(),
             },
             sessions: 0,
             sent: BTreeMap::new(),
@@ -152,7 +185,8 @@ impl Harness {
 
     pub(super) fn change_rules(&mut self, change: impl FnOnce(&mut Rules)) {
         change(&mut self.rules);
-        self.meeting.set_rules(self.now, self.rules.clone());
+        self.meeting
+            .set_policy(self.now, Policy::Meeting(self.rules.clone()));
         self.carry_out();
     }
 
@@ -360,10 +394,11 @@ impl Harness {
         assert!(present <= meeting.limits.participants);
         assert!(meeting.people.len() - present <= meeting.limits.lobby);
         let lobby = present < meeting.people.len();
+        let ends = meeting.closes.is_some() && present > 0;
         assert_eq!(
             meeting.poll_timeout().is_some(),
-            lobby,
-            "only the lobby has time-outs"
+            lobby || ends,
+            "only the lobby and the end of a room have time-outs"
         );
         for (session, sent) in &self.sent {
             if self.in_lobby(*session) {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use anteroom_signaling::proto::lobby::Reason;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, LobbyUpdate};
-use anteroom_teams_link::admission::{Decision, EndReason, LobbyReason};
-use anteroom_teams_link::{Capability, CapabilitySet, Role};
+use anteroom_teams_link::admission::{EndReason, LobbyReason};
+use anteroom_teams_link::{Capability, CapabilitySet};
 
 use super::call::Entrant;
-use super::participant::{Participant, Person, SessionId, Stage, Waiting};
+use super::decide::Verdict;
+use super::participant::{CallRole, Participant, Person, SessionId, Stage, Waiting};
 use super::requests::wire_reason;
 use super::{Effect, Meeting, Now, PER_MESSAGE};
 
@@ -24,6 +25,7 @@ impl Meeting {
             );
             return;
         }
+        self.watch_the_end(now);
         let same = self
             .people
             .values()
@@ -33,19 +35,16 @@ impl Meeting {
             self.deny(session, reply, &EndReason::meeting_full());
             return;
         }
-        match self.decide(&person) {
-            Decision::Deny(refusal) => {
-                tracing::debug!(%refusal, "a join is refused");
-                self.deny(session, reply, &refusal.reason);
-            }
-            Decision::Lobby(reason) => {
+        match self.decide(&person, now) {
+            Verdict::Deny(reason) => self.deny(session, reply, &reason),
+            Verdict::Lobby(reason) => {
                 if self.waiting_count() >= self.limits.lobby {
                     self.deny(session, reply, &EndReason::meeting_full());
                     return;
                 }
                 self.wait(now, session, person, reason, reply);
             }
-            Decision::Admit { role, capabilities } => {
+            Verdict::Admit { role, capabilities } => {
                 let id = self.fresh_id();
                 self.enter(
                     session,
@@ -83,9 +82,9 @@ impl Meeting {
         let Some(participant) = self.people.get(&session) else {
             return;
         };
-        match self.decide(&participant.person) {
-            Decision::Deny(refusal) => self.turn_away(session, &refusal.reason),
-            Decision::Lobby(reason) => {
+        match self.decide(&participant.person, now) {
+            Verdict::Deny(reason) => self.turn_away(session, &reason),
+            Verdict::Lobby(reason) => {
                 let timeout = self.people.get_mut(&session).and_then(|participant| {
                     let Stage::Lobby(waiting) = &mut participant.stage else {
                         return None;
@@ -99,7 +98,7 @@ impl Meeting {
                     self.send(session, body);
                 }
             }
-            Decision::Admit { role, capabilities } => self.let_in(session, role, capabilities),
+            Verdict::Admit { role, capabilities } => self.let_in(session, role, capabilities),
         }
     }
 
@@ -126,7 +125,7 @@ impl Meeting {
             let Some(participant) = self.people.get(&session) else {
                 continue;
             };
-            let Decision::Admit { role, capabilities } = self.decide_admitted(&participant.person) else {
+            let Verdict::Admit { role, capabilities } = self.decide_admitted(&participant.person, now) else {
                 continue;
             };
             self.let_in(session, role, capabilities);
@@ -267,7 +266,7 @@ impl Meeting {
     }
 
     /// From the lobby into the call.
-    fn let_in(&mut self, session: SessionId, role: Role, capabilities: CapabilitySet) {
+    fn let_in(&mut self, session: SessionId, role: CallRole, capabilities: CapabilitySet) {
         let Some(participant) = self.people.remove(&session) else {
             return;
         };

@@ -24,6 +24,7 @@ mod decide;
 mod lobby;
 mod participant;
 mod requests;
+mod room;
 mod tracks;
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub use self::chat::{ChatLine, ChatStart, HistoryShare};
 use self::participant::Participant;
 pub use self::participant::{Person, PersonKind, SessionId};
 pub(crate) use self::requests::wire_reason;
+pub use self::room::RoomRules;
 pub use self::tracks::room_of;
 use crate::media::negotiate::Environment;
 
@@ -72,14 +74,37 @@ pub struct Now {
 pub struct Facts {
     /// What the meeting is about.
     pub subject: String,
-    /// The chat thread.
+    /// The chat thread; empty in a room.
     pub thread_id: String,
     /// The link to the meeting on this service.
     pub join_url: String,
+    /// Whose meeting it is; nobody's in a room.
+    pub host: Option<Host>,
+}
+
+impl Facts {
+    /// The tenant of the organizer, if there is one.
+    pub(super) fn tenant(&self) -> Option<TenantId> {
+        self.host.map(|host| host.tenant)
+    }
+}
+
+/// Whose meeting it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Host {
     /// The tenant of the organizer.
     pub tenant: TenantId,
     /// The organizer.
     pub organizer: ObjectId,
+}
+
+/// What decides who gets in.
+#[derive(Debug, Clone)]
+pub enum Policy {
+    /// A meeting's settings.
+    Meeting(Rules),
+    /// A room's list and times.
+    Room(RoomRules),
 }
 
 /// The settings that decide who gets in; they may change while the meeting runs.
@@ -112,7 +137,7 @@ pub struct MeetingConfig {
     /// What identifies the meeting.
     pub facts: Facts,
     /// Who gets in.
-    pub rules: Rules,
+    pub policy: Policy,
     /// Caps.
     pub limits: Limits,
     /// Our side of every media connection.
@@ -274,13 +299,15 @@ pub enum Effect {
 /// One running meeting.
 ///
 /// - inputs: [`handle`](Self::handle), [`handle_chat`](Self::handle_chat), [`handle_speakers`](Self::handle_speakers),
-///   [`handle_media_closed`](Self::handle_media_closed), [`set_rules`](Self::set_rules), [`shut_down`](Self::shut_down), [`handle_timeout`](Self::handle_timeout)
+///   [`handle_media_closed`](Self::handle_media_closed), [`set_policy`](Self::set_policy), [`shut_down`](Self::shut_down), [`handle_timeout`](Self::handle_timeout)
 /// - then, until there are none: [`poll_effect`](Self::poll_effect)
 /// - then: [`poll_timeout`](Self::poll_timeout), [`is_empty`](Self::is_empty)
 #[derive(Debug)]
 pub struct Meeting {
     facts: Facts,
-    rules: Rules,
+    policy: Policy,
+    /// When to look whether a room is over.
+    closes: Option<Instant>,
     limits: Limits,
     media: Environment,
     room: RoomId,
@@ -311,7 +338,7 @@ impl Meeting {
     pub fn new(config: MeetingConfig) -> Self {
         let MeetingConfig {
             facts,
-            rules,
+            policy,
             limits,
             media,
             room,
@@ -319,7 +346,8 @@ impl Meeting {
         } = config;
         Self {
             facts,
-            rules,
+            policy,
+            closes: None,
             limits,
             media,
             room,
@@ -374,9 +402,10 @@ impl Meeting {
         }
     }
 
-    /// Replaces the settings and decides anew about everybody in the lobby.
-    pub fn set_rules(&mut self, now: Now, rules: Rules) {
-        self.rules = rules;
+    /// Replaces what decides who gets in, and decides anew about everybody in the lobby, and in a room's call.
+    pub fn set_policy(&mut self, now: Now, policy: Policy) {
+        self.policy = policy;
+        self.review_room(now);
         self.review_capabilities();
         self.reconcile_chat();
         self.review_lobby(now);
@@ -387,9 +416,13 @@ impl Meeting {
         self.facts.subject = subject;
     }
 
-    /// Ends everything because the meeting is no more.
+    /// Ends everything because the meeting or the room is no more.
     pub fn end(&mut self) {
-        self.end_all(&EndReason::ended());
+        let reason = match self.policy {
+            Policy::Meeting(_) => EndReason::ended(),
+            Policy::Room(_) => EndReason::room_closed(),
+        };
+        self.end_all(&reason);
     }
 
     /// Ends everything because the service stops.
@@ -400,6 +433,12 @@ impl Meeting {
     /// Lets due time-outs fire.
     pub fn handle_timeout(&mut self, now: Now) {
         self.expire_lobby(now);
+        self.close_in_time(now);
+    }
+
+    /// Looks at the time anew: the wall clock was set.
+    pub fn handle_clock_changed(&mut self, now: Now) {
+        self.review_room(now);
     }
 
     /// The next effect.
@@ -410,7 +449,8 @@ impl Meeting {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.people.values().filter_map(Participant::deadline).min()
+        let waiting = self.people.values().filter_map(Participant::deadline);
+        waiting.chain(self.closes.filter(|_| !self.is_empty())).min()
     }
 
     /// What identifies the meeting.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TenantId};
+use anteroom_identity::token::ScopeSet;
 use anteroom_signaling::proto;
 use anteroom_teams_link::admission::LobbyReason;
 use anteroom_teams_link::{Capability, CapabilitySet, Role};
@@ -49,6 +50,8 @@ pub enum PersonKind {
     Guest {
         /// The resource.
         resource: ResourceId,
+        /// What the token allows.
+        scopes: ScopeSet,
     },
     /// A user of a directory.
     Organization {
@@ -92,9 +95,16 @@ pub(super) struct Waiting {
     pub(super) reason: LobbyReason,
 }
 
+/// What somebody is in a meeting or in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallRole {
+    Meeting(Role),
+    Room(anteroom_rooms::Role),
+}
+
 #[derive(Debug)]
 pub(super) struct Present {
-    pub(super) role: Role,
+    pub(super) role: CallRole,
     pub(super) capabilities: CapabilitySet,
     pub(super) mic_muted: bool,
     pub(super) camera_on: bool,
@@ -109,6 +119,23 @@ pub(super) struct Present {
     pub(super) chat_seen: u64,
     /// The media connection, once there was an offer.
     pub(super) peer: Option<Peer>,
+}
+
+impl Present {
+    /// Takes back what the participant said of its sources and may not do any more; whether there was any.
+    pub(super) fn mute_beyond_rights(&mut self) -> bool {
+        let may = |capability| self.capabilities.contains(capability);
+        let (speaks, shows, shares) = (
+            may(Capability::UnmuteMic),
+            may(Capability::TurnVideoOn),
+            may(Capability::ShareScreen),
+        );
+        let before = (self.mic_muted, self.camera_on, self.screen_sharing);
+        self.mic_muted |= !speaks;
+        self.camera_on &= shows;
+        self.screen_sharing &= shares;
+        before != (self.mic_muted, self.camera_on, self.screen_sharing)
+    }
 }
 
 impl Participant {
@@ -156,15 +183,15 @@ impl Participant {
         matches!(self.person.kind, PersonKind::Organization { tenant: own, .. } if own == tenant)
     }
 
-    /// The roster entry; `None` in the lobby.
-    pub(super) fn roster_entry(&self, organization: TenantId) -> Option<proto::Participant> {
+    /// The roster entry; `None` in the lobby. Nobody is external where there is no organization.
+    pub(super) fn roster_entry(&self, organization: Option<TenantId>) -> Option<proto::Participant> {
         let present = self.present()?;
         Some(proto::Participant {
             id: self.id.clone(),
             raw_id: self.person.id.to_string(),
             display_name: self.person.display_name.clone(),
             role: wire_role(present.role).into(),
-            external: !self.is_of(organization),
+            external: organization.is_some_and(|organization| !self.is_of(organization)),
             mic_muted: present.mic_muted,
             camera_on: present.camera_on,
             screen_sharing: present.screen_sharing,
@@ -184,12 +211,15 @@ impl Participant {
     }
 }
 
-pub(super) fn wire_role(role: Role) -> proto::Role {
+pub(super) fn wire_role(role: CallRole) -> proto::Role {
+    use anteroom_rooms::Role as InRoom;
     match role {
-        Role::Organizer => proto::Role::Organizer,
-        Role::CoOrganizer => proto::Role::CoOrganizer,
-        Role::Presenter => proto::Role::Presenter,
-        Role::Attendee => proto::Role::Attendee,
+        CallRole::Meeting(Role::Organizer) => proto::Role::Organizer,
+        CallRole::Meeting(Role::CoOrganizer) => proto::Role::CoOrganizer,
+        CallRole::Meeting(Role::Presenter) | CallRole::Room(InRoom::Presenter) => proto::Role::Presenter,
+        CallRole::Meeting(Role::Attendee) | CallRole::Room(InRoom::Attendee) => proto::Role::Attendee,
+        CallRole::Room(InRoom::Consumer) => proto::Role::Consumer,
+        CallRole::Room(InRoom::Collaborator) => proto::Role::Collaborator,
     }
 }
 

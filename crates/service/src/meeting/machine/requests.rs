@@ -4,7 +4,7 @@ use anteroom_signaling::proto::{self, MediaState};
 use anteroom_teams_link::admission::EndReason;
 use anteroom_teams_link::{Capability, Role};
 
-use super::participant::{Participant, SessionId};
+use super::participant::{CallRole, Participant, SessionId};
 use super::{Meeting, Now};
 
 impl Meeting {
@@ -19,7 +19,7 @@ impl Meeting {
         }
         let organizer = |session: &SessionId| {
             let present = self.people.get(session).and_then(Participant::present);
-            present.is_some_and(|present| present.role == Role::Organizer)
+            present.is_some_and(|present| present.role == CallRole::Meeting(Role::Organizer))
         };
         if chosen.contains(&by) {
             self.refuse(

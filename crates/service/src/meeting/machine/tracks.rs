@@ -86,6 +86,21 @@ impl Meeting {
             .map(|(session, _)| *session)
     }
 
+    /// Takes back the tracks that a participant may not publish any more. What it goes on sending is dropped.
+    pub(super) fn withdraw_beyond_rights(&mut self, owner: SessionId) {
+        let Some(present) = self.people.get_mut(&owner).and_then(Participant::present_mut) else {
+            return;
+        };
+        let capabilities = present.capabilities;
+        let Some(peer) = &mut present.peer else { return };
+        let Some((gone, command)) = peer.keep_publications(&capabilities) else {
+            return;
+        };
+        self.media(command);
+        self.withdraw(&gone);
+        self.announce_tracks(owner, Vec::new(), &gone);
+    }
+
     /// A connection's tracks no longer exist: nobody receives them any more, and everybody hears of it.
     pub(super) fn tracks_gone(&mut self, owner: SessionId, peer: &Peer) {
         let gone: Vec<TrackId> = peer.tracks().map(|track| track.track).collect();

@@ -292,10 +292,10 @@ impl Actor {
         person: Person,
     ) -> Result<MeetingHandle, EndReason> {
         let source = self.connection.as_ref().map(Connection::source);
-        let record = self.app.registry().find(source, locator).await?;
+        let venue = self.app.registry().find(source, locator, &person).await?;
         self.app
             .registry()
-            .enter(record, self.id, person, reply, self.inbox_sender.clone())
+            .enter(venue, self.id, person, reply, self.inbox_sender.clone())
     }
 
     /// Who joins. Guests bring their name, the others' comes from the directory.
@@ -306,6 +306,7 @@ impl Actor {
                 let name = DisplayName::parse(display_name).map_err(|_| EndReason::bad_display_name())?;
                 let kind = PersonKind::Guest {
                     resource: claims.user.resource(),
+                    scopes: claims.scopes,
                 };
                 Ok(Person {
                     id,
