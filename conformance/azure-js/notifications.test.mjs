@@ -252,6 +252,65 @@ for (const polling of [false, true]) {
   });
 }
 
+test('a socket that the emulator drops', async () => {
+  const { ben, listener, say } = await pair();
+  await say('before');
+  await listener.event('chatMessageReceived', ({ message }) => message === 'before');
+  await sdk.emulator('POST', '/emulator/sockets/:drop', { user: ben.id });
+  await listener.until(() => listener.count('realTimeNotificationConnected') === 2, 'connected again');
+  await sdk.emulator('POST', '/emulator/rules', { count: 1, fault: { kind: 'dropSocket' } });
+  await say('cut instead of sent, then sent');
+  await listener.until(() => listener.count('realTimeNotificationConnected') === 3, 'connected again');
+  await say('after');
+  await listener.event('chatMessageReceived', ({ message }) => message === 'after');
+  assert.deepEqual(messages(listener), ['before', 'cut instead of sent, then sent', 'after']);
+  await listener.close();
+});
+
+test('a token that ends: the client is asked to come back with a new one', async () => {
+  const ann = await sdk.user();
+  const [ben, cleo] = await Promise.all([sdk.user(), sdk.user()]);
+  const identity = sdk.identity();
+  const fresh = async (person) => (await identity.getToken(person.user, ['chat'], { tokenExpiresInMinutes: 60 })).token;
+  const first = await fresh(cleo);
+  const renews = await listen(ben, { token: () => fresh(ben) });
+  const never = await listen(cleo, { token: () => first });
+  const participants = [{ id: ben.user }, { id: cleo.user }];
+  const { chatThread } = await ann.chat.createChatThread({ topic: 'Long' }, { participants });
+  const say = (content) => ann.thread(chatThread.id).sendMessage({ content });
+  try {
+    await say('one');
+    for (const one of [renews, never]) await one.event('chatMessageReceived', ({ message }) => message === 'one');
+    await sdk.emulator('POST', '/emulator/clock/:step', { seconds: 3700 });
+    // The second connection is there before the first one goes.
+    await renews.until(() => renews.count('realTimeNotificationConnected') === 2, 'connected with a new token');
+    assert.equal(renews.count('realTimeNotificationDisconnected'), 0);
+    await say('two');
+    await renews.event('chatMessageReceived', ({ message }) => message === 'two');
+    await never.event('realTimeNotificationDisconnected');
+    await say('three');
+    await renews.event('chatMessageReceived', ({ message }) => message === 'three');
+    assert.deepEqual(messages(renews), ['one', 'two', 'three']);
+    assert.ok(!messages(never).includes('three'));
+    assert.ok(never.requests.some(({ target, status }) => target.startsWith('/v4/a') && status === 401));
+  } finally {
+    await sdk.emulator('DELETE', '/emulator/clock');
+  }
+  await Promise.all([renews.close(), never.close()]);
+});
+
+test('tokens that are revoked end what they opened', async () => {
+  const { ben, listener, say } = await pair();
+  await say('before');
+  await listener.event('chatMessageReceived', ({ message }) => message === 'before');
+  await sdk.identity().revokeTokens(ben.user);
+  await listener.event('realTimeNotificationDisconnected');
+  await say('after');
+  await listener.until(() => listener.requests.some(({ target, status }) => target.startsWith('/v4/a') && status === 401), 'refused');
+  assert.deepEqual(messages(listener), ['before']);
+  await listener.close();
+});
+
 test('a restart of the service', async () => {
   const { listener, say } = await pair();
   await say('before');

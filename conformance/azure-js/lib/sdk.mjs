@@ -4,6 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
@@ -98,21 +99,39 @@ export class Sdk {
       password,
       scope: 'https://auth.msft.communication.azure.com/.default',
     };
-    const { access_token: token } = await this.#post(`/${this.dev.tenant_id}/oauth2/v2.0/token`, new URLSearchParams(fields));
+    const { access_token: token } = await this.#ask(
+      'POST',
+      `/${this.dev.tenant_id}/oauth2/v2.0/token`,
+      new URLSearchParams(fields).toString(),
+      { 'content-type': 'application/x-www-form-urlencoded' },
+    );
     return token;
   }
 
-  async #post(path, form) {
-    const request = https.request(this.endpoint + path, {
-      method: 'POST',
-      ca: this.#ca,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  /** The emulator's controls. */
+  async emulator(method, path, body) {
+    const data = body === undefined ? '' : JSON.stringify(body);
+    const date = new Date().toUTCString();
+    const digest = createHash('sha256').update(data).digest('base64');
+    const { host } = new URL(this.endpoint);
+    const signature = createHmac('sha256', Buffer.from(this.key, 'base64'))
+      .update(`${method}\n${path}\n${date};${host};${digest}`)
+      .digest('base64');
+    return this.#ask(method, path, data, {
+      'content-type': 'application/json',
+      'x-ms-date': date,
+      'x-ms-content-sha256': digest,
+      authorization: `HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=${signature}`,
     });
-    request.end(form.toString());
+  }
+
+  async #ask(method, path, data, headers) {
+    const request = https.request(this.endpoint + path, { method, headers, ca: this.#ca });
+    request.end(data);
     const [response] = await once(request, 'response');
     const body = await text(response);
-    assert.equal(response.statusCode, 200, body);
-    return JSON.parse(body);
+    assert.ok(response.statusCode < 300, `${response.statusCode} ${body}`);
+    return body ? JSON.parse(body) : undefined;
   }
 
   options(label, { apiVersion, ...options } = {}) {
