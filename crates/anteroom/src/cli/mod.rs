@@ -2,6 +2,7 @@
 
 mod backup;
 mod demo;
+mod emulator;
 mod identity;
 mod join;
 mod load;
@@ -50,6 +51,8 @@ enum Command {
     Load(Box<load::Load>),
     /// Look at chat threads.
     Thread(thread::Thread),
+    /// Faults and time on demand, for tests against a service in development mode.
+    Emulator(emulator::Emulator),
 }
 
 /// Runs the program; the exit code is 0 after a normal end, 1 on failure.
@@ -64,6 +67,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Identity(identity) => run_async("error", identity::run(identity)),
         Command::Load(load) => run_async("error", load::run(*load)),
         Command::Thread(thread) => report(thread::run(thread)),
+        Command::Emulator(emulator) => run_async("error", emulator::run(emulator)),
     }
 }
 
