@@ -12,6 +12,9 @@ pub enum ChatError {
     /// The caller is a member, but may not do this: the message is somebody else's.
     #[error("only the sender may do that")]
     NotSender,
+    /// Members and existence of this thread are the host's business: it belongs to a meeting.
+    #[error("who is in the thread is not its members' to change")]
+    HostManaged,
     /// There is no such thread.
     #[error("no such thread")]
     ThreadNotFound,
@@ -21,7 +24,7 @@ pub enum ChatError {
     /// A thread of this id exists.
     #[error("the thread exists already")]
     ThreadExists,
-    /// The content is longer than [`MAX_CONTENT_BYTES`](crate::thread::MAX_CONTENT_BYTES).
+    /// The content is longer than [`Limits::content_bytes`](crate::Limits::content_bytes).
     #[error("content of {0} bytes is too large")]
     TooLarge(usize),
     /// An argument is not acceptable.

@@ -1,5 +1,7 @@
 //! Threads over a store.
 
+mod threads;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use time::OffsetDateTime;
@@ -7,10 +9,13 @@ use time::OffsetDateTime;
 use anteroom_identity::id::CommunicationIdentifier;
 
 use crate::error::ChatError;
-use crate::event::Event;
+use crate::event::{Event, Notice};
 use crate::id::{ClientMessageId, MessageId, SequenceId, ThreadId, number};
+use crate::limits::Limits;
 use crate::store::{Changes, ChatStore, MessageRange};
-use crate::thread::{ContentKind, Member, Message, Outcome, SystemMessages, Thread, ThreadProperties};
+use crate::thread::{
+    ContentKind, Member, Message, Outcome, RetentionPolicy, SystemMessages, Thread, ThreadProperties,
+};
 
 /// Most messages in a page.
 pub const MAX_PAGE_SIZE: u32 = 200;
@@ -28,10 +33,46 @@ pub struct NewThread {
     pub created_by: CommunicationIdentifier,
     /// The first members; of two with one id, the first counts.
     pub members: Vec<Member>,
+    /// Own values.
+    pub metadata: BTreeMap<String, String>,
+    /// How long it is kept.
+    pub retention: RetentionPolicy,
+    /// Who is in it is the host's business alone, see [`ThreadProperties::host_managed`].
+    pub host_managed: bool,
+    /// The creator's own name for the request, with [`create_thread_as`](ChatService::create_thread_as).
+    pub request: Option<ClientMessageId>,
     /// Whether members and topic are written into the thread.
     pub system_messages: SystemMessages,
     /// The present.
     pub now: OffsetDateTime,
+}
+
+impl NewThread {
+    /// A thread with a topic and nothing else, whose members are written into it.
+    #[must_use]
+    pub fn new(topic: impl Into<String>, created_by: CommunicationIdentifier, now: OffsetDateTime) -> Self {
+        Self {
+            id: None,
+            topic: topic.into(),
+            created_by,
+            members: Vec::new(),
+            metadata: BTreeMap::new(),
+            retention: RetentionPolicy::None,
+            host_managed: false,
+            request: None,
+            system_messages: SystemMessages::Record,
+            now,
+        }
+    }
+}
+
+/// A thread that was created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// As stored.
+    pub properties: ThreadProperties,
+    /// It had been created before, by the same request.
+    pub repeated: bool,
 }
 
 /// A message to send.
@@ -92,14 +133,21 @@ pub struct Page<T> {
 #[derive(Debug)]
 pub struct ChatService<S> {
     store: S,
-    events: VecDeque<Event>,
+    limits: Limits,
+    events: VecDeque<Notice>,
 }
 
 impl<S: ChatStore> ChatService<S> {
+    /// Threads in this store, with the default limits.
+    pub fn new(store: S) -> Self {
+        Self::with_limits(store, Limits::default())
+    }
+
     /// Threads in this store.
-    pub const fn new(store: S) -> Self {
+    pub const fn with_limits(store: S, limits: Limits) -> Self {
         Self {
             store,
+            limits,
             events: VecDeque::new(),
         }
     }
@@ -115,7 +163,7 @@ impl<S: ChatStore> ChatService<S> {
         {
             return Err(ChatError::ThreadExists);
         }
-        let outcome = Thread::create(new)?;
+        let outcome = Thread::create(new, self.limits)?;
         self.apply(outcome)
     }
 
@@ -133,10 +181,11 @@ impl<S: ChatStore> ChatService<S> {
         now: OffsetDateTime,
     ) -> Result<Member, ChatError> {
         let properties = self.properties(thread)?;
-        let known = self.store.member(thread, &member.id)?;
+        let known = self.store.member(thread, &member.id)?.filter(Member::is_present);
         let initiator = properties.created_by.clone();
         let outcome =
-            Thread::new(properties).add_member(member, known.as_ref(), initiator, system_messages, now)?;
+            self.machine(properties)
+                .add_member(member, known.as_ref(), initiator, system_messages, now)?;
         self.apply(outcome)
     }
 
@@ -153,11 +202,13 @@ impl<S: ChatStore> ChatService<S> {
         now: OffsetDateTime,
     ) -> Result<bool, ChatError> {
         let properties = self.properties(thread)?;
-        let Some(member) = self.store.member(thread, id)? else {
+        let Some(member) = self.store.member(thread, id)?.filter(Member::is_present) else {
             return Ok(false);
         };
         // People leave a call by themselves, so that they are the initiator too.
-        let outcome = Thread::new(properties).remove_member(&member, id.clone(), system_messages, now);
+        let outcome = self
+            .machine(properties)
+            .remove_member(&member, id.clone(), system_messages, now);
         self.apply(outcome)?;
         Ok(true)
     }
@@ -188,7 +239,7 @@ impl<S: ChatStore> ChatService<S> {
                 deduplicated: true,
             });
         }
-        let outcome = Thread::new(properties).send(&member, new, now)?;
+        let outcome = self.machine(properties).send(&member, new, now)?;
         Ok(Sent {
             message: self.apply(outcome)?,
             deduplicated: false,
@@ -210,7 +261,7 @@ impl<S: ChatStore> ChatService<S> {
     ) -> Result<Message, ChatError> {
         let (properties, member) = self.admitted(caller, thread)?;
         let message = self.visible(&member, thread, id)?;
-        let outcome = Thread::new(properties).edit(&member, message, edit, now)?;
+        let outcome = self.machine(properties).edit(&member, message, edit, now)?;
         self.apply(outcome)
     }
 
@@ -229,12 +280,12 @@ impl<S: ChatStore> ChatService<S> {
     ) -> Result<(), ChatError> {
         let (properties, member) = self.admitted(caller, thread)?;
         let message = self.visible(&member, thread, id)?;
-        let outcome = Thread::new(properties).delete(&member, message, now)?;
+        let outcome = self.machine(properties).delete(&member, message, now)?;
         self.apply(outcome)
     }
 
     /// What happened, in order.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<Notice> {
         self.events.pop_front()
     }
 
@@ -264,12 +315,18 @@ impl<S: ChatStore> ChatService<S> {
         start_time: Option<OffsetDateTime>,
         page: PageRequest<'_>,
     ) -> Result<Page<Message>, ChatError> {
-        let (_, member) = self.admitted(caller, thread)?;
+        let (_, member) = self.known(caller, thread)?;
         let PageRequest {
             max_page_size,
             sync_state,
         } = page;
         let before = sync_state.map(parse_sync_state).transpose()?;
+        // Who has left sees nothing behind the place where it left.
+        let end = member.left_at.map(SequenceId::next);
+        let before = match (before, end) {
+            (Some(before), Some(end)) => Some(before.min(end)),
+            (before, end) => before.or(end),
+        };
         let page_size = page_size(max_page_size)?;
         let (after, created_from) = member.history();
         let range = MessageRange {
@@ -300,7 +357,7 @@ impl<S: ChatStore> ChatService<S> {
         thread: &ThreadId,
         id: MessageId,
     ) -> Result<Message, ChatError> {
-        let (_, member) = self.admitted(caller, thread)?;
+        let (_, member) = self.known(caller, thread)?;
         self.visible(&member, thread, id)
     }
 
@@ -348,8 +405,20 @@ impl<S: ChatStore> ChatService<S> {
             events,
         } = outcome;
         self.commit(&changes)?;
-        self.events.extend(events);
+        if !events.is_empty() {
+            let members = self.store.members(changes.thread())?;
+            for event in events {
+                self.tell(event, &members);
+            }
+        }
         Ok(value)
+    }
+
+    fn tell(&mut self, event: Event, members: &[Member]) {
+        self.events.push_back(Notice {
+            recipients: recipients(&event, members),
+            event,
+        });
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<(), ChatError> {
@@ -360,11 +429,28 @@ impl<S: ChatStore> ChatService<S> {
     }
 
     fn properties(&self, thread: &ThreadId) -> Result<ThreadProperties, ChatError> {
-        self.store.thread(thread)?.ok_or(ChatError::ThreadNotFound)
+        self.store
+            .thread(thread)?
+            .filter(|properties| properties.deleted_on.is_none())
+            .ok_or(ChatError::ThreadNotFound)
     }
 
     /// The thread and the caller's membership in it.
     fn admitted(
+        &self,
+        caller: &CommunicationIdentifier,
+        thread: &ThreadId,
+    ) -> Result<(ThreadProperties, Member), ChatError> {
+        let (properties, member) = self.known(caller, thread)?;
+        if member.is_present() {
+            Ok((properties, member))
+        } else {
+            Err(ChatError::NotMember)
+        }
+    }
+
+    /// The same for who was a member and may still read what was said until it left.
+    fn known(
         &self,
         caller: &CommunicationIdentifier,
         thread: &ThreadId,
@@ -380,6 +466,21 @@ impl<S: ChatStore> ChatService<S> {
             .filter(|message| member.can_see(message))
             .ok_or(ChatError::MessageNotFound)
     }
+}
+
+fn recipients(event: &Event, members: &[Member]) -> std::sync::Arc<[CommunicationIdentifier]> {
+    let can_see = |member: &&Member| match event {
+        Event::MessageReceived { message, .. }
+        | Event::MessageEdited { message, .. }
+        | Event::MessageDeleted { message, .. } => member.can_see(message),
+        _ => true,
+    };
+    let present = members.iter().filter(can_see).map(|member| member.id.clone());
+    let gone = match event {
+        Event::MembersRemoved { members, .. } => members.as_slice(),
+        _ => &[],
+    };
+    present.chain(gone.iter().map(|who| who.id.clone())).collect()
 }
 
 fn page_size(asked: Option<u32>) -> Result<usize, ChatError> {

@@ -209,11 +209,10 @@ impl ChatHub {
         self.with(move |threads, now| {
             let new = NewThread {
                 id: Some(id),
-                topic,
-                created_by,
                 members,
+                host_managed: true,
                 system_messages: SystemMessages::Silent,
-                now,
+                ..NewThread::new(topic, created_by, now)
             };
             match threads.create_thread(new) {
                 Ok(_) | Err(ChatError::ThreadExists) => Ok(()),
@@ -246,32 +245,20 @@ impl ChatHub {
         let write = move |connection: &mut Connection| {
             let mut threads = ChatService::new(SqliteChatStore::new(connection));
             let outcome = f(&mut threads, clock.now())?;
-            let happened: Vec<Event> = std::iter::from_fn(|| threads.poll_event()).collect();
+            let happened: Vec<Event> = std::iter::from_fn(|| threads.poll_event())
+                .map(|notice| notice.event)
+                .collect();
             Ok::<_, ChatError>((outcome, happened))
         };
         let publish = move |(_, happened): &(T, Vec<Event>)| {
             for event in happened {
-                if let Some(thread) = thread_of(event) {
-                    events.publish(ChatNotice {
-                        thread: thread.clone(),
-                        event: Arc::new(event.clone()),
-                    });
-                }
+                events.publish(ChatNotice {
+                    thread: event.thread().clone(),
+                    event: Arc::new(event.clone()),
+                });
             }
         };
         Ok(self.store.write_then(write, publish).await?.0)
-    }
-}
-
-fn thread_of(event: &Event) -> Option<&ThreadId> {
-    match event {
-        Event::ThreadCreated { thread }
-        | Event::MessageReceived { thread, .. }
-        | Event::MessageEdited { thread, .. }
-        | Event::MessageDeleted { thread, .. }
-        | Event::MemberAdded { thread, .. }
-        | Event::MemberRemoved { thread, .. } => Some(thread),
-        _ => None,
     }
 }
 

@@ -5,7 +5,9 @@ use time::macros::datetime;
 use super::*;
 use crate::error::StoreError;
 use crate::store::{Change, MemoryChatStore};
-use crate::thread::{MAX_CONTENT_BYTES, MessageKind};
+use crate::thread::MessageKind;
+
+const MAX_CONTENT_BYTES: usize = 28 * 1024;
 
 const NOON: OffsetDateTime = datetime!(2026-11-20 12:00:00 UTC);
 
@@ -36,11 +38,9 @@ fn thread(system_messages: SystemMessages) -> (Chat, ThreadId) {
     let mut chat = Chat::new(MemoryChatStore::new());
     let new = NewThread {
         id: Some("19:meeting_x@thread.v2".parse().unwrap()),
-        topic: "Interview".into(),
-        created_by: user(1),
         members: vec![Member::with_history(user(1), "Alice")],
         system_messages,
-        now: NOON,
+        ..NewThread::new("Interview", user(1), NOON)
     };
     let id = chat.create_thread(new).unwrap().id;
     events(&mut chat);
@@ -48,7 +48,9 @@ fn thread(system_messages: SystemMessages) -> (Chat, ThreadId) {
 }
 
 fn events(chat: &mut Chat) -> Vec<Event> {
-    std::iter::from_fn(|| chat.poll_event()).collect()
+    std::iter::from_fn(|| chat.poll_event())
+        .map(|notice| notice.event)
+        .collect()
 }
 
 fn contents(chat: &Chat, caller: u8, thread: &ThreadId) -> Vec<String> {
@@ -62,16 +64,13 @@ fn contents(chat: &Chat, caller: u8, thread: &ThreadId) -> Vec<String> {
 fn a_new_thread_tells_of_itself() {
     let mut chat = Chat::new(MemoryChatStore::new());
     let new = NewThread {
-        id: None,
-        topic: "Interview".into(),
-        created_by: user(1),
         members: vec![
             Member::with_history(user(1), "Alice"),
             Member::with_history(user(2), "Bob"),
             Member::with_history(user(1), "Alice again"),
         ],
         system_messages: SystemMessages::Record,
-        now: NOON,
+        ..NewThread::new("Interview", user(1), NOON)
     };
     let properties = chat.create_thread(new.clone()).unwrap();
     assert_eq!(
@@ -105,13 +104,7 @@ fn a_new_thread_tells_of_itself() {
             .count(),
         2
     );
-    assert_eq!(
-        events
-            .iter()
-            .filter(|event| matches!(event, Event::MemberAdded { .. }))
-            .count(),
-        2
-    );
+    assert!(matches!(&events[0], Event::ThreadCreated { members, .. } if members.len() == 2));
 
     let again = NewThread {
         id: Some(properties.id),
@@ -124,12 +117,9 @@ fn a_new_thread_tells_of_itself() {
 fn topics_are_bounded() {
     let topic = |topic: String| {
         let new = NewThread {
-            id: None,
-            topic,
-            created_by: user(1),
             members: Vec::new(),
             system_messages: SystemMessages::Silent,
-            now: NOON,
+            ..NewThread::new(topic, user(1), NOON)
         };
         Chat::new(MemoryChatStore::new()).create_thread(new).map(|_| ())
     };
@@ -589,6 +579,32 @@ impl ChatStore for Failing {
     fn threads_of(&self, id: &CommunicationIdentifier) -> Result<Vec<ThreadId>, StoreError> {
         self.inner.threads_of(id)
     }
+    fn threads_page(
+        &self,
+        range: &crate::ThreadRange<'_>,
+    ) -> Result<Vec<(crate::MembershipPlace, ThreadProperties)>, StoreError> {
+        self.inner.threads_page(range)
+    }
+    fn created_as(
+        &self,
+        creator: &CommunicationIdentifier,
+        name: &ClientMessageId,
+    ) -> Result<Option<ThreadId>, StoreError> {
+        self.inner.created_as(creator, name)
+    }
+    fn receipt(
+        &self,
+        thread: &ThreadId,
+        reader: &CommunicationIdentifier,
+    ) -> Result<Option<crate::Receipt>, StoreError> {
+        self.inner.receipt(thread, reader)
+    }
+    fn receipts(&self, thread: &ThreadId) -> Result<Vec<crate::Receipt>, StoreError> {
+        self.inner.receipts(thread)
+    }
+    fn expired_threads(&self, now: OffsetDateTime, limit: usize) -> Result<Vec<ThreadId>, StoreError> {
+        self.inner.expired_threads(now, limit)
+    }
     fn message(&self, thread: &ThreadId, id: MessageId) -> Result<Option<Message>, StoreError> {
         self.inner.message(thread, id)
     }
@@ -620,12 +636,9 @@ impl ChatStore for Failing {
 fn what_was_not_stored_did_not_happen() {
     let mut chat = ChatService::new(Failing::default());
     let new = NewThread {
-        id: None,
-        topic: "T".into(),
-        created_by: user(1),
         members: vec![Member::with_history(user(1), "")],
         system_messages: SystemMessages::Silent,
-        now: NOON,
+        ..NewThread::new("T", user(1), NOON)
     };
     let id = chat.create_thread(new).unwrap().id;
     while chat.poll_event().is_some() {}

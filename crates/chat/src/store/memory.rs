@@ -3,22 +3,26 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anteroom_identity::id::CommunicationIdentifier;
+use time::OffsetDateTime;
 
-use super::{Change, Changes, ChatStore, MessageRange};
+use super::{Change, Changes, ChatStore, MembershipPlace, MessageRange, ThreadRange};
 use crate::error::StoreError;
 use crate::id::{ClientMessageId, MessageId, SequenceId, ThreadId};
-use crate::thread::{Member, Message, ThreadProperties};
+use crate::thread::{Member, Message, MessageKind, Receipt, ThreadProperties};
 
 /// Threads in memory, for tests and for services that need not remember.
 #[derive(Debug, Default)]
 pub struct MemoryChatStore {
     threads: BTreeMap<ThreadId, Stored>,
+    created_as: HashMap<(CommunicationIdentifier, ClientMessageId), ThreadId>,
+    places: MembershipPlace,
 }
 
 #[derive(Debug)]
 struct Stored {
     properties: ThreadProperties,
-    members: Vec<Member>,
+    members: Vec<(MembershipPlace, Member)>,
+    receipts: Vec<Receipt>,
     messages: BTreeMap<SequenceId, Message>,
     places: HashMap<MessageId, SequenceId>,
     sent_as: HashMap<(CommunicationIdentifier, ClientMessageId), MessageId>,
@@ -38,28 +42,97 @@ impl ChatStore for MemoryChatStore {
     }
 
     fn member(&self, thread: &ThreadId, id: &CommunicationIdentifier) -> Result<Option<Member>, StoreError> {
-        let members = self
-            .threads
-            .get(thread)
-            .map(|thread| thread.members.as_slice())
-            .unwrap_or_default();
-        Ok(members.iter().find(|member| member.id == *id).cloned())
+        let stored = self.threads.get(thread);
+        let mut members = stored.into_iter().flat_map(|thread| &thread.members);
+        Ok(members
+            .find(|(_, member)| member.id == *id)
+            .map(|(_, member)| member.clone()))
     }
 
     fn members(&self, thread: &ThreadId) -> Result<Vec<Member>, StoreError> {
-        Ok(self
-            .threads
-            .get(thread)
-            .map(|thread| thread.members.clone())
-            .unwrap_or_default())
+        let stored = self.threads.get(thread);
+        let members = stored.into_iter().flat_map(|thread| &thread.members);
+        Ok(members
+            .map(|(_, member)| member)
+            .filter(|member| member.is_present())
+            .cloned()
+            .collect())
     }
 
     fn threads_of(&self, id: &CommunicationIdentifier) -> Result<Vec<ThreadId>, StoreError> {
         Ok(self
             .threads
             .iter()
-            .filter(|(_, thread)| thread.members.iter().any(|member| member.id == *id))
+            .filter(|(_, thread)| thread.members.iter().any(|(_, member)| member.id == *id))
             .map(|(id, _)| id.clone())
+            .collect())
+    }
+
+    fn threads_page(
+        &self,
+        range: &ThreadRange<'_>,
+    ) -> Result<Vec<(MembershipPlace, ThreadProperties)>, StoreError> {
+        let active = |properties: &ThreadProperties| {
+            let last = properties
+                .last_message
+                .map_or(properties.created_on, MessageId::time);
+            properties.deleted_on.is_none() && last >= range.active_from
+        };
+        let mut found: Vec<_> = self
+            .threads
+            .values()
+            .filter(|thread| active(&thread.properties))
+            .flat_map(|thread| thread.members.iter().map(move |member| (member, thread)))
+            .filter(|((place, member), _)| {
+                member.id == *range.member
+                    && member.is_present()
+                    && range.before.is_none_or(|before| *place < before)
+            })
+            .map(|((place, _), thread)| (*place, thread.properties.clone()))
+            .collect();
+        found.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+        found.truncate(range.limit);
+        Ok(found)
+    }
+
+    fn created_as(
+        &self,
+        creator: &CommunicationIdentifier,
+        name: &ClientMessageId,
+    ) -> Result<Option<ThreadId>, StoreError> {
+        Ok(self.created_as.get(&(creator.clone(), name.clone())).cloned())
+    }
+
+    fn receipt(
+        &self,
+        thread: &ThreadId,
+        reader: &CommunicationIdentifier,
+    ) -> Result<Option<Receipt>, StoreError> {
+        let stored = self.threads.get(thread);
+        let mut receipts = stored.into_iter().flat_map(|thread| &thread.receipts);
+        Ok(receipts.find(|receipt| receipt.reader == *reader).cloned())
+    }
+
+    fn receipts(&self, thread: &ThreadId) -> Result<Vec<Receipt>, StoreError> {
+        let stored = self.threads.get(thread);
+        let mut receipts: Vec<Receipt> = stored
+            .into_iter()
+            .flat_map(|thread| thread.receipts.clone())
+            .collect();
+        receipts.reverse();
+        Ok(receipts)
+    }
+
+    fn expired_threads(&self, now: OffsetDateTime, limit: usize) -> Result<Vec<ThreadId>, StoreError> {
+        let is_due = |properties: &&ThreadProperties| {
+            let at = properties.retention.deletes_at(properties.created_on);
+            properties.deleted_on.is_none() && at.is_some_and(|at| at <= now)
+        };
+        let heads = self.threads.values().map(|thread| &thread.properties);
+        Ok(heads
+            .filter(is_due)
+            .take(limit)
+            .map(|head| head.id.clone())
             .collect())
     }
 
@@ -109,8 +182,21 @@ impl ChatStore for MemoryChatStore {
 
     fn commit(&mut self, changes: &Changes) -> Result<(), StoreError> {
         check(self.threads.get(changes.thread()), changes)?;
+        let taken = |change: &Change| match change {
+            Change::NameCreation { creator, name } => {
+                self.created_as.contains_key(&(creator.clone(), name.clone()))
+            }
+            _ => false,
+        };
+        if changes.list().iter().any(taken) {
+            return Err(StoreError::Conflict);
+        }
         for change in changes.list() {
             match change {
+                Change::NameCreation { creator, name } => {
+                    let key = (creator.clone(), name.clone());
+                    self.created_as.insert(key, changes.thread().clone());
+                }
                 Change::CreateThread(properties) => {
                     self.threads
                         .insert(changes.thread().clone(), Stored::new(properties.clone()));
@@ -120,7 +206,8 @@ impl ChatStore for MemoryChatStore {
                         .threads
                         .get_mut(changes.thread())
                         .ok_or(StoreError::Conflict)?;
-                    thread.apply(change);
+                    self.places += 1;
+                    thread.apply(change, self.places);
                 }
             }
         }
@@ -133,6 +220,7 @@ impl Stored {
         Self {
             properties,
             members: Vec::new(),
+            receipts: Vec::new(),
             messages: BTreeMap::new(),
             places: HashMap::new(),
             sent_as: HashMap::new(),
@@ -140,7 +228,7 @@ impl Stored {
     }
 
     /// Makes a change that has been checked.
-    fn apply(&mut self, change: &Change) {
+    fn apply(&mut self, change: &Change, place: MembershipPlace) {
         match change {
             Change::CreateThread(properties) | Change::UpdateThread(properties) => {
                 self.properties = properties.clone();
@@ -160,11 +248,51 @@ impl Stored {
                     self.messages.insert(*place, message.clone());
                 }
             }
-            Change::PutMember(member) => match self.members.iter_mut().find(|known| known.id == member.id) {
-                Some(known) => *known = member.clone(),
-                None => self.members.push(member.clone()),
-            },
-            Change::RemoveMember(id) => self.members.retain(|member| member.id != *id),
+            Change::PutMember(member) => {
+                match self.members.iter_mut().find(|(_, known)| known.id == member.id) {
+                    Some((_, known)) => *known = member.clone(),
+                    None => self.members.push((place, member.clone())),
+                }
+            }
+            Change::RemoveMember(id) => self.members.retain(|(_, member)| member.id != *id),
+            Change::PutReceipt(receipt) => {
+                self.receipts.retain(|known| known.reader != receipt.reader);
+                self.receipts.push(receipt.clone());
+            }
+            Change::RemoveReceipt(id) => self.receipts.retain(|receipt| receipt.reader != *id),
+            Change::DeleteThread(properties) => {
+                *self = Self {
+                    members: std::mem::take(&mut self.members),
+                    ..Self::new(properties.clone())
+                };
+            }
+            Change::Erase { id, at } => self.erase(id, *at),
+            // Known to the store, not to the thread.
+            Change::NameCreation { .. } => {}
+        }
+    }
+
+    fn erase(&mut self, id: &CommunicationIdentifier, at: OffsetDateTime) {
+        self.members.retain(|(_, member)| member.id != *id);
+        self.receipts.retain(|receipt| receipt.reader != *id);
+        self.sent_as.retain(|(sender, _), _| sender != id);
+        for message in self.messages.values_mut() {
+            if message.sender.as_ref() == Some(id) {
+                message.content.clear();
+                message.sender_display_name.clear();
+                message.metadata.clear();
+                message.deleted_on.get_or_insert(at);
+            }
+            if let MessageKind::ParticipantAdded { participants, .. }
+            | MessageKind::ParticipantRemoved { participants, .. } = &mut message.kind
+            {
+                for participant in participants
+                    .iter_mut()
+                    .filter(|participant| participant.id == *id)
+                {
+                    participant.display_name.clear();
+                }
+            }
         }
     }
 
@@ -202,7 +330,14 @@ fn check(thread: Option<&Stored>, changes: &Changes) -> Result<(), StoreError> {
                 ids.contains(&message.id)
                     || thread.is_some_and(|thread| thread.places.contains_key(&message.id))
             }
-            Change::UpdateThread(_) | Change::PutMember(_) | Change::RemoveMember(_) => true,
+            Change::UpdateThread(_)
+            | Change::PutMember(_)
+            | Change::RemoveMember(_)
+            | Change::PutReceipt(_)
+            | Change::RemoveReceipt(_)
+            | Change::NameCreation { .. }
+            | Change::DeleteThread(_)
+            | Change::Erase { .. } => true,
         };
         if !fits {
             return Err(StoreError::Conflict);

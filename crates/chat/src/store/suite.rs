@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use anteroom_identity::id::CommunicationIdentifier;
 use time::OffsetDateTime;
 
-use super::{Change, Changes, ChatStore, MessageRange};
+use super::{Change, Changes, ChatStore, MessageRange, ThreadRange};
 use crate::error::StoreError;
 use crate::id::{ClientMessageId, MessageId, SequenceId, ThreadId};
-use crate::thread::{Member, Message, MessageKind, ParticipantRef, ThreadProperties};
+use crate::thread::{
+    Member, Message, MessageKind, ParticipantRef, Receipt, RetentionPolicy, ThreadProperties,
+};
 
 /// Tests a [`ChatStore`]. The argument makes an empty store; it is evaluated once per test.
 ///
@@ -25,7 +27,10 @@ macro_rules! chat_store_tests {
             keeps_a_thread, refuses_a_second_thread_of_one_id, refuses_changes_to_a_missing_thread,
             keeps_members_in_order, finds_the_threads_of_a_member, keeps_every_field_of_a_message,
             lists_messages_newest_first_within_bounds, updates_a_message_in_place, remembers_client_ids,
-            refuses_taken_places, takes_all_changes_or_none);
+            refuses_taken_places, takes_all_changes_or_none, keeps_every_field_of_a_thread_and_a_member,
+            who_left_is_known_but_no_member, pages_the_threads_of_a_member, keeps_one_receipt_per_reader,
+            remembers_who_created_what, finds_expired_threads, deletes_a_thread_but_not_its_members,
+            erases_a_person);
     };
     (@each $store:expr, $($name:ident),+) => {
         $(
@@ -314,6 +319,258 @@ fn commit(
     store.commit(&changes)
 }
 
+/// Metadata, retention policy and the rest come back as they were stored.
+pub fn keeps_every_field_of_a_thread_and_a_member(store: &mut impl ChatStore) {
+    let mut head = create(store, "a");
+    head.metadata = BTreeMap::from([("k\u{1f600}".to_owned(), "v'\"".to_owned())]);
+    head.retention = RetentionPolicy::ThreadCreationDate {
+        delete_thread_after_days: 40,
+    };
+    head.version = 1_234_567_890_123;
+    head.host_managed = true;
+    head.deleted_on = Some(at(9_000));
+    commit(store, "a", [Change::UpdateThread(head.clone())]).unwrap_or_else(fail);
+    assert_eq!(store.thread(&head.id), Ok(Some(head)));
+    let member = Member {
+        metadata: BTreeMap::from([("seat".to_owned(), "12".to_owned())]),
+        left_at: Some(SequenceId::new(3)),
+        ..Member::with_history(user(1), "One")
+    };
+    commit(store, "a", [Change::PutMember(member.clone())]).unwrap_or_else(fail);
+    assert_eq!(store.member(&thread_id("a"), &user(1)), Ok(Some(member)));
+}
+
+/// Who has left is no member any more, but is found by name; who comes back after having been forgotten is the last.
+pub fn who_left_is_known_but_no_member(store: &mut impl ChatStore) {
+    create(store, "a");
+    let thread = thread_id("a");
+    let one = Member::with_history(user(1), "One");
+    let two = Member::with_history(user(2), "Two");
+    let gone = Member {
+        left_at: Some(SequenceId::new(1)),
+        ..one.clone()
+    };
+    for member in [&one, &two, &gone] {
+        commit(store, "a", [Change::PutMember(member.clone())]).unwrap_or_else(fail);
+    }
+    assert_eq!(store.members(&thread), Ok(vec![two.clone()]));
+    assert_eq!(store.member(&thread, &user(1)), Ok(Some(gone)));
+    assert_eq!(store.threads_of(&user(1)), Ok(vec![thread.clone()]));
+    commit(
+        store,
+        "a",
+        [Change::RemoveMember(user(1)), Change::PutMember(one.clone())],
+    )
+    .unwrap_or_else(fail);
+    assert_eq!(store.members(&thread), Ok(vec![two, one]));
+}
+
+/// Those joined last come first, pages fit together, and what is deleted, left or quiet is not there.
+pub fn pages_the_threads_of_a_member(store: &mut impl ChatStore) {
+    for name in ["a", "b", "c", "d", "e"] {
+        create(store, name);
+        commit(
+            store,
+            name,
+            [Change::PutMember(Member::with_history(user(1), ""))],
+        )
+        .unwrap_or_else(fail);
+        commit(
+            store,
+            name,
+            [Change::PutMember(Member::with_history(user(2), ""))],
+        )
+        .unwrap_or_else(fail);
+    }
+    let left = Member {
+        left_at: Some(SequenceId::ZERO),
+        ..Member::with_history(user(1), "")
+    };
+    commit(store, "b", [Change::PutMember(left)]).unwrap_or_else(fail);
+    let deleted = ThreadProperties {
+        deleted_on: Some(at(1)),
+        ..properties("d")
+    };
+    commit(store, "d", [Change::DeleteThread(deleted)]).unwrap_or_else(fail);
+    let active = ThreadProperties {
+        last_message: Some(MessageId::from_unix_ms(9_000)),
+        ..properties("a")
+    };
+    commit(store, "a", [Change::UpdateThread(active)]).unwrap_or_else(fail);
+    let page = |before, active_from_ms, limit| {
+        let member = user(1);
+        let range = ThreadRange {
+            member: &member,
+            before,
+            active_from: at(active_from_ms),
+            limit,
+        };
+        let found = store.threads_page(&range).unwrap_or_else(fail);
+        let names: Vec<ThreadId> = found.iter().map(|(_, head)| head.id.clone()).collect();
+        (names, found.last().map(|(place, _)| *place))
+    };
+    let ids = |names: &[&str]| names.iter().map(|name| thread_id(name)).collect::<Vec<_>>();
+    assert_eq!(page(None, 0, 9).0, ids(&["e", "c", "a"]));
+    let (first, last) = page(None, 0, 2);
+    assert_eq!(first, ids(&["e", "c"]));
+    assert_eq!(page(last, 0, 2).0, ids(&["a"]));
+    assert_eq!(page(None, 5_000, 9).0, ids(&["a"]));
+    assert_eq!(page(None, 500, 9).0.len(), 3);
+    assert_eq!(page(Some(u64::MAX), 0, 9).0.len(), 3);
+}
+
+/// A newer receipt takes the place of the older one, and the newest come first.
+pub fn keeps_one_receipt_per_reader(store: &mut impl ChatStore) {
+    create(store, "a");
+    let thread = thread_id("a");
+    let receipt = |n: u8, ms: u64| Receipt {
+        reader: user(n),
+        message: MessageId::from_unix_ms(ms),
+        read_on: at(ms + 1),
+    };
+    for receipt in [receipt(1, 10), receipt(2, 20), receipt(1, 30)] {
+        commit(store, "a", [Change::PutReceipt(receipt)]).unwrap_or_else(fail);
+    }
+    assert_eq!(store.receipts(&thread), Ok(vec![receipt(1, 30), receipt(2, 20)]));
+    assert_eq!(store.receipt(&thread, &user(1)), Ok(Some(receipt(1, 30))));
+    assert_eq!(store.receipt(&thread, &user(3)), Ok(None));
+    commit(
+        store,
+        "a",
+        [Change::RemoveReceipt(user(1)), Change::RemoveReceipt(user(7))],
+    )
+    .unwrap_or_else(fail);
+    assert_eq!(store.receipts(&thread), Ok(vec![receipt(2, 20)]));
+    assert_eq!(store.receipts(&thread_id("b")), Ok(Vec::new()));
+}
+
+/// A creator's name for its request leads to the thread; a name is taken once.
+pub fn remembers_who_created_what(store: &mut impl ChatStore) {
+    for name in ["a", "b"] {
+        create(store, name);
+    }
+    let named = |n: u8| Change::NameCreation {
+        creator: user(n),
+        name: client_id("request"),
+    };
+    commit(store, "a", [named(1)]).unwrap_or_else(fail);
+    assert_eq!(commit(store, "b", [named(1)]), Err(StoreError::Conflict));
+    commit(store, "b", [named(2)]).unwrap_or_else(fail);
+    assert_eq!(
+        store.created_as(&user(1), &client_id("request")),
+        Ok(Some(thread_id("a")))
+    );
+    assert_eq!(
+        store.created_as(&user(2), &client_id("request")),
+        Ok(Some(thread_id("b")))
+    );
+    assert_eq!(store.created_as(&user(1), &client_id("other")), Ok(None));
+}
+
+/// Only threads with a policy whose time has come, deleted ones not again.
+pub fn finds_expired_threads(store: &mut impl ChatStore) {
+    for (name, days) in [("a", None), ("b", Some(30)), ("c", Some(31)), ("d", Some(30))] {
+        let mut head = create(store, name);
+        if let Some(delete_thread_after_days) = days {
+            head.retention = RetentionPolicy::ThreadCreationDate {
+                delete_thread_after_days,
+            };
+        }
+        commit(store, name, [Change::UpdateThread(head.clone())]).unwrap_or_else(fail);
+        if name == "d" {
+            head.deleted_on = Some(at(1));
+            commit(store, name, [Change::DeleteThread(head)]).unwrap_or_else(fail);
+        }
+    }
+    let day = 24 * 3_600 * 1_000;
+    let found = |ms: u64, limit: usize| store.expired_threads(at(ms), limit).unwrap_or_else(fail);
+    assert_eq!(found(500 + 30 * day - 1, 9), Vec::new());
+    assert_eq!(found(500 + 30 * day, 9), vec![thread_id("b")]);
+    assert_eq!(found(500 + 31 * day, 9).len(), 2);
+    assert_eq!(found(500 + 31 * day, 1).len(), 1);
+}
+
+/// What was said is gone, who was there is known.
+pub fn deletes_a_thread_but_not_its_members(store: &mut impl ChatStore) {
+    let mut head = create(store, "a");
+    let thread = thread_id("a");
+    let member = Member::with_history(user(1), "One");
+    let receipt = Receipt {
+        reader: user(1),
+        message: MessageId::from_unix_ms(1_001),
+        read_on: at(2_000),
+    };
+    commit(
+        store,
+        "a",
+        [
+            Change::PutMember(member.clone()),
+            insert(message(1, 1_001), Some("name")),
+            Change::PutReceipt(receipt),
+        ],
+    )
+    .unwrap_or_else(fail);
+    head.deleted_on = Some(at(5_000));
+    commit(store, "a", [Change::DeleteThread(head.clone())]).unwrap_or_else(fail);
+    assert_eq!(store.thread(&thread), Ok(Some(head)));
+    assert_eq!(store.members(&thread), Ok(vec![member]));
+    assert_eq!(store.messages(&thread, &everything()), Ok(Vec::new()));
+    assert_eq!(store.receipts(&thread), Ok(Vec::new()));
+    assert_eq!(store.sent_as(&thread, &user(1), &client_id("name")), Ok(None));
+}
+
+/// Nothing of a person stays but the places of its messages.
+pub fn erases_a_person(store: &mut impl ChatStore) {
+    create(store, "a");
+    let thread = thread_id("a");
+    let mut theirs = message(2, 1_002);
+    theirs.sender = Some(user(2));
+    let mut told = message(3, 1_003);
+    told.sender = None;
+    told.kind = MessageKind::ParticipantAdded {
+        participants: vec![ParticipantRef {
+            id: user(1),
+            display_name: "Dana".to_owned(),
+        }],
+        initiator: user(2),
+    };
+    commit(
+        store,
+        "a",
+        [
+            Change::PutMember(Member::with_history(user(1), "Dana")),
+            insert(message(1, 1_001), Some("name")),
+            insert(theirs.clone(), None),
+            insert(told, None),
+            Change::PutReceipt(Receipt {
+                reader: user(1),
+                message: MessageId::from_unix_ms(1_001),
+                read_on: at(2_000),
+            }),
+        ],
+    )
+    .unwrap_or_else(fail);
+    let erase = Change::Erase {
+        id: user(1),
+        at: at(7_000),
+    };
+    commit(store, "a", [erase]).unwrap_or_else(fail);
+    assert_eq!(store.member(&thread, &user(1)), Ok(None));
+    assert_eq!(store.receipts(&thread), Ok(Vec::new()));
+    assert_eq!(store.sent_as(&thread, &user(1), &client_id("name")), Ok(None));
+    let left = store.messages(&thread, &everything()).unwrap_or_else(fail);
+    assert_eq!(left.len(), 3);
+    assert_eq!(
+        (left[2].content.as_str(), left[2].deleted_on),
+        ("", Some(at(7_000)))
+    );
+    assert!(left[2].sender_display_name.is_empty());
+    assert_eq!(left[1], theirs);
+    assert!(
+        matches!(&left[0].kind, MessageKind::ParticipantAdded { participants, .. } if participants[0].display_name.is_empty())
+    );
+}
+
 fn properties(name: &str) -> ThreadProperties {
     ThreadProperties {
         id: thread_id(name),
@@ -322,6 +579,11 @@ fn properties(name: &str) -> ThreadProperties {
         created_on: at(500),
         last_sequence: SequenceId::ZERO,
         last_message: None,
+        metadata: BTreeMap::new(),
+        retention: RetentionPolicy::None,
+        version: 500,
+        host_managed: false,
+        deleted_on: None,
     }
 }
 

@@ -6,14 +6,12 @@ use time::OffsetDateTime;
 
 use anteroom_identity::id::CommunicationIdentifier;
 
-use super::{
-    MAX_CONTENT_BYTES, MAX_DISPLAY_NAME_CHARS, MAX_METADATA_BYTES, MAX_TOPIC_CHARS, Member, Message,
-    MessageKind, SystemMessages, ThreadProperties,
-};
+use super::{Member, Message, MessageKind, ParticipantRef, SystemMessages, ThreadProperties, check};
 use crate::error::ChatError;
 use crate::event::Event;
 use crate::html;
-use crate::id::{MessageId, unix_ms};
+use crate::id::{MessageId, SequenceId, ThreadId, unix_ms};
+use crate::limits::Limits;
 use crate::service::{MessageEdit, NewMessage, NewThread};
 use crate::store::{Change, Changes};
 
@@ -21,7 +19,8 @@ use crate::store::{Change, Changes};
 /// concern them.
 #[derive(Debug)]
 pub struct Thread {
-    properties: ThreadProperties,
+    pub(super) properties: ThreadProperties,
+    pub(super) limits: Limits,
 }
 
 /// What a command came to: store `changes` in one transaction, then publish `events`.
@@ -38,75 +37,86 @@ pub struct Outcome<T> {
 impl Thread {
     /// A thread as stored.
     #[must_use]
-    pub const fn new(properties: ThreadProperties) -> Self {
-        Self { properties }
+    pub const fn new(properties: ThreadProperties, limits: Limits) -> Self {
+        Self { properties, limits }
     }
 
     /// Creates a thread with its first members.
     ///
     /// # Errors
     ///
-    /// [`ChatError::BadRequest`] for a topic or a display name that is too long or none.
-    pub fn create(new: NewThread) -> Result<Outcome<ThreadProperties>, ChatError> {
+    /// [`ChatError::BadRequest`] for a topic, name, metadata or retention that does not fit, or too many members.
+    pub fn create(new: NewThread, limits: Limits) -> Result<Outcome<ThreadProperties>, ChatError> {
         let NewThread {
             id,
             topic,
             created_by,
             members,
+            metadata,
+            retention,
+            host_managed,
+            request,
             system_messages,
             now,
         } = new;
-        check_topic(&topic)?;
+        check::topic(&limits, &topic)?;
+        check::metadata(&limits, &metadata)?;
+        check::retention(retention)?;
+        let mut seen = HashSet::new();
+        let mut added = members;
+        added.retain(|member| seen.insert(member.id.clone()));
+        // The creator is not counted as named in the call.
+        let named = added
+            .iter()
+            .filter(|member| member.id != created_by)
+            .cloned()
+            .collect::<Vec<_>>();
+        check::members(&limits, &named)?;
+        for member in &added {
+            check::display_name(&limits, "displayName", &member.display_name)?;
+        }
+        check::room_for(&limits, 0, added.len())?;
         let properties = ThreadProperties {
-            id: id.unwrap_or_else(crate::id::ThreadId::random),
+            id: id.unwrap_or_else(ThreadId::random),
             topic: topic.clone(),
             created_by: created_by.clone(),
             created_on: now,
-            last_sequence: crate::id::SequenceId::ZERO,
+            last_sequence: SequenceId::ZERO,
             last_message: None,
+            metadata,
+            retention,
+            version: unix_ms(now),
+            host_managed,
+            deleted_on: None,
         };
-        let mut thread = Self::new(properties);
-        let mut out = Outcome {
-            value: (),
-            changes: Changes::new(thread.properties.id.clone()),
-            events: vec![Event::ThreadCreated {
-                thread: thread.properties.id.clone(),
-            }],
-        };
-        let mut seen = HashSet::new();
-        let mut added: Vec<Member> = Vec::new();
-        for member in members {
-            check_display_name(&member.display_name)?;
-            if seen.insert(member.id.clone()) {
-                added.push(member);
-            }
-        }
+        let mut thread = Self::new(properties, limits);
+        let mut out = thread.outcome();
         if system_messages == SystemMessages::Record {
             if !added.is_empty() {
-                let participants = added.iter().map(Into::into).collect();
                 let kind = MessageKind::ParticipantAdded {
-                    participants,
+                    participants: added.iter().map(Into::into).collect(),
                     initiator: created_by.clone(),
                 };
                 thread.record(kind, now, &mut out);
             }
-            thread.record(
-                MessageKind::TopicUpdated {
-                    topic,
-                    initiator: created_by,
-                },
-                now,
-                &mut out,
-            );
+            let initiator = created_by.clone();
+            thread.record(MessageKind::TopicUpdated { topic, initiator }, now, &mut out);
         }
-        for member in added {
+        for member in &added {
             out.changes.push(Change::PutMember(member.clone()));
-            out.events.push(Event::MemberAdded {
-                thread: thread.properties.id.clone(),
-                member,
-            });
+        }
+        if let Some(name) = request {
+            let creator = created_by.clone();
+            out.changes.push(Change::NameCreation { creator, name });
         }
         let properties = thread.properties;
+        let by = added.iter().find(|member| member.id == created_by);
+        let created = Event::ThreadCreated {
+            thread: properties.clone(),
+            by: by.map_or_else(|| ParticipantRef::nameless(created_by), Into::into),
+            members: added,
+        };
+        out.events.insert(0, created);
         // The head goes first: a store may insist that a thread exists before its members do.
         out.changes.insert_first(Change::CreateThread(properties.clone()));
         Ok(Outcome {
@@ -129,7 +139,7 @@ impl Thread {
         system_messages: SystemMessages,
         now: OffsetDateTime,
     ) -> Result<Outcome<Member>, ChatError> {
-        check_display_name(&member.display_name)?;
+        check::display_name(&self.limits, "displayName", &member.display_name)?;
         if member.share_history_from >= now {
             // Messages of the same millisecond, or from before the clock went back, are history too.
             member.hidden_up_to = Some(self.properties.last_sequence);
@@ -141,15 +151,18 @@ impl Thread {
                 self.record(
                     MessageKind::ParticipantAdded {
                         participants,
-                        initiator,
+                        initiator: initiator.clone(),
                     },
                     now,
                     &mut out,
                 );
             }
-            out.events.push(Event::MemberAdded {
+            out.events.push(Event::MembersAdded {
                 thread: self.properties.id.clone(),
-                member: member.clone(),
+                members: vec![member.clone()],
+                by: ParticipantRef::nameless(initiator),
+                at: now,
+                version: unix_ms(now),
             });
         }
         out.changes.push(Change::PutMember(member.clone()));
@@ -171,15 +184,18 @@ impl Thread {
             self.record(
                 MessageKind::ParticipantRemoved {
                     participants,
-                    initiator,
+                    initiator: initiator.clone(),
                 },
                 now,
                 &mut out,
             );
         }
-        out.events.push(Event::MemberRemoved {
+        out.events.push(Event::MembersRemoved {
             thread: self.properties.id.clone(),
-            member: member.id.clone(),
+            members: vec![member.into()],
+            by: ParticipantRef::nameless(initiator),
+            at: now,
+            version: unix_ms(now),
         });
         self.finish(out, ())
     }
@@ -202,10 +218,10 @@ impl Thread {
             client_message_id,
             metadata,
         } = new;
-        check_content(&content)?;
-        check_metadata(&metadata)?;
+        check::content(&self.limits, &content)?;
+        check::metadata(&self.limits, &metadata)?;
         let sender_display_name = sender_display_name.unwrap_or_default();
-        check_display_name(&sender_display_name)?;
+        check::display_name(&self.limits, "senderDisplayName", &sender_display_name)?;
         let kind = MessageKind::from(kind);
         let content = cleaned(&kind, content);
 
@@ -239,17 +255,17 @@ impl Thread {
         edit: MessageEdit,
         now: OffsetDateTime,
     ) -> Result<Outcome<Message>, ChatError> {
-        check_own(caller, &message)?;
+        check::own(caller, &message)?;
         if message.deleted_on.is_some() {
             return Err(ChatError::MessageNotFound);
         }
         let MessageEdit { content, metadata } = edit;
         if let Some(content) = content {
-            check_content(&content)?;
+            check::content(&self.limits, &content)?;
             message.content = cleaned(&message.kind, content);
         }
         message.metadata.extend(metadata);
-        check_metadata(&message.metadata)?;
+        check::metadata(&self.limits, &message.metadata)?;
         message.edited_on = Some(now);
         message.version = unix_ms(now).max(message.version + 1);
         let thread = self.properties.id.clone();
@@ -277,7 +293,7 @@ impl Thread {
         mut message: Message,
         now: OffsetDateTime,
     ) -> Result<Outcome<()>, ChatError> {
-        check_own(caller, &message)?;
+        check::own(caller, &message)?;
         let mut out = self.outcome();
         if message.deleted_on.is_none() {
             message.content.clear();
@@ -293,7 +309,7 @@ impl Thread {
         Ok(out)
     }
 
-    fn outcome(&self) -> Outcome<()> {
+    pub(super) fn outcome(&self) -> Outcome<()> {
         Outcome {
             value: (),
             changes: Changes::new(self.properties.id.clone()),
@@ -302,7 +318,7 @@ impl Thread {
     }
 
     /// Adds the head to the changes when messages have moved it on.
-    fn finish<T>(&self, mut out: Outcome<()>, value: T) -> Outcome<T> {
+    pub(super) fn finish<T>(&self, mut out: Outcome<()>, value: T) -> Outcome<T> {
         if out.changes.has_new_message() {
             out.changes
                 .insert_first(Change::UpdateThread(self.properties.clone()));
@@ -314,7 +330,7 @@ impl Thread {
         }
     }
 
-    fn record(&mut self, kind: MessageKind, now: OffsetDateTime, out: &mut Outcome<()>) {
+    pub(super) fn record(&mut self, kind: MessageKind, now: OffsetDateTime, out: &mut Outcome<()>) {
         let message = self.next_message(kind, now);
         out.changes.push(Change::InsertMessage {
             message: message.clone(),
@@ -352,55 +368,4 @@ fn cleaned(kind: &MessageKind, content: String) -> String {
         MessageKind::Html => html::sanitize(&content),
         _ => content,
     }
-}
-
-fn check_own(caller: &Member, message: &Message) -> Result<(), ChatError> {
-    if message.sender.as_ref() != Some(&caller.id) {
-        return Err(ChatError::NotSender);
-    }
-    Ok(())
-}
-
-fn check_topic(topic: &str) -> Result<(), ChatError> {
-    if !(1..=MAX_TOPIC_CHARS).contains(&topic.chars().count()) {
-        return Err(ChatError::BadRequest {
-            target: "topic",
-            message: "Topic must have 1 to 250 characters.",
-        });
-    }
-    Ok(())
-}
-
-fn check_content(content: &str) -> Result<(), ChatError> {
-    if content.is_empty() {
-        return Err(ChatError::BadRequest {
-            target: "content",
-            message: "Content must not be empty.",
-        });
-    }
-    if content.len() > MAX_CONTENT_BYTES {
-        return Err(ChatError::TooLarge(content.len()));
-    }
-    Ok(())
-}
-
-fn check_display_name(name: &str) -> Result<(), ChatError> {
-    if name.chars().count() > MAX_DISPLAY_NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(ChatError::BadRequest {
-            target: "senderDisplayName",
-            message: "A display name has at most 256 characters and no control characters.",
-        });
-    }
-    Ok(())
-}
-
-fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), ChatError> {
-    let bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
-    if bytes > MAX_METADATA_BYTES {
-        return Err(ChatError::BadRequest {
-            target: "metadata",
-            message: "Metadata must not exceed 1 KB.",
-        });
-    }
-    Ok(())
 }

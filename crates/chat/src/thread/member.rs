@@ -1,5 +1,7 @@
 //! Who may read and write.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -21,6 +23,10 @@ pub struct Member {
     /// In place of that time: messages up to this place are invisible, all later ones are visible. Set when the member
     /// is added with no history to share, since two messages can have one time (and clocks go back), but not one place.
     pub hidden_up_to: Option<SequenceId>,
+    /// Values that whoever added the member gave it: at most 1 KB, names and values together.
+    pub metadata: BTreeMap<String, String>,
+    /// Set when the member was removed: messages up to this place stay visible, and nothing else is allowed.
+    pub left_at: Option<SequenceId>,
 }
 
 impl Member {
@@ -36,6 +42,8 @@ impl Member {
             display_name: display_name.into(),
             share_history_from,
             hidden_up_to: None,
+            metadata: BTreeMap::new(),
+            left_at: None,
         }
     }
 
@@ -49,7 +57,15 @@ impl Member {
     #[must_use]
     pub fn can_see(&self, message: &Message) -> bool {
         let (after, created_from) = self.history();
-        message.sequence_id > after && message.created_on >= created_from
+        message.sequence_id > after
+            && message.created_on >= created_from
+            && self.left_at.is_none_or(|last| message.sequence_id <= last)
+    }
+
+    /// Whether the member is one now.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        self.left_at.is_none()
     }
 
     /// The place after which, and the time from which, messages are visible.
@@ -68,6 +84,17 @@ pub struct ParticipantRef {
     pub id: CommunicationIdentifier,
     /// Empty for none.
     pub display_name: String,
+}
+
+impl ParticipantRef {
+    /// Somebody whose name is not known.
+    #[must_use]
+    pub const fn nameless(id: CommunicationIdentifier) -> Self {
+        Self {
+            id,
+            display_name: String::new(),
+        }
+    }
 }
 
 impl From<&Member> for ParticipantRef {

@@ -3,9 +3,14 @@
 //! [`Thread`] takes the stored head of a thread and commands, and hands back [`Changes`](crate::Changes) for the store and [`Event`](crate::Event)s for
 //! everybody else. It reads no clock and no store; [`ChatService`](crate::ChatService) does the loading and saving.
 
+mod check;
 mod command;
 mod member;
 mod message;
+mod retention;
+mod roster;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -15,16 +20,9 @@ use anteroom_identity::id::CommunicationIdentifier;
 pub use self::command::{Outcome, Thread};
 pub use self::member::{Member, ParticipantRef};
 pub use self::message::{ContentKind, Message, MessageKind};
+pub use self::retention::RetentionPolicy;
+pub use self::roster::ThreadUpdate;
 use crate::id::{MessageId, SequenceId, ThreadId};
-
-/// Longest content of a message: 28 KiB of UTF-8.
-pub const MAX_CONTENT_BYTES: usize = 28 * 1024;
-/// Longest display name, in characters.
-pub const MAX_DISPLAY_NAME_CHARS: usize = 256;
-/// Longest topic, in characters.
-pub const MAX_TOPIC_CHARS: usize = 250;
-/// Most metadata of a message, keys and values together, in bytes.
-pub const MAX_METADATA_BYTES: usize = 1024;
 
 /// The head of a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +40,29 @@ pub struct ThreadProperties {
     pub last_sequence: SequenceId,
     /// Id of the newest message.
     pub last_message: Option<MessageId>,
+    /// The members' own values: at most 1 KB, names and values together.
+    pub metadata: BTreeMap<String, String>,
+    /// How long it is kept.
+    pub retention: RetentionPolicy,
+    /// Unix milliseconds of the last change of properties or membership, increasing.
+    pub version: u64,
+    /// Who is in it is the host's business alone: a meeting's thread, whose members are those in the call.
+    pub host_managed: bool,
+    /// When it was deleted; its messages are gone then.
+    #[serde(with = "time::serde::timestamp::nanoseconds::option")]
+    pub deleted_on: Option<OffsetDateTime>,
+}
+
+/// How far somebody has read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Who.
+    pub reader: CommunicationIdentifier,
+    /// The newest message it has read.
+    pub message: MessageId,
+    /// When.
+    #[serde(with = "time::serde::timestamp::nanoseconds")]
+    pub read_on: OffsetDateTime,
 }
 
 /// Whether coming and going is written into the thread.

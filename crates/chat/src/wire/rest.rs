@@ -6,6 +6,7 @@
 
 mod error;
 mod message;
+mod receipt;
 mod thread;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,9 +16,10 @@ pub use self::error::{ErrorBody, ErrorDetail, ErrorResponse};
 pub use self::message::{
     ChatMessage, ChatMessageContent, MessageType, SendMessageRequest, SendMessageResult, UpdateMessageRequest,
 };
+pub use self::receipt::{ChatMessageReadReceipt, SendReadReceiptRequest, SendTypingNotificationRequest};
 pub use self::thread::{
-    AddParticipantsRequest, AddParticipantsResult, ChatParticipant, ChatThreadProperties,
-    CreateThreadRequest, CreateThreadResult,
+    AddParticipantsRequest, AddParticipantsResult, ChatParticipant, ChatThreadItem, ChatThreadProperties,
+    CreateThreadRequest, CreateThreadResult, UpdateThreadRequest,
 };
 
 /// One page of a list.

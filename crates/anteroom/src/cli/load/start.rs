@@ -74,12 +74,9 @@ async fn create(store: &Store, user: &CommunicationIdentifier) -> Result<ThreadI
         .write(move |connection| {
             let mut threads = ChatService::new(SqliteChatStore::new(connection));
             let thread = threads.create_thread(NewThread {
-                id: None,
-                topic: "Load".to_owned(),
-                created_by: user.clone(),
-                members: vec![Member::with_history(user, "Load")],
+                members: vec![Member::with_history(user.clone(), "Load")],
                 system_messages: SystemMessages::Silent,
-                now: OffsetDateTime::now_utc(),
+                ..NewThread::new("Load", user, OffsetDateTime::now_utc())
             })?;
             Ok::<_, ChatError>(thread.id)
         })

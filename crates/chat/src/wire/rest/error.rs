@@ -69,7 +69,7 @@ impl ErrorResponse {
 impl From<&ChatError> for ErrorResponse {
     fn from(error: &ChatError) -> Self {
         match error {
-            ChatError::NotMember | ChatError::NotSender => Self::new(
+            ChatError::NotMember | ChatError::NotSender | ChatError::HostManaged => Self::new(
                 403,
                 "Forbidden",
                 "User is not allowed to perform specified action.",

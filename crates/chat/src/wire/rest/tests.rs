@@ -175,6 +175,11 @@ fn thread_properties_and_participants() {
         created_on: datetime!(2023-10-19 10:46:27.999_999 UTC),
         last_sequence: SequenceId::ZERO,
         last_message: None,
+        metadata: std::collections::BTreeMap::new(),
+        retention: crate::thread::RetentionPolicy::None,
+        version: 0,
+        host_managed: false,
+        deleted_on: None,
     };
     assert_eq!(
         serde_json::to_value(ChatThreadProperties::from(&properties)).unwrap(),

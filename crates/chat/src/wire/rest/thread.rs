@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use anteroom_identity::id::CommunicationIdentifier;
 
 use super::{ErrorDetail, null_as_default};
-use crate::thread::{Member, ParticipantRef, ThreadProperties};
+use crate::id::MessageId;
+use crate::thread::{Member, ParticipantRef, RetentionPolicy, ThreadProperties, ThreadUpdate};
 use crate::wire::identifier::{IdentifierModel, InvalidIdentifier};
 
 /// The head of a thread.
@@ -31,6 +32,59 @@ pub struct ChatThreadProperties {
         skip_serializing_if = "Option::is_none"
     )]
     pub deleted_on: Option<OffsetDateTime>,
+    /// The members' own values. Since 2025-03-15.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "null_as_default"
+    )]
+    pub metadata: BTreeMap<String, String>,
+    /// How long it is kept. Since 2025-03-15.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_policy: Option<RetentionPolicy>,
+}
+
+/// A line of a list of threads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatThreadItem {
+    /// The thread.
+    pub id: String,
+    /// What it is about.
+    pub topic: String,
+    /// When it was deleted.
+    #[serde(
+        default,
+        with = "crate::wire::time::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deleted_on: Option<OffsetDateTime>,
+    /// When its newest message came.
+    #[serde(
+        default,
+        with = "crate::wire::time::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_message_received_on: Option<OffsetDateTime>,
+}
+
+/// What to change about a thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateThreadRequest {
+    /// A new topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Values to add or replace.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "null_as_default"
+    )]
+    pub metadata: BTreeMap<String, String>,
+    /// A new retention policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_policy: Option<RetentionPolicy>,
 }
 
 /// A member.
@@ -49,10 +103,18 @@ pub struct ChatParticipant {
         skip_serializing_if = "Option::is_none"
     )]
     pub share_history_time: Option<OffsetDateTime>,
+    /// Own values. Since 2025-03-15.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "null_as_default"
+    )]
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// A thread to create.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CreateThreadRequest {
     /// 1 to 250 characters.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -71,6 +133,9 @@ pub struct CreateThreadRequest {
         deserialize_with = "null_as_default"
     )]
     pub metadata: BTreeMap<String, String>,
+    /// How long it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_policy: Option<RetentionPolicy>,
 }
 
 /// A thread that was created.
@@ -111,36 +176,52 @@ pub struct AddParticipantsResult {
 
 impl From<&ThreadProperties> for ChatThreadProperties {
     fn from(properties: &ThreadProperties) -> Self {
-        let ThreadProperties {
-            id,
-            topic,
-            created_by,
-            created_on,
-            last_sequence: _,
-            last_message: _,
-        } = properties;
+        let retention = properties.retention;
         Self {
-            id: id.to_string(),
-            topic: topic.clone(),
-            created_on: *created_on,
-            created_by_communication_identifier: created_by.into(),
-            deleted_on: None,
+            id: properties.id.to_string(),
+            topic: properties.topic.clone(),
+            created_on: properties.created_on,
+            created_by_communication_identifier: (&properties.created_by).into(),
+            deleted_on: properties.deleted_on,
+            metadata: properties.metadata.clone(),
+            retention_policy: Some(retention).filter(|policy| *policy != RetentionPolicy::None),
+        }
+    }
+}
+
+impl From<&ThreadProperties> for ChatThreadItem {
+    fn from(properties: &ThreadProperties) -> Self {
+        Self {
+            id: properties.id.to_string(),
+            topic: properties.topic.clone(),
+            deleted_on: properties.deleted_on,
+            last_message_received_on: properties.last_message.map(MessageId::time),
+        }
+    }
+}
+
+impl From<UpdateThreadRequest> for ThreadUpdate {
+    fn from(request: UpdateThreadRequest) -> Self {
+        let UpdateThreadRequest {
+            topic,
+            metadata,
+            retention_policy,
+        } = request;
+        Self {
+            topic,
+            metadata,
+            retention: retention_policy,
         }
     }
 }
 
 impl From<&Member> for ChatParticipant {
     fn from(member: &Member) -> Self {
-        let Member {
-            id,
-            display_name,
-            share_history_from,
-            hidden_up_to: _,
-        } = member;
         Self {
-            communication_identifier: id.into(),
-            display_name: Some(display_name.clone()).filter(|name| !name.is_empty()),
-            share_history_time: Some(*share_history_from),
+            communication_identifier: (&member.id).into(),
+            display_name: Some(member.display_name.clone()).filter(|name| !name.is_empty()),
+            share_history_time: Some(member.share_history_from),
+            metadata: member.metadata.clone(),
         }
     }
 }
@@ -152,6 +233,7 @@ impl From<&ParticipantRef> for ChatParticipant {
             communication_identifier: id.into(),
             display_name: Some(display_name.clone()).filter(|name| !name.is_empty()),
             share_history_time: None,
+            metadata: BTreeMap::new(),
         }
     }
 }
@@ -164,9 +246,13 @@ impl TryFrom<ChatParticipant> for Member {
             communication_identifier,
             display_name,
             share_history_time,
+            metadata,
         } = participant;
         let id = CommunicationIdentifier::try_from(communication_identifier)?;
         let from = share_history_time.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        Ok(Self::new(id, display_name.unwrap_or_default(), from))
+        Ok(Self {
+            metadata,
+            ..Self::new(id, display_name.unwrap_or_default(), from)
+        })
     }
 }

@@ -1,13 +1,20 @@
 //! Chat threads, their members and messages.
 
+mod rows;
+
 use std::borrow::BorrowMut;
 
-use anteroom_chat::store::{Change, Changes, ChatStore, MessageRange};
-use anteroom_chat::thread::{Member, Message, ThreadProperties};
-use anteroom_chat::{ClientMessageId, MessageId, SequenceId, StoreError, ThreadId};
+use anteroom_chat::store::{Changes, ChatStore, MembershipPlace, MessageRange, ThreadRange};
+use anteroom_chat::thread::{Member, Message, Receipt, ThreadProperties};
+use anteroom_chat::{ClientMessageId, MessageId, StoreError, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use time::OffsetDateTime;
+
+use self::rows::{
+    apply, clamped_ns, corrupt, decode_member, decode_message, decode_receipt, decode_thread, failed, get,
+    identifier,
+};
 
 /// [`ChatStore`] over an open connection, owned or borrowed.
 #[derive(Debug)]
@@ -66,23 +73,20 @@ impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
     }
 }
 
-const MEMBER_COLUMNS: &str = "member, display_name, share_from_ns, hidden_up_to";
+const THREAD_COLUMNS: &str = "id, topic, created_by, created_ns, last_sequence, last_message, metadata, \
+                              retention_days, version, host_managed, deleted_ns";
+
+const MEMBER_COLUMNS: &str = "member, display_name, share_from_ns, hidden_up_to, metadata, left_at";
 
 const MESSAGE_COLUMNS: &str = "message_id, sequence_id, version, kind, sender, sender_display_name, content, \
                                created_ns, edited_ns, deleted_ns, metadata";
 
 impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
     fn thread(&self, id: &ThreadId) -> Result<Option<ThreadProperties>, StoreError> {
-        let mut statement = self
-            .connection()
-            .prepare_cached(
-                "SELECT topic, created_by, created_ns, last_sequence, last_message FROM chat_threads WHERE id = ?1",
-            )
-            .map_err(failed)?;
-        let row = statement
-            .query_row([id.as_str()], |row| Ok(decode_thread(id, row)))
-            .optional();
-        row.map_err(failed)?.transpose()
+        let sql = format!("SELECT {THREAD_COLUMNS} FROM chat_threads WHERE id = ?1");
+        let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
+        let row = statement.query_row([id.as_str()], |row| Ok(decode_thread(row, 0)));
+        row.optional().map_err(failed)?.transpose()
     }
 
     fn member(&self, thread: &ThreadId, id: &CommunicationIdentifier) -> Result<Option<Member>, StoreError> {
@@ -95,7 +99,9 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
     }
 
     fn members(&self, thread: &ThreadId) -> Result<Vec<Member>, StoreError> {
-        let sql = format!("SELECT {MEMBER_COLUMNS} FROM chat_members WHERE thread_id = ?1 ORDER BY place");
+        let sql = format!(
+            "SELECT {MEMBER_COLUMNS} FROM chat_members WHERE thread_id = ?1 AND left_at IS NULL ORDER BY place"
+        );
         let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
         let rows = statement
             .query_map([thread.as_str()], |row| Ok(decode_member(row)))
@@ -110,6 +116,95 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
             .map_err(failed)?;
         let rows = statement
             .query_map([id.to_string()], |row| row.get::<_, String>(0))
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)?.parse().map_err(|_| corrupt("thread id")))
+            .collect()
+    }
+
+    fn threads_page(
+        &self,
+        range: &ThreadRange<'_>,
+    ) -> Result<Vec<(MembershipPlace, ThreadProperties)>, StoreError> {
+        let ThreadRange {
+            member,
+            before,
+            active_from,
+            limit,
+        } = range;
+        let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+        let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
+        let columns = THREAD_COLUMNS.replace(", metadata", ", t.metadata");
+        let sql = format!(
+            "SELECT {columns}, m.place FROM chat_members m JOIN chat_threads t ON t.id = m.thread_id
+             WHERE m.member = ?1 AND m.left_at IS NULL AND m.place < ?2 AND t.deleted_ns IS NULL
+                 AND COALESCE(t.last_message * 1000000, t.created_ns) >= ?3
+             ORDER BY m.place DESC LIMIT ?4"
+        );
+        let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
+        let values = params![member.to_string(), before, clamped_ns(*active_from), limit];
+        let rows = statement
+            .query_map(values, |row| {
+                Ok(decode_thread(row, 0).and_then(|head| Ok((get(row, 11)?, head))))
+            })
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)?).collect()
+    }
+
+    fn created_as(
+        &self,
+        creator: &CommunicationIdentifier,
+        name: &ClientMessageId,
+    ) -> Result<Option<ThreadId>, StoreError> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT thread_id FROM chat_creations WHERE creator = ?1 AND name = ?2")
+            .map_err(failed)?;
+        let id: Option<String> = statement
+            .query_row(params![creator.to_string(), name.as_str()], |row| row.get(0))
+            .optional()
+            .map_err(failed)?;
+        id.map(|id| id.parse().map_err(|_| corrupt("thread id")))
+            .transpose()
+    }
+
+    fn receipt(
+        &self,
+        thread: &ThreadId,
+        reader: &CommunicationIdentifier,
+    ) -> Result<Option<Receipt>, StoreError> {
+        let mut statement = self
+            .connection()
+            .prepare_cached(
+                "SELECT reader, message_id, read_ns FROM chat_receipts WHERE thread_id = ?1 AND reader = ?2",
+            )
+            .map_err(failed)?;
+        let row = statement.query_row(params![thread.as_str(), reader.to_string()], |row| {
+            Ok(decode_receipt(row))
+        });
+        row.optional().map_err(failed)?.transpose()
+    }
+
+    fn receipts(&self, thread: &ThreadId) -> Result<Vec<Receipt>, StoreError> {
+        let mut statement = self
+            .connection()
+            .prepare_cached(
+                "SELECT reader, message_id, read_ns FROM chat_receipts WHERE thread_id = ?1 ORDER BY place DESC",
+            )
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([thread.as_str()], |row| Ok(decode_receipt(row)))
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)?).collect()
+    }
+
+    fn expired_threads(&self, now: OffsetDateTime, limit: usize) -> Result<Vec<ThreadId>, StoreError> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT id FROM chat_threads WHERE due_ns <= ?1 ORDER BY due_ns LIMIT ?2")
+            .map_err(failed)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement
+            .query_map(params![clamped_ns(now), limit], |row| row.get::<_, String>(0))
             .map_err(failed)?;
         rows.map(|row| row.map_err(failed)?.parse().map_err(|_| corrupt("thread id")))
             .collect()
@@ -179,234 +274,6 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
             apply(&transaction, changes.thread(), change)?;
         }
         transaction.commit().map_err(failed)
-    }
-}
-
-fn apply(connection: &Connection, thread: &ThreadId, change: &Change) -> Result<(), StoreError> {
-    let changed = match change {
-        Change::CreateThread(properties) => put_thread(
-            connection,
-            "INSERT INTO chat_threads (id, topic, created_by, created_ns, last_sequence, last_message)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            properties,
-        )?,
-        Change::UpdateThread(properties) => put_thread(
-            connection,
-            "UPDATE chat_threads SET topic = ?2, created_by = ?3, created_ns = ?4, last_sequence = ?5,
-             last_message = ?6 WHERE id = ?1",
-            properties,
-        )?,
-        Change::InsertMessage {
-            message,
-            client_message_id,
-        } => insert_message(connection, thread, message, client_message_id.as_ref())?,
-        Change::UpdateMessage(message) => update_message(connection, thread, message)?,
-        Change::PutMember(member) => put_member(connection, thread, member)?,
-        Change::RemoveMember(id) => {
-            execute(
-                connection,
-                "DELETE FROM chat_members WHERE thread_id = ?1 AND member = ?2",
-                params![thread.as_str(), id.to_string()],
-            )?;
-            // There need not be such a member, but there must be the thread.
-            let exists = connection.query_row(
-                "SELECT EXISTS (SELECT 1 FROM chat_threads WHERE id = ?1)",
-                [thread.as_str()],
-                |row| row.get::<_, bool>(0),
-            );
-            usize::from(exists.map_err(failed)?)
-        }
-    };
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
-}
-
-fn put_thread(
-    connection: &Connection,
-    sql: &str,
-    properties: &ThreadProperties,
-) -> Result<usize, StoreError> {
-    let ThreadProperties {
-        id,
-        topic,
-        created_by,
-        created_on,
-        last_sequence,
-        last_message,
-    } = properties;
-    execute(
-        connection,
-        sql,
-        params![
-            id.as_str(),
-            topic,
-            created_by.to_string(),
-            to_ns(*created_on)?,
-            last_sequence.get(),
-            last_message.map(MessageId::unix_ms)
-        ],
-    )
-}
-
-fn put_member(connection: &Connection, thread: &ThreadId, member: &Member) -> Result<usize, StoreError> {
-    let Member {
-        id,
-        display_name,
-        share_history_from,
-        hidden_up_to,
-    } = member;
-    execute(
-        connection,
-        "INSERT INTO chat_members (thread_id, member, display_name, share_from_ns, hidden_up_to)
-         VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (thread_id, member) DO UPDATE SET display_name = excluded.display_name,
-             share_from_ns = excluded.share_from_ns, hidden_up_to = excluded.hidden_up_to",
-        params![
-            thread.as_str(),
-            id.to_string(),
-            display_name,
-            clamped_ns(*share_history_from),
-            hidden_up_to.map(SequenceId::get)
-        ],
-    )
-}
-
-fn insert_message(
-    connection: &Connection,
-    thread: &ThreadId,
-    message: &Message,
-    client_message_id: Option<&ClientMessageId>,
-) -> Result<usize, StoreError> {
-    execute(
-        connection,
-        "INSERT INTO chat_messages (thread_id, sequence_id, message_id, version, kind, sender,
-             sender_display_name, client_message_id, content, created_ns, edited_ns, deleted_ns, metadata)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        params![
-            thread.as_str(),
-            message.sequence_id.get(),
-            message.id.unix_ms(),
-            message.version,
-            encode(&message.kind)?,
-            message.sender.as_ref().map(ToString::to_string),
-            message.sender_display_name,
-            client_message_id.map(ClientMessageId::as_str),
-            message.content,
-            to_ns(message.created_on)?,
-            message.edited_on.map(to_ns).transpose()?,
-            message.deleted_on.map(to_ns).transpose()?,
-            encode(&message.metadata)?,
-        ],
-    )
-}
-
-fn update_message(
-    connection: &Connection,
-    thread: &ThreadId,
-    message: &Message,
-) -> Result<usize, StoreError> {
-    execute(
-        connection,
-        "UPDATE chat_messages SET version = ?3, kind = ?4, sender_display_name = ?5, content = ?6,
-             edited_ns = ?7, deleted_ns = ?8, metadata = ?9
-         WHERE thread_id = ?1 AND message_id = ?2",
-        params![
-            thread.as_str(),
-            message.id.unix_ms(),
-            message.version,
-            encode(&message.kind)?,
-            message.sender_display_name,
-            message.content,
-            message.edited_on.map(to_ns).transpose()?,
-            message.deleted_on.map(to_ns).transpose()?,
-            encode(&message.metadata)?,
-        ],
-    )
-}
-
-fn execute(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<usize, StoreError> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute(values))
-        .map_err(failed)
-}
-
-fn decode_thread(id: &ThreadId, row: &Row<'_>) -> Result<ThreadProperties, StoreError> {
-    Ok(ThreadProperties {
-        id: id.clone(),
-        topic: get(row, 0)?,
-        created_by: identifier(&get::<String>(row, 1)?)?,
-        created_on: from_ns(get(row, 2)?)?,
-        last_sequence: SequenceId::new(get(row, 3)?),
-        last_message: get::<Option<u64>>(row, 4)?.map(MessageId::from_unix_ms),
-    })
-}
-
-fn decode_member(row: &Row<'_>) -> Result<Member, StoreError> {
-    Ok(Member {
-        id: identifier(&get::<String>(row, 0)?)?,
-        display_name: get(row, 1)?,
-        share_history_from: from_ns(get(row, 2)?)?,
-        hidden_up_to: get::<Option<u64>>(row, 3)?.map(SequenceId::new),
-    })
-}
-
-fn decode_message(row: &Row<'_>) -> Result<Message, StoreError> {
-    let json = |index: usize| get::<String>(row, index);
-    let sender: Option<String> = get(row, 4)?;
-    Ok(Message {
-        id: MessageId::from_unix_ms(get(row, 0)?),
-        sequence_id: SequenceId::new(get(row, 1)?),
-        version: get(row, 2)?,
-        kind: serde_json::from_str(&json(3)?).map_err(|_| corrupt("message kind"))?,
-        sender: sender.as_deref().map(identifier).transpose()?,
-        sender_display_name: get(row, 5)?,
-        content: get(row, 6)?,
-        created_on: from_ns(get(row, 7)?)?,
-        edited_on: get::<Option<i64>>(row, 8)?.map(from_ns).transpose()?,
-        deleted_on: get::<Option<i64>>(row, 9)?.map(from_ns).transpose()?,
-        metadata: serde_json::from_str(&json(10)?).map_err(|_| corrupt("message metadata"))?,
-    })
-}
-
-fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, index: usize) -> Result<T, StoreError> {
-    row.get(index).map_err(failed)
-}
-
-fn identifier(text: &str) -> Result<CommunicationIdentifier, StoreError> {
-    text.parse().map_err(|_| corrupt("identifier"))
-}
-
-fn encode(value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| corrupt("message"))
-}
-
-fn to_ns(at: OffsetDateTime) -> Result<i64, StoreError> {
-    i64::try_from(at.unix_timestamp_nanos()).map_err(|_| corrupt("time"))
-}
-
-/// For limits that clients name: the far past and future are as good as any time out there.
-fn clamped_ns(at: OffsetDateTime) -> i64 {
-    let ns = at.unix_timestamp_nanos();
-    i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
-}
-
-fn from_ns(ns: i64) -> Result<OffsetDateTime, StoreError> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ns)).map_err(|_| corrupt("time"))
-}
-
-fn corrupt(what: &str) -> StoreError {
-    StoreError::Failed(format!("stored {what} is unreadable"))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
-fn failed(error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => StoreError::Conflict,
-        _ => StoreError::Failed(error.to_string()),
     }
 }
 

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_chat.sql"),
     include_str!("../migrations/0003_identity.sql"),
+    include_str!("../migrations/0004_chat_threads.sql"),
     include_str!("../migrations/0005_rooms.sql"),
 ];
 
