@@ -4,14 +4,10 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::sync::mpsc;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anteroom::client::{Credential, Event};
-use anteroom::service::DevInfo;
 use anteroom_testkit::process::ProcessGuard;
 use common::program::{finish, one_line, program, serve, served};
 use common::{PATIENCE, Person, list_messages, start};

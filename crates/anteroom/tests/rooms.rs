@@ -16,11 +16,20 @@ use tokio::time::{Instant, sleep_until};
 /// A signed request of the back end; the answer's status and body.
 async fn back_end(dev: &DevInfo, method: &str, target: &str, body: &Value) -> (u16, Value) {
     let connection: ConnectionString = dev.connection_string.parse().unwrap();
-    let url: url::Url = format!("{}{target}", dev.endpoint.trim_end_matches('/')).parse().unwrap();
+    let url: url::Url = format!("{}{target}", dev.endpoint.trim_end_matches('/'))
+        .parse()
+        .unwrap();
     let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
     let body = body.to_string();
     let now = OffsetDateTime::now_utc();
-    let signed = sign_request(method, target, &host, now, body.as_bytes(), &connection.access_key);
+    let signed = sign_request(
+        method,
+        target,
+        &host,
+        now,
+        body.as_bytes(),
+        &connection.access_key,
+    );
     let request = http(dev)
         .request(method.parse().unwrap(), url)
         .header("x-ms-date", signed.date)
@@ -87,7 +96,10 @@ async fn two_talk_in_a_room_and_a_consumer_only_listens() {
     let mut student = Person::in_room(&dev, &id, "Student", &student_token).await;
     student.connected().await;
     let mut stranger = Person::in_room(&dev, &id, "Stranger", &stranger_token).await;
-    assert_eq!(stranger.end().await, (403, 990_051, "room_not_invited".to_owned(), true));
+    assert_eq!(
+        stranger.end().await,
+        (403, 990_051, "room_not_invited".to_owned(), true)
+    );
     doctor
         .sees_roster(|roster| {
             let role = |name: &str| roster.iter().find(|p| p.display_name == name).map(|p| p.role);
@@ -109,18 +121,27 @@ async fn two_talk_in_a_room_and_a_consumer_only_listens() {
         assert!(likeness.is_same_speech(), "{likeness:?}");
     }
     student.meeting.play(original.clone(), false).await;
-    let refused = student.until(|event| matches!(event, Event::Refused { .. })).await;
+    let refused = student
+        .until(|event| matches!(event, Event::Refused { .. }))
+        .await;
     assert!(matches!(refused, Event::Refused { key, .. } if key == "not_allowed"));
     let id_of_student = student.id.clone();
-    let from_student =
-        |event: &Event| matches!(event, Event::Subscribed { participant_id } if *participant_id == id_of_student);
+    let from_student = |event: &Event| matches!(event, Event::Subscribed { participant_id } if *participant_id == id_of_student);
     assert!(!doctor.has_seen(from_student) && !patient.has_seen(from_student));
 
     // Until the student may speak.
     let target = format!("/rooms/{id}/participants?api-version=2025-03-13");
     let body = json!({"participants": {student_id: {"role": "Attendee"}}});
     assert_eq!(back_end(&dev, "PATCH", &target, &body).await.0, 200);
-    let promoted = |event: &Event| matches!(event, Event::CapabilitiesChanged { role: Role::Attendee, .. });
+    let promoted = |event: &Event| {
+        matches!(
+            event,
+            Event::CapabilitiesChanged {
+                role: Role::Attendee,
+                ..
+            }
+        )
+    };
     student.until(promoted).await;
     doctor.until(from_student).await;
     let likeness = similarity(&original, &heard(&mut student, &mut doctor).await);
