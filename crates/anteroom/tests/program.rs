@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use anteroom::client::{Credential, Event};
