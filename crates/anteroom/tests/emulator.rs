@@ -1,5 +1,7 @@
 //! `anteroom emulator` against a running service.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 mod common;
 
 use std::path::Path;
