@@ -70,15 +70,17 @@ pub fn parse_json<T: DeserializeOwned>(
     if body.is_empty() {
         return Ok(None);
     }
-    serde_json::from_slice(body).map_err(|error| {
+    let refusal = |line: usize, column: usize| {
         // The position helps, the library's text may quote what was sent.
-        let message = format!(
-            "The request body could not be understood (line {}, column {}).",
-            error.line(),
-            error.column()
-        );
+        let message = format!("The request body could not be understood (line {line}, column {column}).");
         ApiError::new(malformed).with_message(message)
-    })
+    };
+    // serde would take a list for the fields of an object, in their order.
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') {
+        return Err(refusal(1, 1));
+    }
+    serde_json::from_slice(body).map_err(|error| refusal(error.line(), error.column()))
 }
 
 /// `host[:port]` the client called: `:authority` in HTTP/2, the Host header in HTTP/1.1.
@@ -139,6 +141,20 @@ mod tests {
         assert_eq!(authority(&uri, &headers).as_deref(), Some("localhost:8443"));
         headers.insert(header::HOST, "a b\"".parse().unwrap());
         assert_eq!(authority(&uri, &headers), None);
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Form {
+            name: Option<String>,
+        }
+        let parse = |body: &[u8]| parse_json::<Form>(body, &any::BODY_MALFORMED);
+        assert_eq!(parse(b"").unwrap(), None);
+        assert_eq!(parse(b" {}").unwrap(), Some(Form { name: None }));
+        parse(b"[null]").unwrap_err();
+        parse(b" []").unwrap_err();
+        parse(b"{").unwrap_err();
     }
 
     #[test]
