@@ -32,12 +32,9 @@ use anteroom_identity::client::pipeline::{Authentication, Method, Pager, Pipelin
 pub use anteroom_identity::client::{ClientOptions, CommunicationTokenCredential, Error};
 use uuid::Uuid;
 
-pub use self::model::{
-    ChatMessageReadReceipt, ChatThreadItem, CreateChatThread, ListOptions, RetentionPolicy, SkipOptions,
-    UpdateChatThread,
-};
+pub use self::model::{CreateChatThread, ListOptions, SkipOptions};
 pub use self::thread::ChatThreadClient;
-use crate::wire::rest::CreateThreadResult;
+use crate::wire::rest::{ChatThreadItem, CreateThreadResult};
 
 /// The version of the API that is asked for.
 pub const API_VERSION: &str = "2025-03-15";

@@ -5,40 +5,26 @@ use std::collections::BTreeMap;
 use anteroom_identity::client::Error;
 use anteroom_identity::client::pipeline::Request;
 use anteroom_identity::id::CommunicationIdentifier;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
-use crate::wire::identifier::IdentifierModel;
-use crate::wire::rest::{ChatParticipant, MessageType, SendMessageRequest, format_time, parse_time};
+use crate::thread::RetentionPolicy;
+use crate::wire::rest::{ChatParticipant, CreateThreadRequest, MessageType, SendMessageRequest, format_time};
 
 /// A thread to create.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct CreateChatThread {
-    body: CreateBody,
+    body: CreateThreadRequest,
     repeatability: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CreateBody {
-    topic: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    participants: Vec<ChatParticipant>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    metadata: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retention_policy: Option<RetentionPolicy>,
 }
 
 impl CreateChatThread {
     /// With this topic.
     pub fn new(topic: &str) -> Self {
         Self {
-            body: CreateBody {
+            body: CreateThreadRequest {
                 topic: topic.to_owned(),
-                ..CreateBody::default()
+                ..CreateThreadRequest::default()
             },
             repeatability: None,
         }
@@ -69,70 +55,9 @@ impl CreateChatThread {
         self
     }
 
-    pub(super) fn into_parts(self) -> (CreateBody, Option<String>) {
+    pub(super) fn into_parts(self) -> (CreateThreadRequest, Option<String>) {
         (self.body, self.repeatability)
     }
-}
-
-/// When the service deletes a thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[non_exhaustive]
-pub enum RetentionPolicy {
-    /// Never.
-    None,
-    /// So many days after its creation.
-    ThreadCreationDate {
-        /// 30 to 90.
-        delete_thread_after_days: u32,
-    },
-}
-
-/// What to change about a thread. What is not set stays.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UpdateChatThread {
-    /// New topic.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
-    /// Values to add or replace; others stay.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metadata: BTreeMap<String, String>,
-    /// New policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retention_policy: Option<RetentionPolicy>,
-}
-
-/// A thread in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ChatThreadItem {
-    /// The thread.
-    pub id: String,
-    /// What it is about.
-    pub topic: String,
-    /// When it was deleted.
-    #[serde(default, deserialize_with = "optional_time")]
-    pub deleted_on: Option<OffsetDateTime>,
-    /// When the last message arrived.
-    #[serde(default, deserialize_with = "optional_time")]
-    pub last_message_received_on: Option<OffsetDateTime>,
-}
-
-/// How far somebody has read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ChatMessageReadReceipt {
-    /// Who.
-    #[serde(rename = "senderCommunicationIdentifier")]
-    pub sender: IdentifierModel,
-    /// The last message they have read.
-    pub chat_message_id: String,
-    /// When.
-    #[serde(deserialize_with = "time")]
-    pub read_on: OffsetDateTime,
 }
 
 /// Which part of a list of threads or messages.
@@ -233,20 +158,17 @@ impl ChatParticipant {
         self
     }
 
+    /// With a value of your own; 1 KB in all.
+    #[must_use]
+    pub fn with_metadata(mut self, key: &str, value: &str) -> Self {
+        self.metadata.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
     /// Who sees only what was said at this time or later, whole seconds.
     #[must_use]
     pub const fn with_share_history_time(mut self, time: OffsetDateTime) -> Self {
         self.share_history_time = Some(time);
         self
     }
-}
-
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
-    optional_time(deserializer)?.ok_or_else(|| D::Error::custom("a time is missing"))
-}
-
-fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    Option::<String>::deserialize(deserializer)?
-        .map(|text| parse_time(&text).ok_or_else(|| D::Error::custom("not an RFC 3339 time")))
-        .transpose()
 }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::wire::rest::{ChatParticipant, SendMessageRequest, UpdateMessageRequest};
+use crate::RetentionPolicy;
+use crate::wire::rest::{ChatParticipant, SendMessageRequest, UpdateMessageRequest, UpdateThreadRequest};
 
 const THREAD: &str = "19:abc_-.@thread.v2";
 const PATH: &str = "/chat/threads/19%3Aabc_-.%40thread.v2";
@@ -179,10 +180,10 @@ async fn the_head_of_a_thread_is_read_and_changed() {
     );
 
     let transport = answers(&[(204, Value::Null)]);
-    let update = UpdateChatThread {
+    let update = UpdateThreadRequest {
         metadata: [("a".to_owned(), "b".to_owned())].into(),
         retention_policy: Some(RetentionPolicy::None),
-        ..UpdateChatThread::default()
+        ..UpdateThreadRequest::default()
     };
     thread(&transport).update_properties(&update).await.unwrap();
     assert_eq!(

@@ -3,13 +3,13 @@
 use anteroom_identity::client::Error;
 use anteroom_identity::client::pipeline::{Method, Pager, Pipeline, Request, segment};
 use anteroom_identity::id::CommunicationIdentifier;
-use serde::Serialize;
 
-use super::model::{ChatMessageReadReceipt, ListOptions, SkipOptions, UpdateChatThread};
+use super::model::{ListOptions, SkipOptions};
 use crate::wire::identifier::IdentifierModel;
 use crate::wire::rest::{
-    AddParticipantsRequest, AddParticipantsResult, ChatMessage, ChatParticipant, ChatThreadProperties,
-    ErrorDetail, SendMessageRequest, SendMessageResult, UpdateMessageRequest,
+    AddParticipantsRequest, AddParticipantsResult, ChatMessage, ChatMessageReadReceipt, ChatParticipant,
+    ChatThreadProperties, ErrorDetail, SendMessageRequest, SendMessageResult, SendReadReceiptRequest,
+    SendTypingNotificationRequest, UpdateMessageRequest, UpdateThreadRequest,
 };
 
 /// One thread of a user; `ChatThreadClient` of the official SDKs. Clones share connections.
@@ -52,9 +52,9 @@ impl ChatThreadClient {
     /// # Errors
     /// [`Error`]
     pub async fn update_topic(&self, topic: &str) -> Result<(), Error> {
-        let update = UpdateChatThread {
+        let update = UpdateThreadRequest {
             topic: Some(topic.to_owned()),
-            ..UpdateChatThread::default()
+            ..UpdateThreadRequest::default()
         };
         self.update_properties(&update).await
     }
@@ -63,7 +63,7 @@ impl ChatThreadClient {
     ///
     /// # Errors
     /// [`Error`]; 403 without the scope `chat`.
-    pub async fn update_properties(&self, update: &UpdateChatThread) -> Result<(), Error> {
+    pub async fn update_properties(&self, update: &UpdateThreadRequest) -> Result<(), Error> {
         let request = self.request(Method::Patch, "").with_json(update)?.repeatable();
         self.done(request, 204).await
     }
@@ -158,16 +158,12 @@ impl ChatThreadClient {
     /// # Errors
     /// [`Error`]
     pub async fn send_typing_notification(&self, sender_display_name: Option<&str>) -> Result<(), Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Typing<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            sender_display_name: Option<&'a str>,
-        }
-
+        let body = SendTypingNotificationRequest {
+            sender_display_name: sender_display_name.map(str::to_owned),
+        };
         let request = self
             .request(Method::Post, "/typing")
-            .with_json(&Typing { sender_display_name })?
+            .with_json(&body)?
             .repeatable();
         self.done(request, 200).await
     }
@@ -177,14 +173,8 @@ impl ChatThreadClient {
     /// # Errors
     /// [`Error`]
     pub async fn send_read_receipt(&self, message_id: &str) -> Result<(), Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Receipt<'a> {
-            chat_message_id: &'a str,
-        }
-
-        let body = Receipt {
-            chat_message_id: message_id,
+        let body = SendReadReceiptRequest {
+            chat_message_id: message_id.to_owned(),
         };
         let request = self
             .request(Method::Post, "/readReceipts")

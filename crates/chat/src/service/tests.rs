@@ -896,3 +896,23 @@ proptest! {
         prop_assert_eq!(said, run.ids.len());
     }
 }
+
+#[test]
+fn receipts_of_messages_from_before_the_caller_came_are_not_told_of() {
+    let (mut chat, id) = thread(SystemMessages::Silent);
+    let first = chat.send_message(&user(1), &id, text("early"), NOON).unwrap();
+    chat.send_read_receipt(&user(1), &id, first.message.id, NOON)
+        .unwrap();
+    // Added in the same millisecond, without history: only the message's place tells that it is hidden.
+    let members = vec![
+        Member::new(user(2), "Bob", NOON),
+        Member::with_history(user(3), "Carol"),
+    ];
+    chat.add_participants(&user(1), &id, members, NOON).unwrap();
+    assert_eq!(chat.list_read_receipts(&user(2), &id), Ok(Vec::new()));
+    assert_eq!(chat.list_read_receipts(&user(3), &id).unwrap().len(), 1);
+    let second = chat.send_message(&user(1), &id, text("late"), NOON).unwrap();
+    chat.send_read_receipt(&user(1), &id, second.message.id, NOON)
+        .unwrap();
+    assert_eq!(chat.list_read_receipts(&user(2), &id).unwrap().len(), 1);
+}

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::{ChatService, Created, NewThread, Page, PageRequest, page_size};
 use crate::error::ChatError;
 use crate::event::Event;
-use crate::id::{MessageId, ThreadId, number};
+use crate::id::{MessageId, SequenceId, ThreadId, number};
 use crate::store::{Change, Changes, ChatStore, ThreadRange};
 use crate::thread::{Member, Receipt, Thread, ThreadProperties, ThreadUpdate};
 
@@ -210,10 +210,22 @@ impl<S: ChatStore> ChatService<S> {
         thread: &ThreadId,
     ) -> Result<Vec<Receipt>, ChatError> {
         let (_, member) = self.admitted(caller, thread)?;
-        let mut receipts = self.store.receipts(thread)?;
-        let (_, from) = member.history();
-        receipts.retain(|receipt| receipt.message.time() >= from);
-        Ok(receipts)
+        let receipts = self.store.receipts(thread)?;
+        let (after, from) = member.history();
+        let mut visible = Vec::with_capacity(receipts.len());
+        for receipt in receipts {
+            // A time is told by the id; a place only by the message itself.
+            let seen = if after == SequenceId::ZERO {
+                receipt.message.time() >= from
+            } else {
+                let message = self.store.message(thread, receipt.message)?;
+                message.is_some_and(|message| member.can_see(&message))
+            };
+            if seen {
+                visible.push(receipt);
+            }
+        }
+        Ok(visible)
     }
 
     /// Tells the others that the caller is typing. In threads above
