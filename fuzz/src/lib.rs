@@ -3,6 +3,7 @@
 //!
 //! A body must not panic, whatever it is given. Beyond that it asserts what must hold for every input.
 
+mod chat;
 mod client;
 mod identity;
 
@@ -22,6 +23,7 @@ use anteroom_signaling::sdp::{self, Description};
 use anteroom_signaling::wire::{self, Encoding};
 use anteroom_teams_link::link::{self, OwnHost};
 
+pub use self::chat::chat_commands;
 pub use self::client::client_answer;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 
@@ -30,6 +32,7 @@ pub type Body = fn(&[u8]);
 
 /// All targets; the files in `fuzz_targets/` and the folders in `corpus/` have the same names.
 pub const TARGETS: &[(&str, Body)] = &[
+    ("chat_commands", chat_commands),
     ("client_answer", client_answer),
     ("connection_string", connection_string),
     ("demux", demux),
