@@ -36,8 +36,8 @@ const MMAP_BYTES: i64 = 256 * 1024 * 1024;
 /// Statements kept ready: more than there are in the program.
 const STATEMENTS: usize = 256;
 
-/// Pages (of 4 KiB) of the log after which it is written back into the file.
-const CHECKPOINT_PAGES: i64 = 4_000;
+/// Pages (of 4 KiB) of the log after which it is written back into the file: a longer log makes writers wait longer.
+const CHECKPOINT_PAGES: i64 = 1_000;
 
 /// What is kept of the log file once it was written back, in bytes.
 const LOG_BYTES: i64 = 64 * 1024 * 1024;
