@@ -1,5 +1,7 @@
 //! The whole loop over real sockets: two native clients through a running service.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 mod common;
 
 use std::time::Duration;
