@@ -150,8 +150,7 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
     pub fn authenticate(&self, token: &str, now: OffsetDateTime) -> Result<UserTokenClaims, IdentityError> {
         let expected = Expected {
             resource: Some(self.resource),
-            issuer: "",
-            audience: "",
+            audiences: &[],
         };
         match self.keys.verify(token, now, &expected)? {
             VerifiedToken::User(claims) => {
@@ -161,7 +160,9 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
                 }
                 Ok(claims)
             }
-            VerifiedToken::Directory(_) => Err(TokenError::WrongAudience.into()),
+            VerifiedToken::Directory(_) | VerifiedToken::TeamsUser(_) | VerifiedToken::App(_) => {
+                Err(TokenError::WrongAudience.into())
+            }
         }
     }
 

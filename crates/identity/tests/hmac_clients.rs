@@ -362,7 +362,8 @@ proptest! {
             && sent.method == good.method
             && sent.authorization.eq_ignore_ascii_case(&good.authorization);
         // The other spellings of the same target are the same request: `%3a` for `%3A`, say.
-        prop_assume!(!same && unquote(&sent.target) != unquote(&good.target) || part != 0 && !same);
+        let other_spelling = part == 0 && unquote(&sent.target) == unquote(&good.target);
+        prop_assume!(!same && !other_spelling);
         prop_assert!(sent.verify(&[]).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! What an operator may set: defaults, then a TOML file, then `ANTEROOM_*` in the environment, then the command line.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -72,6 +73,8 @@ pub struct Limits {
     pub sign_in_failures_per_source: u32,
     /// The window of both, in seconds.
     pub sign_in_window_seconds: u64,
+    /// Days after which a new key signs tokens; left out: only when an operator says so.
+    pub signing_key_days: Option<NonZeroU32>,
     /// Participants in one meeting's call.
     pub meeting_participants: usize,
     /// Guests waiting in one meeting's lobby.
@@ -129,6 +132,7 @@ impl Default for Limits {
             sign_in_failures: 5,
             sign_in_failures_per_source: 50,
             sign_in_window_seconds: 60,
+            signing_key_days: NonZeroU32::new(90),
             meeting_participants: 350,
             meeting_lobby: 500,
             lobby_timeout_seconds: 30 * 60,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::store::Connection;
 use anteroom_chat::id::ThreadId;
 use anteroom_chat::thread::Member;
-use anteroom_identity::id::{CommunicationIdentifier, ObjectId, TeamsUserId, TenantId};
+use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
 use anteroom_identity::signing::{ConnectionString, KeySlot};
 use anteroom_teams_link::link;
 use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
@@ -22,12 +22,14 @@ use uuid::Uuid;
 
 use crate::config::{Demo, io_reason};
 use crate::directory::hash_password;
+use crate::entra::secret_digest;
 use crate::error::StartError;
 use crate::http::pages::QUERY_VALUE;
 use crate::meetings::MeetingRecord;
 use crate::state::App;
 use crate::store::StoreError;
 use crate::store::sqlite::directory::{self, UserRow};
+use crate::store::sqlite::identity_access::{self, AppRow};
 use crate::store::sqlite::meetings::{self, MeetingRow};
 use crate::store::sqlite::settings;
 use crate::tls::write_private;
@@ -45,6 +47,9 @@ const SUBJECT: &str = "Loan consultation";
 
 /// Setting that holds the demo meeting's id.
 const MEETING_SETTING: &str = "demo.meeting";
+
+/// Setting that holds the demo application's client id and secret.
+const APP_SETTING: &str = "demo.app";
 
 /// Host that long links of real Teams meetings point at.
 const TEAMS_HOST: &str = "teams.microsoft.com";
@@ -68,6 +73,8 @@ pub struct DevInfo {
     pub tenant_id: String,
     /// The demo users, the organizer first.
     pub users: Vec<DevUser>,
+    /// A program that may use the resource with Entra tokens (client credentials).
+    pub app: DevApp,
     /// The demo meeting.
     pub meeting: DevMeeting,
     /// The guest's page with the meeting's link filled in.
@@ -92,6 +99,24 @@ pub struct DevUser {
     pub password: String,
     /// Name shown to others.
     pub display_name: String,
+}
+
+/// A registered application.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DevApp {
+    /// Client id.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: String,
+}
+
+impl std::fmt::Debug for DevApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DevApp")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The demo meeting.
@@ -161,6 +186,7 @@ impl std::fmt::Debug for DevMeeting {
 pub(crate) struct DemoData {
     tenant: TenantId,
     users: Vec<(UserRow, String)>,
+    app: DevApp,
     meeting: MeetingRecord,
 }
 
@@ -202,9 +228,16 @@ pub(crate) async fn ensure(app: &App) -> Result<DemoData, StartError> {
         .await
         .map_err(|error| StartError::Internal(error.to_string()))?;
     let meeting = apply(app, &app.config().demo, meeting).await.map_err(failed)?;
+    let resource = app.resource();
+    let registered = app
+        .store()
+        .write(move |connection| ensure_app(connection, tenant, resource, now))
+        .await
+        .map_err(failed)?;
     Ok(DemoData {
         tenant,
         users,
+        app: registered,
         meeting,
     })
 }
@@ -245,6 +278,7 @@ impl DemoData {
                     display_name: user.display_name,
                 })
                 .collect(),
+            app: self.app,
             guest_page: format!(
                 "{pages}/join?link={}",
                 utf8_percent_encode(&meeting.join_url, QUERY_VALUE)
@@ -303,6 +337,38 @@ fn write(app: &App, name: &str, value: &impl Serialize) -> Result<(), StartError
         path: app.config().data.clone(),
         reason: io_reason(&error),
     })
+}
+
+/// The demo application; its secret is kept beside it, as the demo users' passwords are.
+fn ensure_app(
+    connection: &Connection,
+    tenant: TenantId,
+    resource: ResourceId,
+    now: OffsetDateTime,
+) -> Result<DevApp, StoreError> {
+    if let Some(stored) = settings::get(connection, APP_SETTING)? {
+        let (client_id, client_secret) = stored.split_once(' ').ok_or(StoreError::Corrupt("demo data"))?;
+        return Ok(DevApp {
+            client_id: client_id.to_owned(),
+            client_secret: client_secret.to_owned(),
+        });
+    }
+    let made = DevApp {
+        client_id: Uuid::new_v4().to_string(),
+        client_secret: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 30]>()),
+    };
+    let row = AppRow {
+        client_id: made.client_id.clone(),
+        object: ObjectId::random(),
+        tenant,
+        resource,
+        name: "Demo".to_owned(),
+        secret_sha256: secret_digest(&made.client_secret),
+    };
+    identity_access::insert_app(connection, &row, now)?;
+    let stored = format!("{} {}", made.client_id, made.client_secret);
+    settings::set(connection, APP_SETTING, &stored)?;
+    Ok(made)
 }
 
 fn new_users() -> Result<Vec<(&'static str, &'static str, String, String)>, StartError> {

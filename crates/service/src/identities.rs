@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anteroom_identity::id::{AcsUserId, ResourceId};
+use anteroom_identity::id::{AcsUserId, ObjectId, ResourceId, TenantId};
 use anteroom_identity::store::IdentityStore;
 use time::OffsetDateTime;
 
-use crate::store::sqlite::SqliteIdentityStore;
+use crate::store::sqlite::{SqliteIdentityStore, identity_access};
 use crate::store::{Store, StoreError, Tx};
 
 /// Generations kept at most; about 10 MB.
@@ -74,6 +74,37 @@ impl Identities {
     pub async fn create(&self, resource: ResourceId, now: OffsetDateTime) -> Result<AcsUserId, StoreError> {
         let user = AcsUserId::random(resource);
         self.insert(user, now).await?;
+        Ok(user)
+    }
+
+    /// The user that stands for a directory's user in a resource; makes it when there is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn of_entra_user(
+        &self,
+        resource: ResourceId,
+        tenant: TenantId,
+        object: ObjectId,
+        now: OffsetDateTime,
+    ) -> Result<AcsUserId, StoreError> {
+        let known = Arc::clone(&self.known);
+        let write = move |connection: &mut Tx| -> Result<(AcsUserId, bool), StoreError> {
+            // Somebody may have been faster.
+            if let Some(user) = identity_access::entra_identity(connection, resource, tenant, object)? {
+                return Ok((user, false));
+            }
+            let user = AcsUserId::random(resource);
+            SqliteIdentityStore::new(&mut *connection).insert_user(&user, now)?;
+            identity_access::insert_entra_identity(connection, tenant, object, &user)?;
+            Ok((user, true))
+        };
+        let after = move |(user, new): &(AcsUserId, bool)| {
+            if *new {
+                lock(&known).set(*user, Some(0));
+            }
+        };
+        let (user, _) = self.store.write_then(write, after).await?;
         Ok(user)
     }
 

@@ -5,7 +5,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use anteroom_identity::token::SigningKeys;
 use anteroom_teams_link::link::OwnHost;
 use axum::Router;
 use axum_server::Handle;
@@ -28,12 +27,12 @@ use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
 use crate::http::{self, Surface};
 use crate::identities::Identities;
+use crate::keys::{KeyRing, KeyRingError};
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::resources::Resources;
 use crate::rooms::Rooms;
 use crate::state::{App, Parts};
-use crate::store::sqlite::resources as resource_sql;
 use crate::store::{Store, StoreError};
 use crate::tls::{self, Material};
 
@@ -49,6 +48,9 @@ const HTTP2_PING: Duration = Duration::from_secs(60);
 /// Requests at a time on one HTTP/2 connection.
 const HTTP2_STREAMS: u32 = 128;
 
+/// How often the age of the key that signs tokens is looked at.
+const LOOK_AT_KEYS_EVERY: Duration = Duration::from_secs(600);
+
 /// Connections the system keeps waiting to be accepted.
 const BACKLOG: i32 = 1024;
 
@@ -63,6 +65,7 @@ pub struct RunningService {
     app: App,
     media: SocketAddr,
     servers: Vec<Server>,
+    keys: Watch,
     /// Held as long as the data directory is in use.
     _lock: File,
 }
@@ -71,6 +74,16 @@ pub struct RunningService {
 struct Server {
     handle: Handle<SocketAddr>,
     task: JoinHandle<io::Result<()>>,
+}
+
+/// A task that ends with its service.
+#[derive(Debug)]
+struct Watch(JoinHandle<()>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A service that is dropped stops listening, though nobody is told.
@@ -127,11 +140,13 @@ impl Service {
             let router = http::router(app.clone(), Surface::DevHttp);
             servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
         }
+        let keys = tokio::spawn(watch_keys(app.clone()));
         tracing::info!(endpoint = app.endpoint().as_str(), %media, "started");
         Ok(RunningService {
             app,
             media,
             servers,
+            keys: Watch(keys),
             _lock: lock,
         })
     }
@@ -170,6 +185,7 @@ impl RunningService {
 
     /// Ends every call with the reason `service_stopping`, finishes open requests and closes the database.
     pub async fn shutdown(self) {
+        drop(self.keys);
         self.app.registry().shutdown().await;
         for server in &self.servers {
             server.handle.graceful_shutdown(Some(GRACE));
@@ -304,7 +320,12 @@ async fn open(
     let store = Store::open(&data::database_path(&data)).map_err(|error| (None, unusable(error)))?;
     let built = async {
         let now = clock.now();
-        let keys = signing_keys(&store, now).await?;
+        let key_ring = KeyRing::open(store.clone(), now)
+            .await
+            .map_err(|error| internal(&error))?;
+        rotate_keys(&config, &key_ring, now)
+            .await
+            .map_err(|error| internal(&error))?;
         let resources = Resources::open(store.clone(), now).await.map_err(unusable)?;
         let dev_http_url = match dev_http {
             // A person's browser takes `localhost` for a secure context in every browser.
@@ -333,7 +354,7 @@ async fn open(
             config,
             clock,
             store: store.clone(),
-            keys,
+            key_ring,
             resources,
             identities: Identities::new(store.clone()),
             endpoint,
@@ -365,24 +386,24 @@ async fn open(
     outcome.map_err(|error| (Some(store), error))
 }
 
-async fn signing_keys(store: &Store, now: time::OffsetDateTime) -> Result<SigningKeys, StartError> {
-    let stored = store
-        .read(|connection| resource_sql::signing_key(connection))
-        .await;
-    let stored: Option<String> = stored.map_err(|error: StoreError| internal(&error))?;
-    if let Some(pem) = stored {
-        return SigningKeys::from_pkcs8_pem(&pem).map_err(|error| internal(&error));
+/// A new key when the one that signs is as old as the configuration allows.
+async fn rotate_keys(config: &Config, keys: &KeyRing, now: time::OffsetDateTime) -> Result<(), KeyRingError> {
+    if let Some(days) = config.limits.signing_key_days {
+        keys.rotate_if_older(time::Duration::days(i64::from(days.get())), now)
+            .await?;
     }
-    let keys = tokio::task::spawn_blocking(SigningKeys::generate)
-        .await
-        .map_err(|error| internal(&error))?
-        .map_err(|error| internal(&error))?;
-    let pem = keys.to_pkcs8_pem();
-    store
-        .write(move |connection| resource_sql::insert_signing_key(connection, &pem, now))
-        .await
-        .map_err(|error: StoreError| internal(&error))?;
-    Ok(keys)
+    Ok(())
+}
+
+/// Looks at the age of the key that signs as long as the service runs.
+async fn watch_keys(app: App) {
+    loop {
+        tokio::time::sleep(LOOK_AT_KEYS_EVERY).await;
+        let now = app.clock().now();
+        if let Err(error) = rotate_keys(app.config(), app.key_ring(), now).await {
+            tracing::error!(%error, "a new key to sign tokens could not be made");
+        }
+    }
 }
 
 /// The hosts whose links are ours, and the authorities browsers may call us by.

@@ -16,6 +16,7 @@ use crate::emulator::Emulator;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
 use crate::identities::Identities;
+use crate::keys::KeyRing;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::resources::Resources;
@@ -34,7 +35,7 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) store: Store,
-    pub(crate) keys: SigningKeys,
+    pub(crate) key_ring: KeyRing,
     pub(crate) resources: Resources,
     pub(crate) identities: Identities,
     pub(crate) endpoint: Url,
@@ -75,10 +76,16 @@ impl App {
         &self.0.store
     }
 
-    /// The keys that sign access tokens.
+    /// The keys that sign access tokens, as they are now.
     #[must_use]
-    pub fn keys(&self) -> &SigningKeys {
-        &self.0.keys
+    pub fn keys(&self) -> Arc<SigningKeys> {
+        self.0.key_ring.keys()
+    }
+
+    /// The keys that sign access tokens, and their rotation.
+    #[must_use]
+    pub fn key_ring(&self) -> &KeyRing {
+        &self.0.key_ring
     }
 
     /// The ACS resources of this service.
@@ -111,7 +118,7 @@ impl App {
         self.0.dev_http.as_ref()
     }
 
-    /// Issuer named in directory tokens: the endpoint without a trailing slash.
+    /// The address that issuers named in directory tokens start with: the endpoint without a trailing slash.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.0.endpoint.as_str().trim_end_matches('/')
@@ -122,8 +129,7 @@ impl App {
     pub fn expected(&self) -> Expected<'_> {
         Expected {
             resource: None,
-            issuer: self.issuer(),
-            audience: DIRECTORY_AUDIENCE,
+            audiences: &[DIRECTORY_AUDIENCE],
         }
     }
 

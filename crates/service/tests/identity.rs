@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod common;
+#[path = "identity/entra.rs"]
+mod entra;
 #[path = "identity/resources.rs"]
 mod resources;
 

@@ -7,8 +7,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::keys::issuer;
 use super::{ScopeSet, TokenError};
-use crate::id::{AcsUserId, ObjectId, TenantId};
+use crate::id::{AcsUserId, ObjectId, ResourceId, TenantId};
 use crate::signing::KeySlot;
 
 /// `scp` of real tokens for chat and calls; no client is known to look inside.
@@ -79,6 +80,14 @@ pub struct DirectoryClaims {
     pub upn: String,
     /// Display name.
     pub name: String,
+    /// The program the user signed in with; empty in tokens of older programs.
+    pub app: String,
+    /// What the program may do for the user, separated by spaces: `scp`.
+    pub permissions: String,
+    /// What an ACS token that stands for the user is limited to; `None` for the user's own tokens.
+    pub acs_scopes: Option<ScopeSet>,
+    /// The resource through which the user acts, `8:acs:<resource>_<tenant>_<user>`.
+    pub extension_of: Option<ResourceId>,
     /// When it was made, whole seconds.
     pub issued_at: OffsetDateTime,
     /// When it ends, whole seconds.
@@ -92,6 +101,49 @@ impl std::fmt::Debug for DirectoryClaims {
             .field("object", &self.object)
             .finish_non_exhaustive()
     }
+}
+
+/// The claims of a user token that stands for a directory's user, `8:orgid:…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamsUserClaims {
+    /// The resource that gave the token.
+    pub resource: ResourceId,
+    /// The user's tenant.
+    pub tenant: TenantId,
+    /// The user.
+    pub object: ObjectId,
+    /// Whether the user acts through the resource, `8:acs:<resource>_<tenant>_<user>`, or for itself, `8:orgid:<user>`.
+    pub kind: TeamsUserKind,
+    /// What it allows.
+    pub scopes: ScopeSet,
+    /// When it was made, whole seconds.
+    pub issued_at: OffsetDateTime,
+    /// When it ends, whole seconds.
+    pub expires_at: OffsetDateTime,
+}
+
+/// As whom a directory's user appears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TeamsUserKind {
+    /// `8:orgid:<user>`
+    User,
+    /// `8:acs:<resource>_<tenant>_<user>`
+    Extension,
+}
+
+/// The claims of an application that acts for itself (RFC 6749 §4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppClaims {
+    /// The tenant it is registered in.
+    pub tenant: TenantId,
+    /// Its object in the directory.
+    pub object: ObjectId,
+    /// Its client id.
+    pub client_id: String,
+    /// When it was made, whole seconds.
+    pub issued_at: OffsetDateTime,
+    /// When it ends, whole seconds.
+    pub expires_at: OffsetDateTime,
 }
 
 /// A user token's payload.
@@ -122,19 +174,67 @@ pub(super) struct DirectoryPayload {
     pub(super) iat: i64,
     nbf: i64,
     pub(super) exp: i64,
-    tid: TenantId,
+    pub(super) tid: TenantId,
     oid: ObjectId,
     preferred_username: String,
     upn: String,
     name: String,
+    #[serde(default)]
+    appid: String,
+    #[serde(default)]
+    scp: String,
     ver: String,
 }
 
-/// Either, told apart by the claims that only one of them has.
+/// The payload of an application's token.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AppPayload {
+    pub(super) aud: String,
+    pub(super) iss: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    pub(super) tid: TenantId,
+    oid: ObjectId,
+    sub: ObjectId,
+    appid: String,
+    azp: String,
+    idtyp: AppToken,
+    ver: String,
+}
+
+/// Tells an application's tokens from users'.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AppToken {
+    App,
+}
+
+/// The payload of a user token that stands for a directory's user.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TeamsUserPayload {
+    skypeid: String,
+    scp: u32,
+    csi: String,
+    exp: i64,
+    rgn: String,
+    #[serde(rename = "acsScope")]
+    acs_scope: String,
+    #[serde(rename = "resourceId")]
+    resource_id: String,
+    #[serde(rename = "resourceLocation")]
+    resource_location: String,
+    iat: i64,
+    tid: TenantId,
+}
+
+/// Any of them, told apart by the claims that only one of them has.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Payload {
     User(UserPayload),
+    TeamsUser(TeamsUserPayload),
+    App(AppPayload),
     Directory(DirectoryPayload),
 }
 
@@ -171,10 +271,10 @@ impl UserPayload {
 }
 
 impl DirectoryPayload {
-    pub(super) fn new(claims: &DirectoryClaims, issuer: &str, audience: &str) -> Self {
+    pub(super) fn new(claims: &DirectoryClaims, base: &str, audience: &str) -> Self {
         Self {
             aud: audience.to_owned(),
-            iss: issuer.to_owned(),
+            iss: issuer(base, claims.tenant),
             iat: claims.issued_at.unix_timestamp(),
             nbf: claims.issued_at.unix_timestamp(),
             exp: claims.expires_at.unix_timestamp(),
@@ -183,6 +283,8 @@ impl DirectoryPayload {
             preferred_username: claims.upn.clone(),
             upn: claims.upn.clone(),
             name: claims.name.clone(),
+            appid: claims.app.clone(),
+            scp: claims.permissions.clone(),
             ver: "2.0".to_owned(),
         }
     }
@@ -193,6 +295,81 @@ impl DirectoryPayload {
             object: self.oid,
             upn: self.upn,
             name: self.name,
+            app: self.appid,
+            permissions: self.scp,
+            acs_scopes: None,
+            extension_of: None,
+            issued_at: instant(self.iat)?,
+            expires_at: instant(self.exp)?,
+        })
+    }
+}
+
+impl AppPayload {
+    pub(super) fn new(claims: &AppClaims, base: &str, audience: &str) -> Self {
+        Self {
+            aud: audience.to_owned(),
+            iss: issuer(base, claims.tenant),
+            iat: claims.issued_at.unix_timestamp(),
+            nbf: claims.issued_at.unix_timestamp(),
+            exp: claims.expires_at.unix_timestamp(),
+            tid: claims.tenant,
+            oid: claims.object,
+            sub: claims.object,
+            appid: claims.client_id.clone(),
+            azp: claims.client_id.clone(),
+            idtyp: AppToken::App,
+            ver: "2.0".to_owned(),
+        }
+    }
+
+    pub(super) fn into_claims(self) -> Result<AppClaims, TokenError> {
+        Ok(AppClaims {
+            tenant: self.tid,
+            object: self.oid,
+            client_id: self.appid,
+            issued_at: instant(self.iat)?,
+            expires_at: instant(self.exp)?,
+        })
+    }
+}
+
+impl TeamsUserPayload {
+    pub(super) fn new(claims: &TeamsUserClaims) -> Self {
+        Self {
+            skypeid: match claims.kind {
+                TeamsUserKind::User => format!("orgid:{}", claims.object),
+                TeamsUserKind::Extension => {
+                    format!("acs:{}_{}_{}", claims.resource, claims.tenant, claims.object)
+                }
+            },
+            scp: SCP,
+            csi: claims.issued_at.unix_timestamp().to_string(),
+            exp: claims.expires_at.unix_timestamp(),
+            rgn: REGION.to_owned(),
+            acs_scope: claims.scopes.to_string(),
+            resource_id: claims.resource.to_string(),
+            resource_location: REGION.to_owned(),
+            iat: claims.issued_at.unix_timestamp(),
+            tid: claims.tenant,
+        }
+    }
+
+    pub(super) fn into_claims(self) -> Result<TeamsUserClaims, TokenError> {
+        let fault = |_| TokenError::Malformed;
+        let (kind, object) = match self.skypeid.strip_prefix("orgid:") {
+            Some(object) => (TeamsUserKind::User, object),
+            None => {
+                let (_, object) = self.skypeid.rsplit_once('_').ok_or(TokenError::Malformed)?;
+                (TeamsUserKind::Extension, object)
+            }
+        };
+        Ok(TeamsUserClaims {
+            resource: self.resource_id.parse().map_err(fault)?,
+            tenant: self.tid,
+            object: object.parse().map_err(fault)?,
+            kind,
+            scopes: self.acs_scope.parse().map_err(|_| TokenError::Malformed)?,
             issued_at: instant(self.iat)?,
             expires_at: instant(self.exp)?,
         })

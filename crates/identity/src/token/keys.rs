@@ -1,23 +1,29 @@
 //! The keys that sign tokens.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
-use aws_lc_rs::signature::KeyPair as _;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
-use super::claims::{DirectoryPayload, Payload, UserPayload};
-use super::{DirectoryClaims, Expected, MAX_TOKEN_BYTES, TokenError, UserTokenClaims, VerifiedToken};
+use super::claims::{AppPayload, DirectoryPayload, Payload, TeamsUserPayload, UserPayload};
+use super::{
+    AppClaims, DirectoryClaims, Expected, MAX_TOKEN_BYTES, TeamsUserClaims, TokenError, UserTokenClaims,
+    VerifiedToken,
+};
+use crate::id::TenantId;
 
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
@@ -27,13 +33,31 @@ const MAX_CLOCK_DIFFERENCE: Duration = Duration::minutes(5);
 
 /// An RSA key pair with which tokens are signed and checked. `Debug` does not print the private key.
 #[derive(Clone)]
-pub struct SigningKeys {
+pub struct SigningKey {
     kid: String,
+    /// A token's first part, the same for all that this key signs.
+    header: String,
     pkcs8: Vec<u8>,
-    signing: EncodingKey,
+    pair: Arc<KeyPair>,
     verifying: DecodingKey,
     modulus: String,
     exponent: String,
+}
+
+/// The key that signs, and those it replaced as long as tokens of theirs may be alive.
+#[derive(Debug, Clone)]
+pub struct SigningKeys {
+    current: SigningKey,
+    retired: Vec<RetiredKey>,
+}
+
+/// A key that signs no more.
+#[derive(Debug, Clone)]
+pub struct RetiredKey {
+    /// The key.
+    pub key: SigningKey,
+    /// When the last token it signed has expired.
+    pub verifies_until: OffsetDateTime,
 }
 
 /// A key could not be made, read or used.
@@ -51,7 +75,7 @@ pub enum KeysError {
     Sign,
 }
 
-impl SigningKeys {
+impl SigningKey {
     /// Makes a new key pair, RSA with 2048 bits. Takes a noticeable part of a second.
     ///
     /// # Errors
@@ -79,7 +103,6 @@ impl SigningKeys {
     fn new(pkcs8: Vec<u8>) -> Result<Self, KeysError> {
         let pair = KeyPair::from_pkcs8(&pkcs8).map_err(|_| KeysError::Malformed)?;
         let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-        let signing = EncodingKey::from_rsa_pem(pem(&pkcs8).as_bytes()).map_err(|_| KeysError::Malformed)?;
         let (modulus, exponent) = (
             URL_SAFE_NO_PAD.encode(&public.n),
             URL_SAFE_NO_PAD.encode(&public.e),
@@ -87,11 +110,13 @@ impl SigningKeys {
         // RFC 7638: the thumbprint of the members in lexicographic order, without white space.
         let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
         let kid = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, members.as_bytes()));
+        let header = format!(r#"{{"alg":"RS256","kid":"{kid}","typ":"JWT"}}"#);
         let verifying = DecodingKey::from_rsa_raw_components(&public.n, &public.e);
         Ok(Self {
             kid,
+            header: URL_SAFE_NO_PAD.encode(header),
             pkcs8,
-            signing,
+            pair: Arc::new(pair),
             verifying,
             modulus,
             exponent,
@@ -110,12 +135,74 @@ impl SigningKeys {
         &self.kid
     }
 
-    /// The public key as a JSON Web Key Set (RFC 7517 §5).
-    #[must_use]
-    pub fn jwks(&self) -> Value {
-        json!({"keys": [{
+    fn jwk(&self) -> Value {
+        json!({
             "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.modulus, "e": self.exponent,
-        }]})
+        })
+    }
+
+    /// RFC 7515 §7.1. The key pair is parsed once, not for each token: that alone would take as long as signing.
+    fn sign(&self, payload: &impl Serialize) -> Result<String, KeysError> {
+        let payload = serde_json::to_vec(payload).map_err(|_| KeysError::Sign)?;
+        let mut token = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                token.as_bytes(),
+                &mut signature,
+            )
+            .map_err(|_| KeysError::Sign)?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
+        Ok(token)
+    }
+}
+
+impl SigningKeys {
+    /// A new key, with none before it.
+    ///
+    /// # Errors
+    /// As [`SigningKey::generate`].
+    pub fn generate() -> Result<Self, KeysError> {
+        Ok(Self::new(SigningKey::generate()?, Vec::new()))
+    }
+
+    /// A key that signs and those it replaced.
+    #[must_use]
+    pub const fn new(current: SigningKey, retired: Vec<RetiredKey>) -> Self {
+        Self { current, retired }
+    }
+
+    /// The key that signs.
+    #[must_use]
+    pub const fn current(&self) -> &SigningKey {
+        &self.current
+    }
+
+    /// The keys it replaced.
+    #[must_use]
+    pub fn retired(&self) -> &[RetiredKey] {
+        &self.retired
+    }
+
+    /// The name of the key that signs.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        self.current.kid()
+    }
+
+    /// The public keys whose tokens are accepted, as a JSON Web Key Set (RFC 7517 §5).
+    #[must_use]
+    pub fn jwks(&self, now: OffsetDateTime) -> Value {
+        let keys: Vec<Value> = self.verifying(now).map(SigningKey::jwk).collect();
+        json!({ "keys": keys })
+    }
+
+    fn verifying(&self, now: OffsetDateTime) -> impl Iterator<Item = &SigningKey> {
+        let retired = self.retired.iter().filter(move |key| now < key.verifies_until);
+        std::iter::once(&self.current).chain(retired.map(|retired| &retired.key))
     }
 
     /// Signs a user token.
@@ -123,29 +210,40 @@ impl SigningKeys {
     /// # Errors
     /// [`KeysError::Sign`].
     pub fn sign_user(&self, claims: &UserTokenClaims) -> Result<String, KeysError> {
-        self.sign(&UserPayload::new(claims))
+        self.current.sign(&UserPayload::new(claims))
     }
 
-    /// Signs a directory token.
+    /// Signs a user token that stands for a directory's user.
+    ///
+    /// # Errors
+    /// [`KeysError::Sign`].
+    pub fn sign_teams_user(&self, claims: &TeamsUserClaims) -> Result<String, KeysError> {
+        self.current.sign(&TeamsUserPayload::new(claims))
+    }
+
+    /// Signs a directory token. `base` is the issuer's address without a trailing slash; the token's `iss` is
+    /// `<base>/<tenant>/v2.0`.
     ///
     /// # Errors
     /// [`KeysError::Sign`].
     pub fn sign_directory(
         &self,
         claims: &DirectoryClaims,
-        issuer: &str,
+        base: &str,
         audience: &str,
     ) -> Result<String, KeysError> {
-        self.sign(&DirectoryPayload::new(claims, issuer, audience))
+        self.current.sign(&DirectoryPayload::new(claims, base, audience))
     }
 
-    fn sign(&self, payload: &impl Serialize) -> Result<String, KeysError> {
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(self.kid.clone());
-        encode(&header, payload, &self.signing).map_err(|_| KeysError::Sign)
+    /// Signs the token of an application that acts for itself. `base` as in [`sign_directory`](Self::sign_directory).
+    ///
+    /// # Errors
+    /// [`KeysError::Sign`].
+    pub fn sign_app(&self, claims: &AppClaims, base: &str, audience: &str) -> Result<String, KeysError> {
+        self.current.sign(&AppPayload::new(claims, base, audience))
     }
 
-    /// Checks a token of either kind, except for revocation.
+    /// Checks a token of any kind, except for revocation.
     ///
     /// # Errors
     /// [`TokenError`]; never [`TokenError::Revoked`].
@@ -162,16 +260,18 @@ impl SigningKeys {
         if header.alg != "RS256" {
             return Err(TokenError::Algorithm);
         }
-        if header.kid.as_deref() != Some(self.kid.as_str()) {
-            return Err(TokenError::UnknownKey);
-        }
+        let kid = header.kid.ok_or(TokenError::UnknownKey)?;
+        let key = self
+            .verifying(now)
+            .find(|key| key.kid == kid)
+            .ok_or(TokenError::UnknownKey)?;
         let mut validation = Validation::new(Algorithm::RS256);
         // Time, audience and issuer are checked below, where the time is known.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        let payload = decode::<Payload>(token, &self.verifying, &validation)
+        let payload = decode::<Payload>(token, &key.verifying, &validation)
             .map_err(|error| match error.kind() {
                 ErrorKind::InvalidSignature => TokenError::BadSignature,
                 ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
@@ -182,24 +282,47 @@ impl SigningKeys {
             Payload::User(payload) => {
                 let claims = payload.into_claims()?;
                 check_time(now, claims.issued_at, claims.expires_at)?;
-                if expected
-                    .resource
-                    .is_some_and(|resource| resource != claims.user.resource())
-                {
-                    return Err(TokenError::WrongResource);
-                }
+                expected.check_resource(claims.user.resource())?;
                 Ok(VerifiedToken::User(claims))
             }
+            Payload::TeamsUser(payload) => {
+                let claims = payload.into_claims()?;
+                check_time(now, claims.issued_at, claims.expires_at)?;
+                expected.check_resource(claims.resource)?;
+                Ok(VerifiedToken::TeamsUser(claims))
+            }
+            Payload::App(payload) => {
+                check_audience(expected, &payload.aud, &payload.iss, payload.tid)?;
+                let claims = payload.into_claims()?;
+                check_time(now, claims.issued_at, claims.expires_at)?;
+                Ok(VerifiedToken::App(claims))
+            }
             Payload::Directory(payload) => {
-                if payload.iss != expected.issuer || payload.aud != expected.audience {
-                    return Err(TokenError::WrongAudience);
-                }
+                check_audience(expected, &payload.aud, &payload.iss, payload.tid)?;
                 let claims = payload.into_claims()?;
                 check_time(now, claims.issued_at, claims.expires_at)?;
                 Ok(VerifiedToken::Directory(claims))
             }
         }
     }
+}
+
+/// The signature says that the token is ours, so the host in its `iss` does not matter: tokens outlive a change of the
+/// service's address. The tenant must be the one of the claims.
+fn check_audience(expected: &Expected<'_>, aud: &str, iss: &str, tenant: TenantId) -> Result<(), TokenError> {
+    let same = |accepted: &str| accepted.trim_end_matches('/') == aud.trim_end_matches('/');
+    let issuer = issuer("", tenant);
+    if expected.audiences.iter().any(|accepted| same(accepted)) && iss.ends_with(&issuer) {
+        Ok(())
+    } else {
+        Err(TokenError::WrongAudience)
+    }
+}
+
+/// The issuer of a tenant's tokens.
+#[must_use]
+pub fn issuer(base: &str, tenant: TenantId) -> String {
+    format!("{base}/{tenant}/v2.0")
 }
 
 /// The part of the header that decides how a token is checked (RFC 7515 §4.1).
@@ -226,9 +349,9 @@ impl TokenHeader {
     }
 }
 
-impl fmt::Debug for SigningKeys {
+impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKeys")
+        f.debug_struct("SigningKey")
             .field("kid", &self.kid)
             .finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
 //! Access tokens: who may do what until when, signed.
 //!
-//! Two kinds, both RS256 JWTs from the same keys: *user tokens* of an ACS resource, with the claims that the official
-//! SDKs read, and *directory tokens* of the Teams side. What a token says is checked here; whether it was revoked since
+//! All are RS256 JWTs from the same keys: *user tokens* of an ACS resource, with the claims that the official SDKs read,
+//! for its own users and for users of a directory; *directory tokens* of the Teams side; tokens of *applications*. What a token says is checked here; whether it was revoked since
 //! is checked by [`IdentityService`](crate::service::IdentityService), which knows the user's generation.
 
 mod claims;
@@ -10,8 +10,10 @@ mod scope;
 
 use thiserror::Error;
 
-pub use self::claims::{DirectoryClaims, KeyStamp, UserTokenClaims};
-pub use self::keys::{KeysError, SigningKeys};
+pub use self::claims::{
+    AppClaims, DirectoryClaims, KeyStamp, TeamsUserClaims, TeamsUserKind, UserTokenClaims,
+};
+pub use self::keys::{KeysError, RetiredKey, SigningKey, SigningKeys, issuer};
 pub use self::scope::{Scope, ScopeError, ScopeSet};
 
 use crate::id::ResourceId;
@@ -24,10 +26,17 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 pub struct Expected<'a> {
     /// The resource of user tokens; `None`: any, the caller knows which ones there are.
     pub resource: Option<ResourceId>,
-    /// The issuer of directory tokens.
-    pub issuer: &'a str,
-    /// The audience of directory tokens.
-    pub audience: &'a str,
+    /// The audiences of directory tokens and tokens of applications; a slash at the end makes no difference.
+    pub audiences: &'a [&'a str],
+}
+
+impl Expected<'_> {
+    fn check_resource(&self, found: ResourceId) -> Result<(), TokenError> {
+        match self.resource {
+            Some(resource) if resource != found => Err(TokenError::WrongResource),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A token whose signature, lifetime, resource and audience are in order.
@@ -37,6 +46,10 @@ pub enum VerifiedToken {
     User(UserTokenClaims),
     /// A user of the directory.
     Directory(DirectoryClaims),
+    /// A user of the directory, as a user of the ACS resource.
+    TeamsUser(TeamsUserClaims),
+    /// An application that acts for itself.
+    App(AppClaims),
 }
 
 /// Why a token is not accepted.

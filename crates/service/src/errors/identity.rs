@@ -32,4 +32,16 @@ super::catalogue! { Identity;
     TEAMS_USER_ID_INVALID: 400 "ValidationError", "teams_user_id_invalid", "UserId is missing or does not match the token.";
     cause: "userId is empty, is no id, or is not the user the token was issued for.";
     remedy: "Send the object id of the user who signed in.";
+
+    ASSIGNMENT_INVALID: 400 "ValidationError", "assignment_invalid", "The assignment is not valid.";
+    cause: "The tenant or the object in the path is no id, principalType is neither user nor resourceAccount, or clientIds has more than 100 entries or one that is no id.";
+    remedy: "Correct the field that the target names.";
+
+    ASSIGNMENT_NOT_FOUND: 404 "NotFound", "assignment_not_found", "The assignment was not found.";
+    cause: "Nobody assigned this object of this tenant to the resource, or the assignment was deleted.";
+    remedy: "Create the assignment with PUT.";
+
+    EXCHANGE_FORBIDDEN: 403 "Forbidden", "exchange_forbidden", "The user is not assigned to the resource.";
+    cause: "The Entra token is good, but its permissions come to no scope, or there is no assignment of its user for the application it was issued to.";
+    remedy: "Ask for the permissions the operation documents; assign the user, with PUT on the assignment.";
 }

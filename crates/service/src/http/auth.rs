@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use anteroom_identity::id::{CommunicationIdentifier, ResourceId, TeamsUserId};
+use anteroom_identity::id::{CommunicationIdentifier, ResourceId, TeamsExtensionUserId, TeamsUserId};
 use anteroom_identity::signing::{RequestToVerify, host_forms};
-use anteroom_identity::token::{DirectoryClaims, KeyStamp, Scope, UserTokenClaims, VerifiedToken};
+use anteroom_identity::token::{
+    DirectoryClaims, KeyStamp, Scope, TeamsUserKind, UserTokenClaims, VerifiedToken,
+};
 use axum::Extension;
 use axum::RequestExt;
 use axum::body::Bytes;
@@ -17,6 +19,7 @@ use super::Surface;
 use super::errors::ApiError;
 use super::request::{Body, authority, raw_target};
 use crate::emulator::Credential;
+use crate::entra;
 use crate::state::App;
 use crate::store::StoreError;
 
@@ -50,18 +53,25 @@ impl Caller {
     pub fn identifier(&self) -> CommunicationIdentifier {
         match self {
             Self::Guest(claims) => CommunicationIdentifier::CommunicationUser(claims.user),
-            Self::Directory(claims) => {
-                CommunicationIdentifier::MicrosoftTeamsUser(TeamsUserId::new(claims.object))
-            }
+            Self::Directory(claims) => match claims.extension_of {
+                None => CommunicationIdentifier::MicrosoftTeamsUser(TeamsUserId::new(claims.object)),
+                Some(resource) => CommunicationIdentifier::TeamsExtensionUser(TeamsExtensionUserId::new(
+                    resource,
+                    claims.tenant,
+                    claims.object,
+                )),
+            },
         }
     }
 
-    /// Whether the token carries one of these scopes. Directory users are not limited by ACS scopes.
+    /// Whether the token carries one of these scopes. A directory user's own tokens are not limited by ACS scopes.
     #[must_use]
     pub fn has_any_scope(&self, scopes: &[Scope]) -> bool {
         match self {
             Self::Guest(claims) => scopes.iter().any(|scope| claims.scopes.contains(*scope)),
-            Self::Directory(_) => true,
+            Self::Directory(claims) => claims
+                .acs_scopes
+                .is_none_or(|granted| scopes.iter().any(|scope| granted.contains(*scope))),
         }
     }
 }
@@ -96,6 +106,25 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
                 Err(AuthError::Refused)
             }
         }
+        VerifiedToken::TeamsUser(claims) => {
+            let user = app.directory().user(claims.object).await?;
+            let user = user
+                .filter(|user| user.tenant == claims.tenant && app.resources().has_key(claims.resource, None))
+                .ok_or(AuthError::Refused)?;
+            Ok(Caller::Directory(DirectoryClaims {
+                tenant: claims.tenant,
+                object: claims.object,
+                upn: user.upn,
+                name: user.display_name,
+                app: String::new(),
+                permissions: String::new(),
+                acs_scopes: Some(claims.scopes),
+                extension_of: (claims.kind == TeamsUserKind::Extension).then_some(claims.resource),
+                issued_at: claims.issued_at,
+                expires_at: claims.expires_at,
+            }))
+        }
+        VerifiedToken::App(_) => Err(AuthError::Refused),
     }
 }
 
@@ -123,16 +152,16 @@ impl FromRequestParts<App> for Bearer {
     }
 }
 
-/// A request signed with an access key; 401 `Denied` without a good signature.
+/// A request signed with an access key, or with the Entra token of a registered application; 401 `Denied` without.
 #[derive(Debug)]
 pub struct Signed {
-    /// The resource whose key it is.
+    /// The resource whose key it is, or that the application may use.
     pub resource: ResourceId,
     /// The request's body.
     pub body: Bytes,
 }
 
-/// As [`Signed`], and which key it was.
+/// As [`Signed`], and which key it was; `None` for a token.
 #[derive(Debug)]
 pub(crate) struct SignedBy {
     pub(crate) resource: ResourceId,
@@ -167,6 +196,22 @@ impl FromRequest<App> for SignedBy {
         if !headers.contains_key(AUTHORIZATION) {
             return Err(ApiError::denied());
         }
+        if let Some(token) = bearer_token(&headers) {
+            let resource = match entra::authenticate_app(app, token).await {
+                Ok(resource) => resource,
+                Err(AuthError::Refused) => return Err(ApiError::denied()),
+                Err(AuthError::Store(error)) => return Err(error.into()),
+            };
+            app.emulator()
+                .intercept(resource, Credential::Token, &method, uri.path())
+                .await?;
+            let Body(body) = Body::from_request(request, app).await?;
+            return Ok(Self {
+                resource,
+                access_key: None,
+                body,
+            });
+        }
         let Body(body) = Body::from_request(request, app).await?;
         let host = authority(&uri, &headers).ok_or_else(ApiError::denied)?;
         let text = |name: &str| one(&headers, name);
@@ -198,7 +243,7 @@ impl FromRequest<App> for SignedBy {
     }
 }
 
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (kind, token) = value.split_once(' ')?;
     kind.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -7,6 +7,7 @@ pub mod errors;
 pub mod graph;
 pub mod limits;
 pub mod oauth;
+mod oauth_discovery;
 pub mod ops;
 pub mod pages;
 pub mod rate;

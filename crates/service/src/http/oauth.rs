@@ -1,32 +1,47 @@
-//! `POST /{tenant}/oauth2/v2.0/token`: directory users sign in.
+//! `POST /{tenant}/oauth2/v2.0/token`: directory users and applications sign in.
 //!
-//! The grant is `password` (RFC 6749 §4.3), the one that needs no browser redirect.
+//! The grants are `password` (RFC 6749 §4.3), the one for users that needs no browser redirect, and
+//! `client_credentials` (§4.4) for applications.
 
 use std::net::SocketAddr;
 
-use anteroom_identity::token::DirectoryClaims;
+use anteroom_identity::id::TenantId;
+use anteroom_identity::token::{AppClaims, DirectoryClaims};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use time::Duration;
 
 use super::errors::{ApiError, json};
+use super::oauth_discovery;
 use super::request::{Body, Segments};
+use crate::entra::{self, ACS_AUDIENCE};
 use crate::errors::oauth as entry;
 use crate::state::{App, DIRECTORY_AUDIENCE};
 
 /// Life of a directory token, in seconds.
 const EXPIRES_IN_SECONDS: u32 = 3600;
 
+/// Longest user name or client id looked at, in bytes.
+const MAX_NAME: usize = 256;
+
+/// Longest client secret looked at, in bytes.
+const MAX_SECRET: usize = 1024;
+
 /// Tenant names that stand for whichever tenant the user is of.
 const ANY_TENANT: [&str; 2] = ["organizations", "common"];
 
 /// The routes of this module.
 pub fn router() -> Router<App> {
-    Router::new().route("/{tenant}/oauth2/v2.0/token", post(token))
+    Router::new()
+        .route("/{tenant}/oauth2/v2.0/token", post(token))
+        .merge(oauth_discovery::router())
 }
 
 #[derive(Serialize)]
@@ -42,6 +57,7 @@ struct TokenAnswer {
 struct Form {
     grant_type: Option<String>,
     client_id: Option<String>,
+    client_secret: Option<String>,
     username: Option<String>,
     password: Option<String>,
     scope: Option<String>,
@@ -51,36 +67,31 @@ async fn token(
     app: State<App>,
     peer: ConnectInfo<SocketAddr>,
     tenant: Segments<String>,
+    headers: HeaderMap,
     body: Result<Body, ApiError>,
 ) -> Response {
-    no_store(grant(app, peer, tenant, body).await.into_response())
+    no_store(grant(app, peer, tenant, &headers, body).await.into_response())
 }
 
 async fn grant(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Segments(tenant): Segments<String>,
+    headers: &HeaderMap,
     body: Result<Body, ApiError>,
 ) -> Result<Response, ApiError> {
-    let form = Form::parse(&body?.0)?;
+    let mut form = Form::parse(&body?.0)?;
+    form.take_basic(headers)?;
     let grant = form
         .grant_type
+        .take()
         .ok_or_else(|| invalid_request("grant_type is missing"))?;
-    if grant != "password" {
+    if !matches!(grant.as_str(), "password" | "client_credentials") {
         return Err(ApiError::new(&entry::UNSUPPORTED_GRANT_TYPE)
-            .with_message("Only the grant type password is supported."));
+            .with_message("The grant types are password and client_credentials."));
     }
     if form.client_id.as_deref().unwrap_or_default().is_empty() {
         return Err(ApiError::new(&entry::INVALID_CLIENT).with_message("client_id is missing"));
-    }
-    let upn = form
-        .username
-        .ok_or_else(|| invalid_request("username is missing"))?;
-    let password = form
-        .password
-        .ok_or_else(|| invalid_request("password is missing"))?;
-    if upn.len() > 256 {
-        return Err(ApiError::new(&entry::INVALID_GRANT));
     }
     let tenant = if ANY_TENANT.iter().any(|any| tenant.eq_ignore_ascii_case(any)) {
         None
@@ -88,7 +99,29 @@ async fn grant(
         let known = app.directory().tenant(&tenant).await?;
         Some(known.ok_or_else(|| invalid_request("the tenant does not exist"))?)
     };
+    if grant == "password" {
+        password(&app, peer, tenant, form).await
+    } else {
+        client_credentials(&app, peer, tenant, form).await
+    }
+}
 
+/// A user, by name and password.
+async fn password(
+    app: &App,
+    peer: SocketAddr,
+    tenant: Option<TenantId>,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let upn = form
+        .username
+        .ok_or_else(|| invalid_request("username is missing"))?;
+    let password = form
+        .password
+        .ok_or_else(|| invalid_request("password is missing"))?;
+    if upn.len() > MAX_NAME {
+        return Err(ApiError::new(&entry::INVALID_GRANT));
+    }
     let attempt = app
         .sign_in_limits()
         .attempt(&upn, peer.ip())
@@ -101,30 +134,118 @@ async fn grant(
     };
     attempt.succeeded();
 
+    let scope = form.scope.unwrap_or_default();
+    let (audience, permissions) =
+        entra::requested(&scope).unwrap_or_else(|| (DIRECTORY_AUDIENCE, String::new()));
     let now = app.clock().now();
     let claims = DirectoryClaims {
         tenant: user.tenant,
         object: user.oid,
         upn: user.upn,
         name: user.display_name,
+        app: form.client_id.unwrap_or_default(),
+        permissions,
+        acs_scopes: None,
+        extension_of: None,
         issued_at: now,
         expires_at: now + Duration::seconds(i64::from(EXPIRES_IN_SECONDS)),
     };
-    let access_token = app
-        .keys()
-        .sign_directory(&claims, app.issuer(), DIRECTORY_AUDIENCE)
-        .map_err(|_| ApiError::internal())?;
+    let token = app.keys().sign_directory(&claims, app.issuer(), audience);
+    answer(token.map_err(|_| ApiError::internal())?, scope)
+}
+
+/// A registered application, by its secret.
+async fn client_credentials(
+    app: &App,
+    peer: SocketAddr,
+    tenant: Option<TenantId>,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let scope = form.scope.unwrap_or_default();
+    let acs = scope
+        .strip_prefix(ACS_AUDIENCE)
+        .map(|rest| rest.trim_start_matches('/'));
+    if acs != Some(".default") {
+        return Err(ApiError::new(&entry::INVALID_SCOPE));
+    }
+    let client_id = form.client_id.unwrap_or_default();
+    let secret = form
+        .client_secret
+        .ok_or_else(|| ApiError::new(&entry::INVALID_CLIENT).with_message("client_secret is missing"))?;
+    if client_id.len() > MAX_NAME || secret.len() > MAX_SECRET {
+        return Err(ApiError::new(&entry::INVALID_CLIENT));
+    }
+    let attempt = app
+        .sign_in_limits()
+        .attempt(&client_id, peer.ip())
+        .await
+        .map_err(|wait| ApiError::new(&entry::TRY_LATER).with_retry_after(wait.seconds()))?;
+    let digest = entra::secret_digest(&secret);
+    let registered = entra::registration(app, client_id).await?.filter(|registered| {
+        verify_slices_are_equal(&registered.secret_sha256, &digest).is_ok()
+            && tenant.is_none_or(|tenant| tenant == registered.tenant)
+    });
+    let Some(registered) = registered else {
+        attempt.failed();
+        return Err(ApiError::new(&entry::INVALID_CLIENT));
+    };
+    attempt.succeeded();
+
+    let now = app.clock().now();
+    let claims = AppClaims {
+        tenant: registered.tenant,
+        object: registered.object,
+        client_id: registered.client_id,
+        issued_at: now,
+        expires_at: now + Duration::seconds(i64::from(EXPIRES_IN_SECONDS)),
+    };
+    let token = app.keys().sign_app(&claims, app.issuer(), ACS_AUDIENCE);
+    answer(token.map_err(|_| ApiError::internal())?, scope)
+}
+
+fn answer(access_token: String, scope: String) -> Result<Response, ApiError> {
     let answer = TokenAnswer {
         token_type: "Bearer",
         expires_in: EXPIRES_IN_SECONDS,
         ext_expires_in: EXPIRES_IN_SECONDS,
-        scope: form.scope.unwrap_or_default(),
+        scope,
         access_token,
     };
     Ok(json(StatusCode::OK, &answer))
 }
 
 impl Form {
+    /// Client id and secret from the `Authorization` header (RFC 6749 §2.3.1), where they are form-encoded first.
+    fn take_basic(&mut self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let Some(value) = headers.get(header::AUTHORIZATION) else {
+            return Ok(());
+        };
+        let malformed =
+            || ApiError::new(&entry::INVALID_CLIENT).with_message("the Authorization header is malformed");
+        let text = value.to_str().map_err(|_| malformed())?;
+        let (kind, credentials) = text.split_once(' ').ok_or_else(malformed)?;
+        if !kind.eq_ignore_ascii_case("basic") {
+            return Err(malformed());
+        }
+        let credentials = STANDARD.decode(credentials.trim()).map_err(|_| malformed())?;
+        let credentials = String::from_utf8(credentials).map_err(|_| malformed())?;
+        let (id, secret) = credentials.split_once(':').ok_or_else(malformed)?;
+        let decoded = |text: &str| {
+            let spaced = text.replace('+', " ");
+            percent_encoding::percent_decode_str(&spaced)
+                .decode_utf8()
+                .map(std::borrow::Cow::into_owned)
+                .map_err(|_| malformed())
+        };
+        let (id, secret) = (decoded(id)?, decoded(secret)?);
+        if self.client_secret.is_some() || self.client_id.as_ref().is_some_and(|given| *given != id) {
+            return Err(invalid_request("the client authenticates in two ways"));
+        }
+        self.client_id = Some(id);
+        self.client_secret = Some(secret);
+        Ok(())
+    }
+
     /// Each parameter at most once (RFC 6749 §3.2).
     fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let mut form = Self::default();
@@ -132,6 +253,7 @@ impl Form {
             let field = match &*key {
                 "grant_type" => &mut form.grant_type,
                 "client_id" => &mut form.client_id,
+                "client_secret" => &mut form.client_secret,
                 "username" => &mut form.username,
                 "password" => &mut form.password,
                 "scope" => &mut form.scope,

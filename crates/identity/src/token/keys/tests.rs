@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::id::{AcsUserId, ObjectId, ResourceId, TenantId};
 use crate::signing::KeySlot;
-use crate::token::{KeyStamp, Scope, ScopeSet};
+use crate::token::{KeyStamp, RetiredKey, Scope, ScopeSet, TeamsUserKind};
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00:00 UTC);
 const ISSUER: &str = "https://meet.example";
@@ -25,8 +25,7 @@ fn resource() -> ResourceId {
 fn expected() -> Expected<'static> {
     Expected {
         resource: Some(resource()),
-        issuer: ISSUER,
-        audience: AUDIENCE,
+        audiences: &[AUDIENCE],
     }
 }
 
@@ -47,6 +46,10 @@ fn directory_claims() -> DirectoryClaims {
         object: ObjectId::new(Uuid::from_u128(4)),
         upn: "alice@contoso.example".into(),
         name: "Alice".into(),
+        app: "teams".into(),
+        permissions: String::new(),
+        acs_scopes: None,
+        extension_of: None,
         issued_at: NOW,
         expires_at: NOW + Duration::hours(1),
     }
@@ -89,14 +92,18 @@ fn a_directory_token_round_trips() {
         KEYS.verify(&token, NOW, &expected()),
         Ok(VerifiedToken::Directory(directory_claims()))
     );
-    for (issuer, audience) in [("https://other.example", AUDIENCE), (ISSUER, "other")] {
+    for audiences in [&[][..], &["other"]] {
         let other = Expected {
-            issuer,
-            audience,
+            audiences,
             ..expected()
         };
         assert_eq!(KEYS.verify(&token, NOW, &other), Err(TokenError::WrongAudience));
     }
+    // The host of the issuer may change, the tenant may not.
+    let moved = KEYS
+        .sign_directory(&directory_claims(), "https://other.example", AUDIENCE)
+        .unwrap();
+    assert!(KEYS.verify(&moved, NOW, &expected()).is_ok());
 }
 
 #[test]
@@ -149,7 +156,7 @@ fn other_signatures_and_algorithms_are_refused() {
     let text = format!("{}.{}", header("HS256"), parts[1]);
     let secret = hmac::Key::new(
         hmac::HMAC_SHA256,
-        KEYS.jwks()["keys"][0]["n"].as_str().unwrap().as_bytes(),
+        KEYS.jwks(NOW)["keys"][0]["n"].as_str().unwrap().as_bytes(),
     );
     let confused = format!(
         "{text}.{}",
@@ -213,16 +220,83 @@ fn other_signatures_and_algorithms_are_refused() {
 
 #[test]
 fn keys_survive_storage() {
-    let again = SigningKeys::from_pkcs8_pem(&KEYS.to_pkcs8_pem()).unwrap();
+    let again = SigningKey::from_pkcs8_pem(&KEYS.current().to_pkcs8_pem()).unwrap();
+    let again = SigningKeys::new(again, Vec::new());
     assert_eq!(again.kid(), KEYS.kid());
     let token = KEYS.sign_user(&user_claims()).unwrap();
     assert!(again.verify(&token, NOW, &expected()).is_ok());
     assert!(matches!(
-        SigningKeys::from_pkcs8_pem("nonsense"),
+        SigningKey::from_pkcs8_pem("nonsense"),
         Err(KeysError::Malformed)
     ));
-    assert_eq!(KEYS.jwks()["keys"][0]["kid"], KEYS.kid());
+    assert_eq!(KEYS.jwks(NOW)["keys"][0]["kid"], KEYS.kid());
     assert!(!format!("{:?}", *KEYS).contains("PRIVATE"));
+}
+
+#[test]
+fn a_retired_key_verifies_until_its_last_token_has_expired() {
+    let old = KEYS.current().clone();
+    let verifies_until = NOW + Duration::hours(24);
+    let rotated = SigningKeys::new(
+        SigningKey::generate().unwrap(),
+        vec![RetiredKey {
+            key: old,
+            verifies_until,
+        }],
+    );
+    let token = KEYS.sign_user(&user_claims()).unwrap();
+    assert!(rotated.verify(&token, NOW, &expected()).is_ok());
+    assert_eq!(
+        rotated.verify(&token, verifies_until, &expected()),
+        Err(TokenError::UnknownKey)
+    );
+    let kids = |now| rotated.jwks(now)["keys"].as_array().unwrap().len();
+    assert_eq!((kids(NOW), kids(verifies_until)), (2, 1));
+    let new = rotated.sign_user(&user_claims()).unwrap();
+    assert!(
+        rotated
+            .verify(&new, verifies_until - Duration::hours(24), &expected())
+            .is_ok()
+    );
+    assert_eq!(KEYS.verify(&new, NOW, &expected()), Err(TokenError::UnknownKey));
+}
+
+#[test]
+fn tokens_of_applications_and_of_teams_users_are_told_apart() {
+    let app = AppClaims {
+        tenant: TenantId::new(Uuid::from_u128(3)),
+        object: ObjectId::new(Uuid::from_u128(5)),
+        client_id: "5e7b8a0e-0000-4000-8000-000000000001".to_owned(),
+        issued_at: NOW,
+        expires_at: NOW + Duration::hours(1),
+    };
+    let token = KEYS.sign_app(&app, ISSUER, "anteroom/").unwrap();
+    assert_eq!(KEYS.verify(&token, NOW, &expected()), Ok(VerifiedToken::App(app)));
+    let user = TeamsUserClaims {
+        resource: resource(),
+        tenant: TenantId::new(Uuid::from_u128(3)),
+        object: ObjectId::new(Uuid::from_u128(4)),
+        kind: TeamsUserKind::User,
+        scopes: ScopeSet::from_iter([Scope::Voip]),
+        issued_at: NOW,
+        expires_at: NOW + Duration::minutes(7),
+    };
+    let token = KEYS.sign_teams_user(&user).unwrap();
+    assert!(!token.split('.').nth(1).unwrap().contains(['-', '_']));
+    assert_eq!(payload(&token)["skypeid"], format!("orgid:{}", user.object));
+    assert_eq!(
+        KEYS.verify(&token, NOW, &expected()),
+        Ok(VerifiedToken::TeamsUser(user.clone()))
+    );
+    let extension = TeamsUserClaims {
+        kind: TeamsUserKind::Extension,
+        ..user
+    };
+    let token = KEYS.sign_teams_user(&extension).unwrap();
+    assert_eq!(
+        KEYS.verify(&token, NOW, &expected()),
+        Ok(VerifiedToken::TeamsUser(extension))
+    );
 }
 
 proptest! {

@@ -12,9 +12,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{delete, post};
 
+use super::{identity_access, identity_exchange};
 use crate::errors::{any, identity as entry};
 use crate::http::auth::{Signed, SignedBy};
 use crate::http::errors::{ApiError, json};
+use crate::http::rate::Op;
 use crate::http::request::{Segments, parse_json};
 use crate::state::App;
 
@@ -30,7 +32,8 @@ pub fn router() -> Router<App> {
         .route("/identities/{id}", delete(remove))
         .route("/identities/{id}/:issueAccessToken", post(issue))
         .route("/identities/{id}/:revokeAccessTokens", post(revoke))
-        .route("/teamsUser/:exchangeAccessToken", post(exchange_teams_token))
+        .merge(identity_exchange::router())
+        .merge(identity_access::router())
 }
 
 /// Makes a user of the default resource with a token, as a signed request would.
@@ -51,14 +54,14 @@ pub async fn create_with_token(
     Ok((user, AccessToken::from(token)))
 }
 
-async fn new_user_with_token(
+pub(super) async fn new_user_with_token(
     app: &App,
     resource: ResourceId,
     request: TokenRequest,
 ) -> Result<(AcsUserId, IssuedToken), ApiError> {
     let (user, now) = (AcsUserId::random(resource), app.clock().now());
     // First the token: a user whose token cannot be made is not made.
-    let token = request.sign(app.keys(), user, FIRST_GENERATION, now)?;
+    let token = request.sign(&app.keys(), user, FIRST_GENERATION, now)?;
     app.identities().insert(user, now).await?;
     Ok((user, token))
 }
@@ -71,6 +74,8 @@ async fn create(State(app): State<App>, signed: SignedBy) -> Result<Response, Ap
         access_key: signed.access_key,
     };
     let (user, token) = if request.scopes.is_empty() {
+        app.rates()
+            .check(Op::CreateIdentity, signed.resource, None, None)?;
         // A lifetime without a token is checked all the same.
         lifetime(request.minutes)?;
         let user = app
@@ -79,6 +84,8 @@ async fn create(State(app): State<App>, signed: SignedBy) -> Result<Response, Ap
             .await?;
         (user, None)
     } else {
+        app.rates()
+            .check(Op::CreateIdentityWithToken, signed.resource, None, None)?;
         let (user, token) = new_user_with_token(&app, signed.resource, request).await?;
         (user, Some(token))
     };
@@ -90,6 +97,7 @@ async fn issue(
     Segments(id): Segments<String>,
     signed: SignedBy,
 ) -> Result<Response, ApiError> {
+    app.rates().check(Op::IssueToken, signed.resource, None, None)?;
     let request: IssueRequest = parse_json(&signed.body, &entry::BODY_MALFORMED)?.unwrap_or_default();
     let request = TokenRequest {
         scopes: scope_set(request.scopes)?,
@@ -100,7 +108,7 @@ async fn issue(
     let user = user(&id, signed.resource)?;
     let generation = app.identities().generation(user).await?;
     let generation = generation.ok_or_else(|| ApiError::new(&entry::NOT_FOUND))?;
-    let token = request.sign(app.keys(), user, generation, app.clock().now())?;
+    let token = request.sign(&app.keys(), user, generation, app.clock().now())?;
     Ok(json(StatusCode::OK, &AccessToken::from(token)))
 }
 
@@ -109,6 +117,7 @@ async fn revoke(
     Segments(id): Segments<String>,
     signed: Signed,
 ) -> Result<StatusCode, ApiError> {
+    app.rates().check(Op::RevokeTokens, signed.resource, None, None)?;
     let user = user(&id, signed.resource)?;
     if app.identities().revoke(user).await? {
         Ok(StatusCode::NO_CONTENT)
@@ -122,16 +131,13 @@ async fn remove(
     Segments(id): Segments<String>,
     signed: Signed,
 ) -> Result<StatusCode, ApiError> {
+    app.rates()
+        .check(Op::DeleteIdentity, signed.resource, None, None)?;
     let user = user(&id, signed.resource)?;
     // Deleting what is not there any more is no error.
     app.identities().delete(user).await?;
     app.rooms().forget(user).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// There is no Microsoft directory behind this service whose tokens could be exchanged.
-async fn exchange_teams_token(_: Signed) -> ApiError {
-    ApiError::new(&entry::INVALID_ACCESS_TOKEN)
 }
 
 /// The user of this id. What is no id of an ACS user, or of one of another resource, is as unknown as one that nobody

@@ -2,6 +2,8 @@
 
 pub mod chat;
 pub mod identity;
+mod identity_access;
+mod identity_exchange;
 pub mod rooms;
 
 use axum::Router;
@@ -27,6 +29,7 @@ const IDENTITY_VERSIONS: &[&str] = &[
     "2022-10-01",
     "2023-08-01",
     "2023-10-01",
+    "2025-03-02-preview",
     "2025-06-30",
 ];
 

@@ -110,8 +110,9 @@ async fn events(State(app): State<App>, bearer: Result<Bearer, ApiError>) -> Res
 async fn signed_in(app: &App, bearer: Result<Bearer, ApiError>) -> Result<DirectoryUser, ApiError> {
     let invalid = || ApiError::new(&graph::INVALID_AUTHENTICATION_TOKEN);
     let claims: DirectoryClaims = match bearer {
-        Ok(Bearer(Caller::Directory(claims))) => claims,
-        Ok(Bearer(Caller::Guest(_))) => return Err(invalid()),
+        // A token for ACS is none for Graph, though it stands for the same user.
+        Ok(Bearer(Caller::Directory(claims))) if claims.acs_scopes.is_none() => claims,
+        Ok(Bearer(_)) => return Err(invalid()),
         Err(error) if error.status() == StatusCode::UNAUTHORIZED => return Err(invalid()),
         Err(error) => return Err(error),
     };

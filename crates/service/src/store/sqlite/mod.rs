@@ -1,6 +1,8 @@
 //! SQLite: opening, migrating, closing, and one file of statements per subject.
 
 pub mod directory;
+pub mod identity_access;
+pub mod identity_keys;
 pub mod meetings;
 pub mod migrations;
 pub mod resources;

@@ -1,6 +1,6 @@
-//! ACS resources, their access keys, and the keys that sign tokens.
+//! ACS resources and their access keys.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use time::OffsetDateTime;
 
 use anteroom_identity::id::ResourceId;
@@ -98,30 +98,4 @@ pub fn rotate(
         }
     };
     Ok(connection.execute(sql, params![resource.to_string(), key])? == 1)
-}
-
-/// The newest signing key, PKCS#8 PEM.
-///
-/// # Errors
-/// Whatever SQLite says.
-pub fn signing_key(connection: &Connection) -> Result<Option<String>, StoreError> {
-    Ok(connection
-        .query_row(
-            "SELECT pkcs8_pem FROM signing_keys ORDER BY id DESC LIMIT 1",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?)
-}
-
-/// Stores a new signing key.
-///
-/// # Errors
-/// Whatever SQLite says.
-pub fn insert_signing_key(connection: &Connection, pem: &str, now: OffsetDateTime) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT INTO signing_keys (pkcs8_pem, created_ms) VALUES (?1, ?2)",
-        params![pem, to_ms(now)],
-    )?;
-    Ok(())
 }

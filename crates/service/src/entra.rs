@@ -1,0 +1,158 @@
+//! Entra ID tokens: which audiences there are, and for which resource an application's token is good.
+
+use anteroom_identity::id::ResourceId;
+use anteroom_identity::token::{DirectoryClaims, Expected, Scope, ScopeSet, VerifiedToken};
+use aws_lc_rs::digest;
+
+use crate::http::auth::AuthError;
+use crate::state::App;
+use crate::store::StoreError;
+use crate::store::sqlite::identity_access::{self as sql, AppRow};
+
+/// Audience of tokens for ACS: `https://communication.azure.com//.default` and its like.
+pub const ACS_AUDIENCE: &str = "https://communication.azure.com/";
+
+/// Audience of tokens of Teams users for ACS: `https://auth.msft.communication.azure.com/Teams.ManageCalls`.
+pub const TEAMS_AUDIENCE: &str = "https://auth.msft.communication.azure.com/";
+
+/// SHA-256 of an application's secret, the form in which it is stored: secrets are long and random, so that nobody can
+/// try them all.
+#[must_use]
+pub fn secret_digest(secret: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, secret.as_bytes())
+        .as_ref()
+        .to_vec()
+}
+
+/// The resource that the application with this token may use.
+///
+/// # Errors
+/// [`AuthError::Refused`] for every other token, or the database failed.
+pub async fn authenticate_app(app: &App, token: &str) -> Result<ResourceId, AuthError> {
+    let expected = Expected {
+        resource: None,
+        audiences: &[ACS_AUDIENCE],
+    };
+    let verified = app.keys().verify(token, app.clock().now(), &expected);
+    let Ok(VerifiedToken::App(claims)) = verified else {
+        return Err(AuthError::Refused);
+    };
+    // The registration decides, not the token: who is registered no more is refused at once.
+    let registered = registration(app, claims.client_id).await?;
+    registered
+        .filter(|registered| registered.tenant == claims.tenant)
+        .map(|registered| registered.resource)
+        .ok_or(AuthError::Refused)
+}
+
+/// The application with this client id.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn registration(app: &App, client_id: String) -> Result<Option<AppRow>, StoreError> {
+    app.store()
+        .read(move |connection| sql::app(connection, &client_id))
+        .await
+}
+
+/// The user whose Entra token for one of these audiences this is.
+///
+/// # Errors
+/// [`AuthError::Refused`], or the database failed.
+pub(crate) async fn authenticate_user(
+    app: &App,
+    token: &str,
+    audiences: &[&str],
+) -> Result<DirectoryClaims, AuthError> {
+    let expected = Expected {
+        resource: None,
+        audiences,
+    };
+    let verified = app.keys().verify(token, app.clock().now(), &expected);
+    let Ok(VerifiedToken::Directory(claims)) = verified else {
+        return Err(AuthError::Refused);
+    };
+    let user = app.directory().user(claims.object).await?;
+    if user.is_some_and(|user| user.tenant == claims.tenant) {
+        Ok(claims)
+    } else {
+        Err(AuthError::Refused)
+    }
+}
+
+/// What Entra permissions come to in ACS: `Teams.ManageCalls`, `VoIP`, `Chat.Join` and the like.
+pub(crate) fn scopes(permissions: &str) -> ScopeSet {
+    permissions
+        .split_whitespace()
+        .filter_map(|permission| match permission {
+            "Teams.ManageCalls" | "TeamsExtension.ManageCalls" => Some(Scope::Voip),
+            "Teams.ManageChats" => Some(Scope::Chat),
+            other => other.to_ascii_lowercase().parse().ok(),
+        })
+        .collect()
+}
+
+/// The audience that a scope parameter (RFC 6749 §3.3) asks for, and the permissions at it; `None` when it names none
+/// of ours.
+pub(crate) fn requested(scope: &str) -> Option<(&'static str, String)> {
+    for (audience, all) in [
+        (TEAMS_AUDIENCE, "Teams.ManageCalls Teams.ManageChats"),
+        (ACS_AUDIENCE, "VoIP Chat"),
+    ] {
+        let permissions: Vec<&str> = scope
+            .split_whitespace()
+            .filter_map(|scope| scope.strip_prefix(audience))
+            .map(|rest| rest.trim_start_matches('/').trim_start_matches("clients/"))
+            .collect();
+        if permissions.contains(&".default") {
+            return Some((audience, all.to_owned()));
+        }
+        if !permissions.is_empty() {
+            return Some((audience, permissions.join(" ")));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_name_an_audience_and_permissions() {
+        for (scope, expected) in [
+            ("openid profile", None),
+            ("", None),
+            (
+                "https://communication.azure.com//.default",
+                Some((ACS_AUDIENCE, "VoIP Chat")),
+            ),
+            (
+                "https://communication.azure.com/clients/VoIP.Join openid",
+                Some((ACS_AUDIENCE, "VoIP.Join")),
+            ),
+            (
+                "https://auth.msft.communication.azure.com/Teams.ManageCalls offline_access \
+                 https://auth.msft.communication.azure.com/Teams.ManageChats",
+                Some((TEAMS_AUDIENCE, "Teams.ManageCalls Teams.ManageChats")),
+            ),
+            (
+                "https://auth.msft.communication.azure.com/.default",
+                Some((TEAMS_AUDIENCE, "Teams.ManageCalls Teams.ManageChats")),
+            ),
+            ("https://communication.azure.com.evil.example/.default", None),
+        ] {
+            let expected = expected.map(|(audience, permissions)| (audience, permissions.to_owned()));
+            assert_eq!(requested(scope), expected, "{scope}");
+        }
+    }
+
+    #[test]
+    fn permissions_become_scopes() {
+        assert_eq!(
+            scopes("Teams.ManageCalls Chat.Join nonsense VoIP.Join").to_string(),
+            "chat.join,voip,voip.join"
+        );
+        assert!(scopes("openid").is_empty());
+    }
+}
