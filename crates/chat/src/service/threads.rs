@@ -299,3 +299,6 @@ fn place(text: &str, letter: char) -> Result<u64, ChatError> {
             message: "Not a continuation of this list.",
         })
 }
+
+#[cfg(test)]
+mod tests;
