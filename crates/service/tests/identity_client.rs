@@ -6,9 +6,10 @@ mod common;
 
 use std::time::Duration;
 
+use anteroom_identity::client::pipeline::BoxFuture;
 use anteroom_identity::client::{
-    AzureKeyCredential, ClientOptions, CommunicationIdentityClient, CommunicationTokenCredential, Error,
-    RetryOptions, TeamsUserToken,
+    AccessToken, AzureKeyCredential, BoxError, ClientOptions, CommunicationIdentityClient,
+    CommunicationTokenCredential, Error, RetryOptions, TeamsUserToken, TokenCredential,
 };
 use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ObjectId, ResourceId};
 use anteroom_identity::signing::AccessKey;
@@ -160,4 +161,87 @@ async fn a_certificate_nobody_vouches_for_is_refused() {
     assert!(matches!(client.create_user().await, Err(Error::Transport(_))));
     host.service.shutdown().await;
     other.service.shutdown().await;
+}
+
+/// Tokens of an application, from the service's own issuer.
+struct Application {
+    http: reqwest::Client,
+    token_url: String,
+    client_id: String,
+    client_secret: String,
+}
+
+impl TokenCredential for Application {
+    fn token<'a>(&'a self, scopes: &'a [&'a str]) -> BoxFuture<'a, Result<AccessToken, BoxError>> {
+        Box::pin(async move {
+            let scope = scopes.join(" ");
+            let form = [
+                ("grant_type", "client_credentials"),
+                ("client_id", &self.client_id),
+                ("client_secret", &self.client_secret),
+                ("scope", &scope),
+            ];
+            let answer = self.http.post(&self.token_url).form(&form).send().await?;
+            let answer: serde_json::Value = answer.error_for_status()?.json().await?;
+            let life = Duration::from_secs(answer["expires_in"].as_u64().ok_or("no life")?);
+            Ok(AccessToken {
+                token: answer["access_token"].as_str().ok_or("no token")?.to_owned(),
+                expires_on: time::OffsetDateTime::now_utc() + life,
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_application_needs_no_access_key() {
+    let host = Host::start().await;
+    let application = |secret: &str| Application {
+        http: host.client.clone(),
+        token_url: host.url(&format!("/{}/oauth2/v2.0/token", host.dev().tenant_id)),
+        client_id: host.dev().app.client_id.clone(),
+        client_secret: secret.to_owned(),
+    };
+    let client = |credential| {
+        CommunicationIdentityClient::with_token_credential(&host.dev().endpoint, credential, options(&host))
+            .unwrap()
+    };
+    let good = client(application(&host.dev().app.client_secret));
+    let (user, token) = good.create_user_and_token([Scope::Chat], None).await.unwrap();
+    assert!(accepted(&host, &token.token).await);
+    good.delete_user(&user).await.unwrap();
+
+    let outcome = client(application("wrong")).create_user().await;
+    assert!(matches!(outcome, Err(Error::Credential(_))), "{outcome:?}");
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_teams_users_token_is_exchanged() {
+    let host = Host::start().await;
+    let alice = &host.dev().users[0];
+    let form = [
+        ("grant_type", "password"),
+        ("client_id", &*host.dev().app.client_id),
+        ("scope", "https://auth.msft.communication.azure.com/.default"),
+        ("username", &*alice.upn),
+        ("password", &*alice.password),
+    ];
+    let answer = host
+        .post("/contoso/oauth2/v2.0/token")
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
+    let answer = common::expect(answer, 200).await;
+    let mut teams = TeamsUserToken {
+        token: answer["access_token"].as_str().unwrap().to_owned(),
+        client_id: host.dev().app.client_id.parse().unwrap(),
+        user_object_id: alice.object_id.parse().unwrap(),
+    };
+    let client = client(&host);
+    let exchanged = client.token_for_teams_user(&teams).await.unwrap();
+    assert!(exchanged.expires_on > time::OffsetDateTime::now_utc());
+    teams.user_object_id = ObjectId::random();
+    assert_eq!(refused(client.token_for_teams_user(&teams).await).0, 400);
+    host.service.shutdown().await;
 }
