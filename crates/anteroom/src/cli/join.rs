@@ -39,7 +39,7 @@ pub(crate) struct Join {
         long,
         value_name = "ID",
         requires = "endpoint",
-        conflicts_with_all = ["upn", "connection_string", "admit_all", "chat"]
+        conflicts_with_all = ["upn", "admit_all", "chat"]
     )]
     room: Option<String>,
 
@@ -171,6 +171,10 @@ fn credential(join: &Join) -> anyhow::Result<Credential> {
     }
     if let Some(token) = &join.token {
         return Ok(Credential::Token(token.clone()));
+    }
+    if join.room.is_some() {
+        // A user that is made for this call is on no room's list.
+        bail!("a room takes invited users only: give the --token of one");
     }
     match &join.connection_string {
         Some(text) => Ok(Credential::ConnectionString(text.clone())),
