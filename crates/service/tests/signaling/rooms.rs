@@ -219,3 +219,22 @@ async fn the_call_ends_with_its_room_and_with_the_identity() {
     assert_eq!(late.end_key().await, "room_not_found");
     host.service.shutdown().await;
 }
+
+#[tokio::test]
+async fn the_call_ends_when_the_clock_says_so() {
+    let host = Host::start().await;
+    let (dana, token) = host.guest(&["voip.join"]).await;
+    let id = room(&host, json!({dana: {}})).await;
+    let (until, now) = (time::Duration::minutes(40), time::OffsetDateTime::now_utc());
+    let body =
+        json!({"validUntil": (now + until).format(&time::format_description::well_known::Rfc3339).unwrap()});
+    patch(&host, &format!("/rooms/{id}"), body).await;
+    let (mut client, _) = enter(&host, Encoding::Json, &token, &id).await;
+    // Within the token's life.
+    host.service.app().clock().step(until).unwrap();
+    let (reason, _) = client.over().await;
+    assert_eq!((reason.code, reason.key.as_str()), (0, "room_closed"));
+    let mut late = knock(&host, Encoding::Json, &token, &id).await;
+    assert_eq!(late.end_key().await, "room_over");
+    host.service.shutdown().await;
+}
