@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
+import { backEnd, user } from './lib/back_end.mjs';
 import { openBrowser } from './lib/browser.mjs';
 import { guest, organizer, wholeLoop } from './lib/flow.mjs';
 import { Person } from './lib/person.mjs';
@@ -259,4 +260,45 @@ test('signing in with a wrong password says so', () =>
     await eve.type('password', 'not the password');
     await eve.click('sign-in');
     await eve.until('is told', () => /do not match/.test(document.querySelector('[data-testid="problem"]').textContent));
+  }));
+
+test('a room: roles count at once, and it ends for everybody', () =>
+  withBrowser(async () => {
+    const version = 'api-version=2025-03-13';
+    const [doctor, patient, stranger] = await Promise.all([user(service), user(service), user(service)]);
+    const participants = { [doctor.id]: { role: 'Presenter' }, [patient.id]: { role: 'Consumer' } };
+    const { id } = await backEnd(service, 'POST', `/rooms?${version}`, { participants });
+    const enter = async (name, { token }) => {
+      const person = new Person(name, await browser.person());
+      await person.open(`${service.origin}/join?room=${id}#token=${token}`);
+      await person.asksToJoin();
+      return person;
+    };
+
+    const first = await enter('Doctor', doctor);
+    await first.sees('in-call');
+    const second = await enter('Patient', patient);
+    await second.sees('in-call');
+    await first.seesInRoster('Patient', 'Consumer');
+    await second.seesInRoster('Doctor', 'Presenter');
+    await Promise.all([second.seesMoving('camera'), second.hears()]);
+    const sends = (kind) =>
+      second.page.evaluate((wanted) => window.anteroom.pc.getSenders().some(({ track }) => track?.kind === wanted), kind);
+    assert.deepEqual([await sends('audio'), await sends('video')], [false, false], 'a consumer sends nothing');
+
+    const third = await enter('Stranger', stranger);
+    const refusal = await third.endReason();
+    assert.deepEqual([refusal.key, refusal.code], ['room_not_invited', 403]);
+
+    await backEnd(service, 'PATCH', `/rooms/${id}/participants?${version}`, {
+      participants: { [patient.id]: { role: 'Attendee' } },
+    });
+    await first.seesInRoster('Patient', 'Attendee');
+    await Promise.all([first.seesMoving('camera'), first.hears()]);
+
+    await backEnd(service, 'DELETE', `/rooms/${id}?${version}`);
+    for (const person of [first, second]) {
+      const end = await person.endReason();
+      assert.deepEqual([end.key, end.code], ['room_closed', 0]);
+    }
   }));
