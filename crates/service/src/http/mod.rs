@@ -6,6 +6,7 @@ pub mod emulator;
 pub mod errors;
 pub mod graph;
 pub mod limits;
+pub mod linger;
 pub mod oauth;
 mod oauth_discovery;
 pub mod ops;
@@ -81,6 +82,7 @@ pub fn router(app: App, surface: Surface) -> Router {
         .layer(Extension(surface))
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(middleware::from_fn(common_headers))
+        .layer(middleware::from_fn(linger::linger))
         .layer(CatchPanicLayer::custom(panicked));
     router
         .fallback(not_found)
