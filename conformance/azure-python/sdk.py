@@ -146,7 +146,7 @@ class ChatClient(Client):
         self._given = options
 
     def thread(self, thread_id):
-        return Client(
+        return self._sdk._open(
             self.itself.get_chat_thread_client(thread_id, **self._sdk._options("chat", self._given))
         )
 

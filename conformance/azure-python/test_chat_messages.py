@@ -171,7 +171,7 @@ async def test_a_message_that_never_was(sdk):
         await thread.update_message("1", "text")
     with refused(404, "NotFound"):
         await thread.delete_message("1")
-    with refused(400, "BadRequest"):
+    with refused(404, "NotFound"):
         await thread.get_message("nonsense")
 
 

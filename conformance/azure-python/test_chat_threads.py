@@ -162,7 +162,7 @@ async def test_a_thread_that_never_was(sdk):
 async def test_what_is_no_thread_id(sdk):
     ann = await sdk.user()
     for text in ("nonsense", "19:x", "19:..@thread.v2", "8:acs:x_y", "19:%2F@thread.v2"):
-        with refused(400, "BadRequest"):
+        with refused(404, "NotFound"):
             await ann.thread(text).get_properties()
 
 

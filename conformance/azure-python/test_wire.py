@@ -87,10 +87,10 @@ def test_every_spelling_of_a_thread_id(wire):
         prepared.url = f"{wire.service.endpoint}/chat/threads/{spelled}?api-version={CHAT}"
         seen = wire.session.send(prepared, timeout=30)
         assert (seen.status_code, seen.json().get("id")) == (200, thread), spelled
-    for broken in ("%ff%fe", "%2e%2e", "%00"):
+    for broken, status, code in (("%ff%fe", 400, "BadRequest"), ("%2e%2e", 404, "NotFound"), ("%00", 404, "NotFound")):
         prepared = requests.Request("GET", wire.service.endpoint, auth=user).prepare()
         prepared.url = f"{wire.service.endpoint}/chat/threads/{broken}?api-version={CHAT}"
-        error(wire.session.send(prepared, timeout=30), 400, "BadRequest")
+        error(wire.session.send(prepared, timeout=30), status, code)
 
 
 def test_next_links_are_whole_and_plain(wire):
