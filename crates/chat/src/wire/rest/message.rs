@@ -43,7 +43,7 @@ pub struct ChatMessage {
     pub sequence_id: String,
     /// Unix milliseconds of the last change.
     pub version: String,
-    /// Missing when deleted.
+    /// Empty when deleted; servers may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ChatMessageContent>,
     /// `""` when the sender gave none; missing in system messages.
@@ -205,7 +205,12 @@ impl From<&Message> for ChatMessage {
             message_type: MessageType(message_type.to_owned()),
             sequence_id: sequence_id.to_string(),
             version: version.to_string(),
-            content: deleted_on.is_none().then_some(content),
+            // Not left out: azure-communication-chat 1.1 for Python looks into it without asking.
+            content: Some(if deleted_on.is_none() {
+                content
+            } else {
+                ChatMessageContent::default()
+            }),
             sender_display_name: message.is_from_person().then(|| sender_display_name.clone()),
             created_on: *created_on,
             sender_communication_identifier: sender.as_ref().map(Into::into),

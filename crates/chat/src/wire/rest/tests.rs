@@ -102,13 +102,13 @@ fn an_edited_html_message_of_a_teams_user() {
 }
 
 #[test]
-fn a_deleted_message_has_no_content() {
+fn a_deleted_message_has_empty_content() {
     let deleted = Message {
         deleted_on: Some(datetime!(2023-10-19 11:00:00 UTC)),
         ..message()
     };
     let value = json_of(&deleted);
-    assert_eq!(value.get("content"), None);
+    assert_eq!(value["content"], json!({}));
     assert_eq!(value["deletedOn"], "2023-10-19T11:00:00Z");
 }
 
