@@ -1,61 +1,73 @@
-//! Chat threads, for every surface: REST, signaling, meetings.
+//! Chat threads, for every surface: REST, signaling, meetings, notifications.
 
-use std::sync::Arc;
+mod participants;
+mod threads;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::store::Connection;
-use anteroom_chat::service::{ChatService, NewMessage, NewThread, Page, PageRequest, Sent};
+use anteroom_chat::service::{ChatService, MessageEdit, NewMessage, NewThread, Page, PageRequest, Sent};
 use anteroom_chat::thread::{Member, Message, SystemMessages, ThreadProperties};
-use anteroom_chat::{ChatError, Event, MessageId, ThreadId};
+use anteroom_chat::{ChatError, Limits, MessageId, Notice, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
 use time::OffsetDateTime;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
-use crate::bus::Topic;
+pub use self::participants::{Refusal, Refused};
+pub use self::threads::WantedThread;
 use crate::clock::Clock;
 use crate::store::sqlite::SqliteChatStore;
 use crate::store::{Store, StoreError};
 
-/// Events a slow listener may be behind.
-const EVENTS_KEPT: usize = 4096;
+/// Notices that a listener to one thread may be behind.
+const NOTICES_PER_THREAD: usize = 1024;
+
+/// Notices that may wait for whoever tells everybody; writers wait beyond that.
+const NOTICES: usize = 8192;
 
 /// Most messages [`ChatHub::visible_history`] gives.
 const MAX_HISTORY: u32 = 200;
 
-/// Something that happened in a thread, told to everybody who listens after it was committed.
-#[derive(Debug, Clone)]
-pub struct ChatNotice {
-    /// The thread.
-    pub thread: ThreadId,
-    /// What happened.
-    pub event: Arc<Event>,
-}
-
 /// The threads of the service; clones are the same.
 ///
-/// Callers are known by their identifier, whom the surface has authenticated. Events come in the order of the commits,
+/// Callers are known by their identifier, whom the surface has authenticated. Notices come in the order of the commits,
 /// and before the call that caused them returns.
 #[derive(Debug, Clone)]
 pub struct ChatHub {
     store: Store,
     clock: Clock,
-    events: Topic<ChatNotice>,
+    limits: Limits,
+    notices: mpsc::Sender<Arc<Notice>>,
+    listeners: Arc<Mutex<HashMap<ThreadId, broadcast::Sender<Arc<Notice>>>>>,
 }
 
 type Threads<'c> = ChatService<SqliteChatStore<&'c mut Connection>>;
 
 impl ChatHub {
-    pub(crate) fn new(store: Store, clock: Clock) -> Self {
-        Self {
+    /// The threads in this database, and what happens in all of them, in the order of the commits. Who drops the
+    /// receiver does not want to know; who keeps it has to empty it, since writers wait when it is full.
+    pub(crate) fn new(store: Store, clock: Clock, limits: Limits) -> (Self, mpsc::Receiver<Arc<Notice>>) {
+        let (notices, receiver) = mpsc::channel(NOTICES);
+        let hub = Self {
             store,
             clock,
-            events: Topic::new(EVENTS_KEPT),
-        }
+            limits,
+            notices,
+            listeners: Arc::default(),
+        };
+        (hub, receiver)
     }
 
-    /// What happens from now on, in every thread.
+    /// What happens from now on in a thread. Who falls behind by more than 1024 notices misses the oldest, and is told.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<ChatNotice> {
-        self.events.subscribe()
+    pub fn subscribe(&self, thread: &ThreadId) -> broadcast::Receiver<Arc<Notice>> {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|_, listeners| listeners.receiver_count() > 0);
+        listeners
+            .entry(thread.clone())
+            .or_insert_with(|| broadcast::channel(NOTICES_PER_THREAD).0)
+            .subscribe()
     }
 
     /// Says something.
@@ -73,6 +85,37 @@ impl ChatHub {
             .await
     }
 
+    /// Changes the caller's own message.
+    ///
+    /// # Errors
+    /// As [`ChatService::edit_message`].
+    pub async fn edit(
+        &self,
+        caller: &CommunicationIdentifier,
+        thread: &ThreadId,
+        id: MessageId,
+        edit: MessageEdit,
+    ) -> Result<Message, ChatError> {
+        let (caller, thread) = (caller.clone(), thread.clone());
+        self.with(move |threads, now| threads.edit_message(&caller, &thread, id, edit, now))
+            .await
+    }
+
+    /// Deletes the caller's own message.
+    ///
+    /// # Errors
+    /// As [`ChatService::delete_message`].
+    pub async fn unsay(
+        &self,
+        caller: &CommunicationIdentifier,
+        thread: &ThreadId,
+        id: MessageId,
+    ) -> Result<(), ChatError> {
+        let (caller, thread) = (caller.clone(), thread.clone());
+        self.with(move |threads, now| threads.delete_message(&caller, &thread, id, now))
+            .await
+    }
+
     /// The messages the caller can see, newest first.
     ///
     /// # Errors
@@ -86,7 +129,7 @@ impl ChatHub {
         sync_state: Option<String>,
     ) -> Result<Page<Message>, ChatError> {
         let (caller, thread) = (caller.clone(), thread.clone());
-        self.with(move |threads, _| {
+        self.read(move |threads| {
             let page = PageRequest {
                 max_page_size,
                 sync_state: sync_state.as_deref(),
@@ -126,7 +169,7 @@ impl ChatHub {
         id: MessageId,
     ) -> Result<Message, ChatError> {
         let (caller, thread) = (caller.clone(), thread.clone());
-        self.with(move |threads, _| threads.get_message(&caller, &thread, id))
+        self.read(move |threads| threads.get_message(&caller, &thread, id))
             .await
     }
 
@@ -140,21 +183,7 @@ impl ChatHub {
         thread: &ThreadId,
     ) -> Result<ThreadProperties, ChatError> {
         let (caller, thread) = (caller.clone(), thread.clone());
-        self.with(move |threads, _| threads.thread_properties(&caller, &thread))
-            .await
-    }
-
-    /// The members of a thread, for a member.
-    ///
-    /// # Errors
-    /// As [`ChatService::list_members`].
-    pub async fn members(
-        &self,
-        caller: &CommunicationIdentifier,
-        thread: &ThreadId,
-    ) -> Result<Vec<Member>, ChatError> {
-        let (caller, thread) = (caller.clone(), thread.clone());
-        self.with(move |threads, _| threads.list_members(&caller, &thread))
+        self.read(move |threads| threads.thread_properties(&caller, &thread))
             .await
     }
 
@@ -234,31 +263,64 @@ impl ChatHub {
         .await
     }
 
-    /// Runs `f` on the database thread and publishes what happened before answering, so that listeners hear of events
-    /// in the order of the commits.
+    /// Changes threads on the writing thread of the database. What happened is published there after the commit and
+    /// before the answer.
     async fn with<T, F>(&self, f: F) -> Result<T, ChatError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Threads<'_>, OffsetDateTime) -> Result<T, ChatError> + Send + 'static,
     {
-        let (events, clock) = (self.events.clone(), self.clock.clone());
+        let (clock, limits) = (self.clock.clone(), self.limits);
         let write = move |connection: &mut Connection| {
-            let mut threads = ChatService::new(SqliteChatStore::new(connection));
+            let mut threads = ChatService::with_limits(SqliteChatStore::new(connection), limits);
             let outcome = f(&mut threads, clock.now())?;
-            let happened: Vec<Event> = std::iter::from_fn(|| threads.poll_event())
-                .map(|notice| notice.event)
-                .collect();
-            Ok::<_, ChatError>((outcome, happened))
+            Ok::<_, ChatError>((outcome, drain(&mut threads)))
         };
-        let publish = move |(_, happened): &(T, Vec<Event>)| {
-            for event in happened {
-                events.publish(ChatNotice {
-                    thread: event.thread().clone(),
-                    event: Arc::new(event.clone()),
-                });
+        let (listeners, notices) = (Arc::clone(&self.listeners), self.notices.clone());
+        let publish = move |(_, happened): &(T, Vec<Arc<Notice>>)| {
+            for notice in happened {
+                tell_listeners(&listeners, notice);
+                // Back-pressure rather than loss. Nobody wanting to know is fine.
+                let _ = notices.blocking_send(Arc::clone(notice));
             }
         };
         Ok(self.store.write_then(write, publish).await?.0)
+    }
+
+    /// Reads threads beside the writer.
+    async fn read<T, F>(&self, f: F) -> Result<T, ChatError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Threads<'_>) -> Result<T, ChatError> + Send + 'static,
+    {
+        let limits = self.limits;
+        self.store
+            .read(move |connection| {
+                f(&mut ChatService::with_limits(
+                    SqliteChatStore::new(connection),
+                    limits,
+                ))
+            })
+            .await
+    }
+}
+
+fn drain(threads: &mut Threads<'_>) -> Vec<Arc<Notice>> {
+    std::iter::from_fn(|| threads.poll_event())
+        .map(Arc::new)
+        .collect()
+}
+
+fn tell_listeners(
+    listeners: &Mutex<HashMap<ThreadId, broadcast::Sender<Arc<Notice>>>>,
+    notice: &Arc<Notice>,
+) {
+    let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
+    let thread = notice.event.thread();
+    if let Some(sender) = listeners.get(thread)
+        && sender.send(Arc::clone(notice)).is_err()
+    {
+        listeners.remove(thread);
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
+use anteroom_chat::Limits as ChatLimits;
 use anteroom_teams_link::link::OwnHost;
 use axum::Router;
 use axum_server::Handle;
@@ -24,7 +25,7 @@ use crate::directory::Directory;
 use crate::emulator::Emulator;
 use crate::error::StartError;
 use crate::http::limits::SignInLimits;
-use crate::http::rate::Rates;
+use crate::http::rate::{Profile, Rates};
 use crate::http::{self, Surface};
 use crate::identities::Identities;
 use crate::keys::{KeyRing, KeyRingError};
@@ -337,7 +338,12 @@ async fn open(
         };
         let (own_hosts, own_authorities) =
             own_hosts(&config, &endpoint, dev_http.map(|address| address.port()));
-        let chat = ChatHub::new(store.clone(), clock.clone());
+        let chat_limits = match config.limits.rates.profile {
+            Profile::Acs => ChatLimits::acs(),
+            _ => ChatLimits::default(),
+        };
+        // Nobody listens to all threads yet.
+        let (chat, _) = ChatHub::new(store.clone(), clock.clone(), chat_limits);
         let app = App::new(Parts {
             directory: Directory::new(store.clone()),
             meetings: MeetingStore::new(store.clone(), endpoint.clone()),

@@ -255,13 +255,14 @@ async fn refuses_what_is_not_allowed_or_not_understood() {
 async fn events_arrive_in_the_order_of_the_commits() {
     let host = Host::start().await;
     let alice = host.sign_in("alice@contoso.example").await;
-    let mut events = host.service.app().chat().subscribe();
+    let thread: ThreadId = host.dev().meeting.thread_id.parse().unwrap();
+    let mut events = host.service.app().chat().subscribe(&thread);
     for number in 0..3 {
         expect(say(&host, &alice, &number.to_string()).await, 201).await;
     }
     for number in 0..3 {
         let notice = events.recv().await.unwrap();
-        let anteroom_chat::Event::MessageReceived { message, .. } = &*notice.event else {
+        let anteroom_chat::Event::MessageReceived { message, .. } = &notice.event else {
             panic!()
         };
         assert_eq!(message.content, number.to_string());

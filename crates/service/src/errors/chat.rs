@@ -9,6 +9,10 @@ super::catalogue! { Chat;
     cause: "Only the sender of a message may edit or delete it.";
     remedy: "Act as the sender.";
 
+    HOST_MANAGED: 403 "Forbidden", "chat_host_managed", "User is not allowed to perform specified action.";
+    cause: "The thread is a meeting's: who is in it is who is in the call, and its properties are the meeting's.";
+    remedy: "Schedule, change or delete the meeting; admit or remove people in the call.";
+
     SCOPE: 403 "Forbidden", "chat_scope", "User is not allowed to perform specified action.";
     cause: "The token lacks the scope: creating, changing and deleting threads needs chat; participants need chat or chat.join; everything else needs any of chat, chat.join, chat.join.limited.";
     remedy: "Issue the token with the scope that the operation needs.";

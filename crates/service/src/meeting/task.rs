@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anteroom_chat::ThreadId;
+use anteroom_chat::{Notice, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
 use anteroom_media_transport::router::{Event, RoomId};
 use futures_util::FutureExt as _;
@@ -18,7 +19,6 @@ use super::machine::{
 };
 use super::presence::Presence;
 use super::{ToSession, Venue};
-use crate::chat::ChatNotice;
 use crate::media::MediaControl;
 use crate::meetings::SettingsChanged;
 use crate::rooms::{RoomChanged, RoomsError};
@@ -101,7 +101,10 @@ async fn run(
     // Listen first, then read: no change is missed.
     let mut settings = app.meetings().subscribe();
     let mut rooms = app.rooms().subscribe();
-    let mut said = app.chat().subscribe();
+    let mut said = match &venue {
+        Venue::Meeting(record) => Some(app.chat().subscribe(&record.thread_id)),
+        Venue::Room(_) => None,
+    };
     let Ok(Some(loaded)) = load(&app, &venue).await else {
         // Found a moment ago, so it was deleted meanwhile or the database fails: nobody gets in.
         app.registry().discard(room);
@@ -133,7 +136,7 @@ async fn run(
             biased;
             change = settings.recv() => task.settings_changed(change).await,
             change = rooms.recv() => task.room_changed(change).await,
-            notice = said.recv() => task.said(notice),
+            notice = heard(said.as_mut()) => task.said(notice),
             message = messages.recv() => match message {
                 Some(message) => task.message(message),
                 // Cannot be: `inbox` is a sender.
@@ -245,10 +248,8 @@ impl Task {
         }
     }
 
-    fn said(&mut self, notice: Result<ChatNotice, broadcast::error::RecvError>) {
-        let Some(chat) = &self.chat else { return };
+    fn said(&mut self, notice: Result<Arc<Notice>, broadcast::error::RecvError>) {
         match notice {
-            Ok(notice) if notice.thread != chat.thread => {}
             Ok(notice) => {
                 if let Some(line) = chat_bridge::line_of(&notice.event) {
                     self.meeting.handle_chat(&line);
@@ -345,6 +346,16 @@ impl Task {
             instant: Instant::now(),
             wall: self.app.clock().now(),
         }
+    }
+}
+
+/// What is said next; never, where there is no chat.
+async fn heard(
+    said: Option<&mut broadcast::Receiver<Arc<Notice>>>,
+) -> Result<Arc<Notice>, broadcast::error::RecvError> {
+    match said {
+        Some(said) => said.recv().await,
+        None => std::future::pending().await,
     }
 }
 

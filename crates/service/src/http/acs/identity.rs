@@ -137,6 +137,7 @@ async fn remove(
     // Deleting what is not there any more is no error.
     app.identities().delete(user).await?;
     app.rooms().forget(user).await?;
+    app.chat().forget(&user.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -52,6 +52,28 @@ impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
         .collect()
     }
 
+    /// Whether such an ACS user or directory user exists here.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub fn is_known(&self, id: &CommunicationIdentifier) -> Result<bool, StoreError> {
+        let (sql, key) = match id {
+            CommunicationIdentifier::CommunicationUser(user) => (
+                "SELECT EXISTS (SELECT 1 FROM identities WHERE id = ?1)",
+                user.to_string(),
+            ),
+            CommunicationIdentifier::MicrosoftTeamsUser(user) => (
+                "SELECT EXISTS (SELECT 1 FROM directory_users WHERE object_id = ?1)",
+                user.oid().to_string(),
+            ),
+            _ => return Ok(false),
+        };
+        self.connection()
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row([key], |row| row.get(0)))
+            .map_err(failed)
+    }
+
     /// The ids of all threads, newest first.
     ///
     /// # Errors
