@@ -52,6 +52,8 @@ export class Sdk {
     this.endpoint = dev.endpoint.replace(/\/$/, '');
     this.key = /accesskey=(.*)$/.exec(dev.connection_string)[1];
     this.#ca = readFileSync(dev.ca_file, 'utf8');
+    // @azure/identity has no option for it; the program's user would set NODE_EXTRA_CA_CERTS.
+    https.globalAgent.options.ca = this.#ca;
   }
 
   /** With the connection string, or `[endpoint, credential]`. */
@@ -85,7 +87,6 @@ export class Sdk {
     return new ClientSecretCredential(this.dev.tenant_id, this.dev.app.client_id, secret, {
       authorityHost: this.endpoint,
       disableInstanceDiscovery: true,
-      tlsOptions: { ca: this.#ca },
       retryOptions: { maxRetries: 0 },
     });
   }
