@@ -10,6 +10,7 @@ pub mod limits;
 pub mod service;
 pub mod store;
 pub mod thread;
+pub mod trouter;
 pub mod wire;
 
 pub use self::error::{ChatError, StoreError};
