@@ -85,6 +85,8 @@ pub struct Limits {
     pub websockets: usize,
     /// WebSocket connections from one address (loopback excepted).
     pub websockets_per_source: usize,
+    /// Sockets for real-time notifications in all.
+    pub notification_sockets: usize,
     /// How often ACS operations may be called.
     pub rates: RateConfig,
 }
@@ -138,6 +140,7 @@ impl Default for Limits {
             lobby_timeout_seconds: 30 * 60,
             websockets: 10_000,
             websockets_per_source: 200,
+            notification_sockets: 20_000,
             rates: RateConfig::default(),
         }
     }

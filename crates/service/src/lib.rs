@@ -19,6 +19,7 @@ pub mod keys;
 pub mod media;
 pub mod meeting;
 pub mod meetings;
+pub mod notifications;
 pub mod resources;
 pub mod rooms;
 pub mod service;

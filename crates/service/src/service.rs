@@ -31,6 +31,7 @@ use crate::identities::Identities;
 use crate::keys::{KeyRing, KeyRingError};
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
+use crate::notifications::Notifications;
 use crate::resources::Resources;
 use crate::rooms::Rooms;
 use crate::state::{App, Parts};
@@ -342,13 +343,15 @@ async fn open(
             Profile::Acs => ChatLimits::acs(),
             _ => ChatLimits::default(),
         };
-        // Nobody listens to all threads yet.
-        let (chat, _) = ChatHub::new(store.clone(), clock.clone(), chat_limits);
+        let (chat, notices) = ChatHub::new(store.clone(), clock.clone(), chat_limits);
+        let notifications = Notifications::new(config.limits.notification_sockets);
+        notifications.start(notices);
         let app = App::new(Parts {
             directory: Directory::new(store.clone()),
             meetings: MeetingStore::new(store.clone(), endpoint.clone()),
             chat,
             rooms: Rooms::new(store.clone(), clock.clone()),
+            notifications,
             registry: Registry::new(),
             sign_in_limits: SignInLimits::new(&config.limits),
             rates: Rates::new(&config.limits.rates),
@@ -365,6 +368,7 @@ async fn open(
             identities: Identities::new(store.clone()),
             endpoint,
         });
+        app.notifications().obey(&app);
         // A guest is in a meeting's chat only while in its call, and no call outlives the service.
         app.chat()
             .clear_guests()

@@ -19,6 +19,7 @@ use crate::identities::Identities;
 use crate::keys::KeyRing;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
+use crate::notifications::Notifications;
 use crate::resources::Resources;
 use crate::rooms::Rooms;
 use crate::store::Store;
@@ -46,6 +47,7 @@ pub(crate) struct Parts {
     pub(crate) meetings: MeetingStore,
     pub(crate) chat: ChatHub,
     pub(crate) rooms: Rooms,
+    pub(crate) notifications: Notifications,
     pub(crate) registry: Registry,
     pub(crate) sign_in_limits: SignInLimits,
     pub(crate) rates: Rates,
@@ -173,6 +175,12 @@ impl App {
     #[must_use]
     pub fn rooms(&self) -> &Rooms {
         &self.0.rooms
+    }
+
+    /// Who listens to real-time notifications.
+    #[must_use]
+    pub fn notifications(&self) -> &Notifications {
+        &self.0.notifications
     }
 
     /// Running meetings.

@@ -114,6 +114,7 @@ fn cors() -> CorsLayer {
             HeaderName::from_static("x-ms-client-request-id"),
             HeaderName::from_static("x-ms-return-client-request-id"),
             HeaderName::from_static("x-ms-useragent"),
+            HeaderName::from_static("x-skypetoken"),
             HeaderName::from_static("x-ms-date"),
             HeaderName::from_static("x-ms-content-sha256"),
             HeaderName::from_static("repeatability-request-id"),

@@ -1,6 +1,6 @@
 //! ACS Identity: users and their tokens.
 
-use anteroom_identity::id::{AcsUserId, ResourceId};
+use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ResourceId};
 use anteroom_identity::service::{
     IdentityError, IssuedToken, MAX_MINUTES, MIN_MINUTES, TokenRequest, lifetime,
 };
@@ -120,6 +120,8 @@ async fn revoke(
     app.rates().check(Op::RevokeTokens, signed.resource, None, None)?;
     let user = user(&id, signed.resource)?;
     if app.identities().revoke(user).await? {
+        app.notifications()
+            .revoked(&CommunicationIdentifier::CommunicationUser(user));
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::new(&entry::NOT_FOUND))
@@ -138,6 +140,8 @@ async fn remove(
     app.identities().delete(user).await?;
     app.rooms().forget(user).await?;
     app.chat().forget(&user.into()).await?;
+    app.notifications()
+        .deleted(&CommunicationIdentifier::CommunicationUser(user));
     Ok(StatusCode::NO_CONTENT)
 }
 

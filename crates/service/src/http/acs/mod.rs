@@ -5,6 +5,7 @@ pub mod identity;
 mod identity_access;
 mod identity_exchange;
 pub mod rooms;
+pub mod trouter;
 
 use axum::Router;
 use axum::extract::Request;
@@ -55,7 +56,10 @@ const ROOMS_VERSIONS: &[&str] = &[
     "2025-03-13",
 ];
 
-/// The routes of the Identity, Chat and Rooms APIs.
+/// The version that the chat SDK asks for its real-time configuration, whatever its own.
+const REALTIME_VERSIONS: &[&str] = &["2024-09-01"];
+
+/// The routes of the Identity, Chat and Rooms APIs and of real-time notifications.
 pub fn router() -> Router<App> {
     let identity = identity::router().layer(middleware::from_fn(|request, next| {
         versioned(IDENTITY_VERSIONS, request, next)
@@ -66,10 +70,15 @@ pub fn router() -> Router<App> {
     let rooms = rooms::router().layer(middleware::from_fn(|request, next| {
         versioned(ROOMS_VERSIONS, request, next)
     }));
+    let realtime = trouter::config_router().layer(middleware::from_fn(|request, next| {
+        versioned(REALTIME_VERSIONS, request, next)
+    }));
     // Set here, so that what is layered around this router also surrounds it: a preflight request must get that far.
     identity
         .merge(chat.without_v07_checks())
         .merge(rooms)
+        .merge(realtime.without_v07_checks())
+        .merge(trouter::router().without_v07_checks())
         .method_not_allowed_fallback(super::method_not_allowed)
 }
 
