@@ -6,6 +6,7 @@
 mod chat;
 mod client;
 mod identity;
+mod trouter;
 
 use std::net::SocketAddr;
 
@@ -26,6 +27,7 @@ use anteroom_teams_link::link::{self, OwnHost};
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
+pub use self::trouter::{trouter_frame, trouter_session};
 
 /// A body by its name.
 pub type Body = fn(&[u8]);
@@ -51,6 +53,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("sound_files", sound_files),
     ("srtp_unprotect", srtp_unprotect),
     ("stun", stun),
+    ("trouter_frame", trouter_frame),
+    ("trouter_session", trouter_session),
 ];
 
 /// A meeting link, as typed by anybody. What parses gives a link that parses to the same meeting.
