@@ -24,6 +24,7 @@
 //! ```
 
 mod model;
+mod notifications;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -33,6 +34,7 @@ pub use anteroom_identity::client::{ClientOptions, CommunicationTokenCredential,
 use uuid::Uuid;
 
 pub use self::model::{CreateChatThread, ListOptions, SkipOptions};
+pub use self::notifications::{RealtimeEvent, RealtimeNotifications};
 pub use self::thread::ChatThreadClient;
 use crate::wire::rest::{ChatThreadItem, CreateThreadResult};
 
@@ -43,6 +45,7 @@ pub const API_VERSION: &str = "2025-03-15";
 #[derive(Debug, Clone)]
 pub struct ChatClient {
     pipeline: Pipeline,
+    credential: CommunicationTokenCredential,
 }
 
 impl ChatClient {
@@ -55,9 +58,9 @@ impl ChatClient {
         credential: CommunicationTokenCredential,
         options: ClientOptions,
     ) -> Result<Self, Error> {
-        let authentication = Authentication::User(credential);
+        let authentication = Authentication::User(credential.clone());
         let pipeline = Pipeline::new(endpoint, API_VERSION, authentication, options)?;
-        Ok(Self { pipeline })
+        Ok(Self { pipeline, credential })
     }
 
     /// The client of one thread. Nothing is asked of the service.
