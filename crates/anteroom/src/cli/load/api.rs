@@ -35,6 +35,7 @@ pub(super) struct Api {
     pub(super) at_a_time: usize,
     http: Client,
     identity: CommunicationIdentityClient,
+    pub(super) tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl Api {
@@ -61,6 +62,7 @@ impl Api {
             at_a_time: usize::from(at_a_time),
             http: http.build()?,
             identity,
+            tls: options.tls().cloned(),
         })
     }
 

@@ -1,9 +1,12 @@
 //! `anteroom load`: how much a service bears, measured from outside.
 
 mod api;
+mod deliveries;
+mod listener;
 mod report;
 mod sends;
 mod service;
+mod sockets;
 mod start;
 mod tokens;
 
@@ -51,6 +54,10 @@ struct Chat {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
 
+    /// Idle notification sockets.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(1..))]
+    sockets: u16,
+
     /// Messages in the database for the measurement of the start.
     #[arg(long, default_value_t = 1_000_000)]
     stored: u64,
@@ -69,6 +76,10 @@ enum Part {
     Tokens,
     /// Messages acknowledged, so on disk, per second.
     Sends,
+    /// Notifications delivered per second to the 250 members of one thread, 20 messages per second.
+    Deliveries,
+    /// Memory of a service that holds idle notification sockets; only with a service of its own.
+    Sockets,
     /// Start to ready with a full database; only with a service of its own.
     Start,
 }
@@ -100,6 +111,9 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<ExitCode> {
             chat.connections,
         )?;
         measure(&chat, &api, &mut report).await?;
+        if chat.wants(Part::Sockets) {
+            sockets::measure(&api, &service, usize::from(chat.sockets), &mut report).await?;
+        }
         drop(service);
         if chat.wants(Part::Start) {
             start::measure(directory.path(), chat.stored, &mut report).await?;
@@ -115,6 +129,9 @@ async fn measure(chat: &Chat, api: &Api, report: &mut Report) -> anyhow::Result<
     }
     if chat.wants(Part::Sends) {
         sends::measure(api, chat.threads, chat.duration(), report).await?;
+    }
+    if chat.wants(Part::Deliveries) {
+        deliveries::measure(api, chat.duration(), report).await?;
     }
     Ok(())
 }
