@@ -76,7 +76,7 @@ pub fn router() -> Router<App> {
     // Set here, so that what is layered around this router also surrounds it: a preflight request must get that far.
     identity
         .merge(chat.without_v07_checks())
-        .merge(rooms)
+        .merge(rooms.without_v07_checks())
         .merge(realtime.without_v07_checks())
         .merge(trouter::router().without_v07_checks())
         .method_not_allowed_fallback(super::method_not_allowed)
