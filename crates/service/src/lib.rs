@@ -21,6 +21,7 @@ pub mod meeting;
 pub mod meetings;
 pub mod notifications;
 pub mod resources;
+mod retention;
 pub mod rooms;
 pub mod service;
 pub mod state;

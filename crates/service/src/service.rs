@@ -33,6 +33,7 @@ use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
 use crate::resources::Resources;
+use crate::retention;
 use crate::rooms::Rooms;
 use crate::state::{App, Parts};
 use crate::store::{Store, StoreError};
@@ -68,6 +69,7 @@ pub struct RunningService {
     media: SocketAddr,
     servers: Vec<Server>,
     keys: Watch,
+    retention: Watch,
     /// Held as long as the data directory is in use.
     _lock: File,
 }
@@ -143,12 +145,14 @@ impl Service {
             servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
         }
         let keys = tokio::spawn(watch_keys(app.clone()));
+        let retention = retention::run(app.chat().clone(), app.clock().clone());
         tracing::info!(endpoint = app.endpoint().as_str(), %media, "started");
         Ok(RunningService {
             app,
             media,
             servers,
             keys: Watch(keys),
+            retention: Watch(tokio::spawn(retention)),
             _lock: lock,
         })
     }
@@ -188,6 +192,7 @@ impl RunningService {
     /// Ends every call with the reason `service_stopping`, finishes open requests and closes the database.
     pub async fn shutdown(self) {
         drop(self.keys);
+        drop(self.retention);
         self.app.registry().shutdown().await;
         for server in &self.servers {
             server.handle.graceful_shutdown(Some(GRACE));
