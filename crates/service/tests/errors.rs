@@ -31,6 +31,8 @@ fn the_page_is_what_the_catalogue_says() {
     }
 }
 
+const ROOMS: &str = "api-version=2025-03-13";
+
 /// Answers with an error of the catalogue, as JSON; gives `status code`.
 async fn explained(response: Response) -> String {
     let status = response.status().as_u16();
@@ -97,6 +99,16 @@ async fn whatever_goes_wrong_is_in_the_catalogue() {
         format!("{thread}/messages?{CHAT}&maxPageSize=x"),
         format!("{thread}/messages/1?{CHAT}"),
         format!("{thread}/participants?{CHAT}&skip=-1"),
+        format!("{thread}/participants/:add?{CHAT}"),
+        format!("{thread}/participants/:remove?{CHAT}"),
+        format!("{thread}/readReceipts?{CHAT}&skip=x"),
+        format!("{thread}/typing?{CHAT}"),
+        "/chat/config/realTimeNotifications?api-version=2024-09-01".to_owned(),
+        format!("/rooms?{ROOMS}"),
+        "/rooms?api-version=ApiVersion.V2001_01_01".to_owned(),
+        format!("/rooms/123?{ROOMS}"),
+        format!("/rooms/99000000000000001?{ROOMS}"),
+        format!("/rooms/99000000000000001/participants?{ROOMS}"),
     ];
     let methods = [
         Method::GET,
