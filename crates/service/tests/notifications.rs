@@ -8,9 +8,12 @@ mod listener;
 
 use std::time::Duration;
 
+use anteroom_chat::client::{ChatClient, ClientOptions, CommunicationTokenCredential, RealtimeEvent};
 use anteroom_chat::trouter::{ClientEnd, ClientEvent};
 use anteroom_chat::wire::notification::ChatNotification;
 use anteroom_chat::{Member, ThreadId};
+use anteroom_identity::id::CommunicationIdentifier;
+use anteroom_service::emulator::Cut;
 use common::{CHAT, Host, expect, refusal};
 use futures_util::{SinkExt as _, StreamExt as _};
 use listener::{Listener, User};
@@ -237,6 +240,45 @@ async fn revoking_tokens_closes_sockets_at_once() {
         panic!()
     };
     assert_eq!(reason.as_deref(), Some(r#"{"reason":"unauthorized"}"#));
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_rust_client_hears_and_comes_back_when_it_is_cut() {
+    let host = Host::start().await;
+    let alice = User::new(&host, "Alice").await;
+    let options = ClientOptions::new()
+        .with_ca_file(host.dir.path().join("tls/ca.pem"))
+        .unwrap();
+    let credential = CommunicationTokenCredential::new(&alice.token).unwrap();
+    let client = ChatClient::new(&host.dev().endpoint, credential, options).unwrap();
+    let mut events = client.start_realtime_notifications().await.unwrap();
+    let mut next = async || {
+        tokio::time::timeout(Duration::from_secs(20), events.next())
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    assert!(matches!(next().await, RealtimeEvent::Connected));
+    let thread = thread(&host, &alice, &[&alice]).await;
+    assert!(matches!(
+        next().await,
+        RealtimeEvent::Notification(ChatNotification::ThreadCreated { .. })
+    ));
+    let user: CommunicationIdentifier = alice.id.parse().unwrap();
+    host.service.app().emulator().cut(Cut {
+        resource: host.service.app().resource(),
+        user: Some(user),
+    });
+    assert!(matches!(next().await, RealtimeEvent::Disconnected));
+    say(&host, &alice, &thread, "while away").await;
+    assert!(matches!(next().await, RealtimeEvent::Connected));
+    let RealtimeEvent::Notification(notification) = next().await else {
+        panic!()
+    };
+    assert_eq!(content(notification), "while away");
+    assert_eq!(host.service.app().notifications().stats().endpoints, 1);
+    events.stop().await;
     host.service.shutdown().await;
 }
 
