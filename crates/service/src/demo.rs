@@ -316,6 +316,20 @@ pub(crate) fn write_resource(app: &App) -> Result<(), StartError> {
     write(app, "resource.json", &file)
 }
 
+/// Writes the connection string anew, after a key was rotated.
+pub(crate) fn publish_again(app: &App) -> Result<(), StartError> {
+    match app.dev() {
+        Some(dev) => {
+            let dev = DevInfo {
+                connection_string: connection_string(app),
+                ..dev.clone()
+            };
+            write(app, "dev.json", &dev)
+        }
+        None => write_resource(app),
+    }
+}
+
 /// The connection string of the default resource, with its primary key.
 fn connection_string(app: &App) -> String {
     let Some(resource) = app.resources().get(app.resource()) else {

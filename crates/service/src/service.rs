@@ -32,6 +32,7 @@ use crate::keys::{KeyRing, KeyRingError};
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
+use crate::operator::{self, OperatorInfo};
 use crate::resources::Resources;
 use crate::retention;
 use crate::rooms::Rooms;
@@ -136,7 +137,7 @@ impl Service {
             }
         };
 
-        let mut servers = Vec::with_capacity(2);
+        let mut servers = Vec::with_capacity(3);
         let tls = RustlsConfig::from_config(material.config);
         let router = http::router(app.clone(), Surface::Https);
         servers.push(serve(https, Some(tls), router).map_err(|error| internal(&error))?);
@@ -144,6 +145,10 @@ impl Service {
             let router = http::router(app.clone(), Surface::DevHttp);
             servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
         }
+        let (listener, operator) = operator_listener()?;
+        operator.write(&app.config().data)?;
+        let router = http::operator_router(app.clone(), operator);
+        servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
         let keys = tokio::spawn(watch_keys(app.clone()));
         let retention = retention::run(app.chat().clone(), app.clock().clone());
         tracing::info!(endpoint = app.endpoint().as_str(), %media, "started");
@@ -204,6 +209,8 @@ impl RunningService {
                 Err(error) => tracing::warn!(%error, "a listener's task ended"),
             }
         }
+        // Nobody answers there any more.
+        let _ = std::fs::remove_file(self.app.config().data.join(operator::FILE));
         self.app.store().close().await;
         tracing::info!("stopped");
     }
@@ -399,6 +406,14 @@ async fn open(
     };
     let outcome: Result<(App, SocketAddr), StartError> = built.await;
     outcome.map_err(|error| (Some(store), error))
+}
+
+/// The operator's interface is on a loopback port that the system chooses.
+fn operator_listener() -> Result<(TcpListener, OperatorInfo), StartError> {
+    let option = "the operator's interface";
+    let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), option)?;
+    let address = local(&listener, option)?;
+    Ok((listener, OperatorInfo::new(format!("http://{address}"))))
 }
 
 /// A new key when the one that signs is as old as the configuration allows.

@@ -6,9 +6,12 @@ mod emulator;
 mod identity;
 mod join;
 mod load;
+mod operator;
 mod output;
+mod resource;
 mod serve;
 mod signals;
+mod signing_key;
 mod target;
 mod thread;
 mod view;
@@ -47,6 +50,10 @@ enum Command {
     Restore(backup::Restore),
     /// Create, revoke and delete users of an ACS resource, and issue their tokens.
     Identity(identity::Identity),
+    /// List and create ACS resources, and rotate their access keys.
+    Resource(resource::Resource),
+    /// The keys that sign tokens.
+    SigningKey(signing_key::SigningKey),
     /// Measure how much a service bears.
     Load(Box<load::Load>),
     /// Look at chat threads.
@@ -65,6 +72,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Backup(args) => report(backup::backup(args)),
         Command::Restore(args) => report(backup::restore(args)),
         Command::Identity(identity) => run_async("error", identity::run(identity)),
+        Command::Resource(resource) => run_async("error", resource::run(resource)),
+        Command::SigningKey(key) => run_async("error", signing_key::run(key)),
         Command::Load(load) => run_async("error", load::run(*load)),
         Command::Thread(thread) => report(thread::run(thread)),
         Command::Emulator(emulator) => run_async("error", emulator::run(emulator)),

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod linger;
 pub mod oauth;
 mod oauth_discovery;
+mod operator;
 pub mod ops;
 pub mod pages;
 pub mod rate;
@@ -27,6 +28,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any as Anything, CorsLayer};
 
 use crate::errors::any;
+use crate::operator::OperatorInfo;
 use crate::state::App;
 use crate::ws;
 use errors::ApiError;
@@ -38,6 +40,8 @@ pub enum Surface {
     Https,
     /// Plain HTTP on loopback, development mode only.
     DevHttp,
+    /// The operator's interface, plain HTTP on loopback.
+    Operator,
 }
 
 impl Surface {
@@ -46,7 +50,7 @@ impl Surface {
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Https => "https",
-            Self::DevHttp => "http",
+            Self::DevHttp | Self::Operator => "http",
         }
     }
 
@@ -55,14 +59,13 @@ impl Surface {
     pub fn default_port(self) -> u16 {
         match self {
             Self::Https => 443,
-            Self::DevHttp => 80,
+            Self::DevHttp | Self::Operator => 80,
         }
     }
 }
 
 /// Everything a listener serves.
 pub fn router(app: App, surface: Surface) -> Router {
-    let body_bytes = app.config().limits.body_bytes;
     let mut router = Router::new().without_v07_checks();
     for part in [
         acs::router().layer(cors()),
@@ -78,9 +81,19 @@ pub fn router(app: App, surface: Surface) -> Router {
         router = merge(router, pages::demo_router());
         router = merge(router, emulator::router());
     }
+    finish(app, surface, router)
+}
+
+/// What the operator's listener serves.
+pub(crate) fn operator_router(app: App, operator: OperatorInfo) -> Router {
+    finish(app, Surface::Operator, operator::router(operator))
+}
+
+/// What surrounds every handler.
+fn finish(app: App, surface: Surface, router: Router<App>) -> Router {
     let outer = ServiceBuilder::new()
         .layer(Extension(surface))
-        .layer(DefaultBodyLimit::max(body_bytes))
+        .layer(DefaultBodyLimit::max(app.config().limits.body_bytes))
         .layer(middleware::from_fn(common_headers))
         .layer(middleware::from_fn(linger::linger))
         .layer(CatchPanicLayer::custom(panicked));

@@ -1,6 +1,7 @@
 //! Several resources in one service, and their access keys.
 
 use anteroom_identity::signing::{AccessKey, KeySlot};
+use anteroom_service::operator::OperatorInfo;
 use anteroom_service::resources::{CreateError, MAX_RESOURCES, Resource};
 use reqwest::{Method, StatusCode};
 use time::OffsetDateTime;
@@ -125,4 +126,27 @@ async fn names_are_checked_and_resources_bounded() {
         CreateError::TooMany
     );
     host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_operators_interface_wants_its_secret() {
+    let host = Host::start().await;
+    let operator = OperatorInfo::read(host.dir.path()).unwrap();
+    let address = format!("{}/operator/resources", operator.address);
+    for token in [None, Some(""), Some("x"), Some(&*operator.secret.to_uppercase())] {
+        let mut request = host.client.get(&address);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        assert_eq!(refusal(request.send().await.unwrap(), 401).await, "Denied");
+    }
+    let listed = host.client.get(&address).bearer_auth(&operator.secret);
+    let listed = expect(listed.send().await.unwrap(), 200).await;
+    assert_eq!(listed[0]["id"], host.dev().resource_id.as_str());
+    // It is on no other listener.
+    let elsewhere = host.get("/operator/resources").bearer_auth(&operator.secret);
+    assert_eq!(refusal(elsewhere.send().await.unwrap(), 404).await, "NotFound");
+    let file = host.dir.path().join("operator.json");
+    host.service.shutdown().await;
+    assert!(!file.exists());
 }

@@ -1,0 +1,111 @@
+//! The operator's interface over HTTP: resources, their access keys, the keys that sign tokens.
+
+use anteroom_identity::signing::KeySlot;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::auth::bearer_token;
+use super::errors::{ApiError, json};
+use super::request::{Body, Segments, parse_json};
+use crate::demo;
+use crate::errors::operator as entry;
+use crate::keys::KeyRingError;
+use crate::operator::{OperatorInfo, ResourceInfo, SigningKeysInfo};
+use crate::resources::CreateError;
+use crate::state::App;
+
+/// The routes, behind the operator's secret.
+pub(super) fn router(operator: OperatorInfo) -> Router<App> {
+    Router::new()
+        .route("/operator/resources", get(list).post(create))
+        .route("/operator/resources/{resource}/keys/{slot}/rotate", post(rotate))
+        .route("/operator/signing-keys", get(signing_keys))
+        .route("/operator/signing-keys/rotate", post(rotate_signing_key))
+        .layer(middleware::from_fn_with_state(operator, allowed))
+}
+
+async fn allowed(State(operator): State<OperatorInfo>, request: Request, next: Next) -> Response {
+    let token = bearer_token(request.headers());
+    if token.is_some_and(|token| operator.accepts(token)) {
+        next.run(request).await
+    } else {
+        ApiError::new(&entry::DENIED).into_response()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct CreateRequest {
+    name: String,
+}
+
+async fn list(State(app): State<App>) -> Response {
+    let resources = app.resources().all();
+    let infos: Vec<ResourceInfo> = resources
+        .iter()
+        .map(|resource| ResourceInfo::new(resource, Some(app.endpoint())))
+        .collect();
+    json(StatusCode::OK, &infos)
+}
+
+async fn create(State(app): State<App>, Body(body): Body) -> Result<Response, ApiError> {
+    let request: CreateRequest = parse_json(&body, &entry::INVALID)?.unwrap_or_default();
+    let made = app.resources().create(&request.name, app.clock().now()).await;
+    let resource = made.map_err(|error| match error {
+        CreateError::NameTaken => ApiError::new(&entry::RESOURCE_EXISTS),
+        CreateError::Store(error) => error.into(),
+        error => ApiError::new(&entry::INVALID)
+            .with_message(error.to_string())
+            .with_target("name"),
+    })?;
+    Ok(json(
+        StatusCode::CREATED,
+        &ResourceInfo::new(&resource, Some(app.endpoint())),
+    ))
+}
+
+async fn rotate(
+    State(app): State<App>,
+    Segments((resource, slot)): Segments<(String, String)>,
+) -> Result<Response, ApiError> {
+    let missing = || ApiError::new(&entry::RESOURCE_NOT_FOUND);
+    let slot: KeySlot = slot
+        .parse()
+        .map_err(|_| ApiError::new(&entry::INVALID).with_target("key"))?;
+    let id = app.resources().find(&resource).ok_or_else(missing)?.id();
+    let rotated = app.resources().rotate(id, slot).await?.ok_or_else(missing)?;
+    if id == app.resource() {
+        // The key is rotated whether or not the file can be written; the answer holds it.
+        if let Err(error) = demo::publish_again(&app) {
+            tracing::error!(%error, "the file with the connection string is out of date");
+        }
+    }
+    Ok(json(
+        StatusCode::OK,
+        &ResourceInfo::new(&rotated, Some(app.endpoint())),
+    ))
+}
+
+async fn signing_keys(State(app): State<App>) -> Response {
+    json(
+        StatusCode::OK,
+        &SigningKeysInfo::new(app.key_ring(), app.clock().now()),
+    )
+}
+
+async fn rotate_signing_key(State(app): State<App>) -> Result<Response, ApiError> {
+    let now = app.clock().now();
+    app.key_ring().rotate(now).await.map_err(|error| match error {
+        KeyRingError::Store(error) => ApiError::from(error),
+        error => {
+            tracing::error!(%error, "a new key to sign tokens could not be made");
+            ApiError::unavailable()
+        }
+    })?;
+    Ok(json(StatusCode::OK, &SigningKeysInfo::new(app.key_ring(), now)))
+}
