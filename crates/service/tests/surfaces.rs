@@ -77,7 +77,7 @@ async fn sign_in_refusals_have_the_form_of_oauth() {
     for (form, status, code) in [
         ("", 400, "invalid_request"),
         (
-            "grant_type=client_credentials&client_id=x",
+            "grant_type=refresh_token&client_id=x",
             400,
             "unsupported_grant_type",
         ),
