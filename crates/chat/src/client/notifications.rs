@@ -40,7 +40,7 @@ pub enum RealtimeEvent {
     /// The connection dropped; another is being opened.
     Disconnected,
     /// Something happened in a thread.
-    Notification(ChatNotification),
+    Notification(Box<ChatNotification>),
     /// A notification that could not be read. The service has been told.
     Malformed(MalformedNotification),
     /// The end: the service does not accept the token any more.
@@ -218,7 +218,7 @@ impl Driver {
             return (200, None);
         }
         match ChatNotification::parse(&request.body) {
-            Ok(notification) => (200, Some(RealtimeEvent::Notification(notification))),
+            Ok(notification) => (200, Some(RealtimeEvent::Notification(Box::new(notification)))),
             Err(malformed) => (404, Some(RealtimeEvent::Malformed(malformed))),
         }
     }

@@ -266,6 +266,12 @@ impl Endpoint {
         self.current
     }
 
+    /// Whether the answers to an old socket are waited for, and nothing is sent until then.
+    #[must_use]
+    pub fn is_handing_over(&self) -> bool {
+        self.handover.is_some()
+    }
+
     /// All its sockets that are in use, the one that delivers first.
     pub fn connections(&self) -> impl Iterator<Item = ConnectionId> {
         let handover = self.handover.map(|handover| handover.from);

@@ -183,8 +183,7 @@ fn the_words_of_a_close() {
 
 #[test]
 fn a_client_leaves_when_acknowledgements_do_not_come() {
-    let config = ClientConfig::default();
-    let mut client = ClientSession::new(config.clone(), Transport::WebSocket, *START);
+    let mut client = ClientSession::new(ClientConfig::default(), Transport::WebSocket, *START);
     assert_eq!(client.poll_timeout(), Some(*START + secs(20)));
     client.handle_timeout(*START + secs(20));
     assert_eq!(
@@ -192,7 +191,7 @@ fn a_client_leaves_when_acknowledgements_do_not_come() {
         Some(ClientEvent::Ended(ClientEnd::ConnectTimeout))
     );
 
-    let mut client = ClientSession::new(config.clone(), Transport::WebSocket, *START);
+    let mut client = ClientSession::new(ClientConfig::default(), Transport::WebSocket, *START);
     client.handle_packet(*START, "1::");
     client.handle_packet(*START, r#"3:::{"id":5,"body":"{}"}"#);
     assert!(client.poll_transmit().unwrap().contains("\"status\":504"));

@@ -187,8 +187,13 @@ impl Line {
     /// Time has passed.
     pub(crate) fn handle_timeout(&self, now: Instant) {
         let mut state = self.state();
+        let handed_over = state.endpoint.is_handing_over();
         if let Some(connection) = state.endpoint.handle_timeout(now) {
             state.tell(connection, Command::TooSlow);
+        }
+        // Any of the sockets may have kept the time.
+        if handed_over && !state.endpoint.is_handing_over() {
+            state.wake_current();
         }
     }
 

@@ -72,9 +72,12 @@ impl PollSocket {
             if self.session().is_ended() {
                 return NOT_HANDSHAKEN.to_owned();
             }
-            if Instant::now() >= hang_until {
+            let now = Instant::now();
+            if now >= hang_until {
                 return "8::".to_owned();
             }
+            // What the line waits for may have changed since the task that keeps time looked.
+            self.minder.notify_one();
             tokio::select! {
                 () = woken => {}
                 () = tokio::time::sleep_until(hang_until.into()) => {}

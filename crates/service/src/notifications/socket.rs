@@ -30,12 +30,9 @@ pub(crate) async fn run(app: App, mut socket: WebSocket, sid: String, _slot: Slo
     };
     let connection = app.notifications().next_connection();
     let handle = ticket.line.attach(connection);
-    let config = match open(&app, &ticket).await {
-        Some(config) => config,
-        None => {
-            ticket.line.detach(connection, Instant::now());
-            return;
-        }
+    let Some(config) = open(&app, &ticket).await else {
+        ticket.line.detach(connection, Instant::now());
+        return;
     };
     let mut task = Task {
         session: ServerSession::new(config, now),

@@ -105,7 +105,7 @@ pub(crate) async fn open_socket(host: &Host, sid: &str) -> Socket {
 
 impl Listener {
     pub(crate) async fn connect(host: &Host, user: &User, epid: &str) -> Self {
-        let mut listener = Self::connect_unregistered(host, user, epid).await;
+        let listener = Self::connect_unregistered(host, user, epid).await;
         listener.register(host, user).await;
         listener
     }
@@ -128,6 +128,25 @@ impl Listener {
         listener
     }
 
+    /// A poll whose answer does not reach the session.
+    pub(crate) async fn lose_a_poll(&mut self) -> String {
+        self.flush().await;
+        let Link::Polling { url, token, client } = &self.link else {
+            panic!()
+        };
+        let request = client.get(url).header("x-skypetoken", token);
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
+    /// A new socket in place of the one that seems lost.
+    pub(crate) async fn poll_again(&mut self, host: &Host, user: &User) {
+        let epid = self.epid.clone();
+        let seen = std::mem::take(&mut self.seen);
+        *self = Self::poll(host, user, &epid).await;
+        self.seen = seen;
+        self.register(host, user).await;
+    }
+
     fn new(user: &User, epid: &str, transport: Transport) -> Self {
         Self {
             user: user.id.clone(),
@@ -148,7 +167,7 @@ impl Listener {
         assert_eq!(self.next_event().await, ClientEvent::Connected);
     }
 
-    pub(crate) async fn register(&mut self, host: &Host, user: &User) {
+    pub(crate) async fn register(&self, host: &Host, user: &User) {
         let registration = Registration::of_chat_client(&self.epid, &self.surl, Duration::from_secs(7200));
         let response = host
             .post("/v3/registrations")
@@ -172,19 +191,14 @@ impl Listener {
 
     /// The next notification, answered.
     pub(crate) async fn next(&mut self) -> ChatNotification {
-        loop {
-            match self.next_event().await {
-                ClientEvent::Notification(request) => {
-                    self.session.answer(Instant::now(), request.id, 200);
-                    self.flush().await;
-                    if self.seen.insert(request.id) {
-                        return ChatNotification::parse(&request.body).unwrap();
-                    }
-                    panic!("{} came twice", request.id);
-                }
-                other => panic!("{other:?}"),
-            }
-        }
+        let event = self.next_event().await;
+        let ClientEvent::Notification(request) = event else {
+            panic!("{event:?}")
+        };
+        self.session.answer(Instant::now(), request.id, 200);
+        self.flush().await;
+        assert!(self.seen.insert(request.id), "{} came twice", request.id);
+        ChatNotification::parse(&request.body).unwrap()
     }
 
     /// The next thing that happens.

@@ -152,7 +152,7 @@ async fn websocket(
     let slot = app
         .notifications()
         .slot()
-        .ok_or(ApiError::new(&realtime::TOO_MANY_SOCKETS))?;
+        .ok_or_else(|| ApiError::new(&realtime::TOO_MANY_SOCKETS))?;
     Ok(socket
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
@@ -169,7 +169,7 @@ async fn poll(State(app): State<App>, Segments(sid): Segments<String>) -> Result
             Some(ticket) => {
                 let slot = notifications
                     .slot()
-                    .ok_or(ApiError::new(&realtime::TOO_MANY_SOCKETS))?;
+                    .ok_or_else(|| ApiError::new(&realtime::TOO_MANY_SOCKETS))?;
                 PollSocket::open(&app, &sid, ticket, slot).await
             }
             None => None,
