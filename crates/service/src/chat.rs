@@ -17,7 +17,7 @@ use tokio::sync::{broadcast, mpsc};
 pub use self::participants::{Refusal, Refused};
 pub use self::threads::WantedThread;
 use crate::clock::Clock;
-use crate::store::sqlite::SqliteChatStore;
+use crate::store::sqlite::{RosterCache, SqliteChatStore};
 use crate::store::{Store, StoreError};
 
 /// Notices that a listener to one thread may be behind.
@@ -38,6 +38,7 @@ pub struct ChatHub {
     store: Store,
     clock: Clock,
     limits: Limits,
+    rosters: RosterCache,
     notices: mpsc::Sender<Arc<Notice>>,
     listeners: Arc<Mutex<HashMap<ThreadId, broadcast::Sender<Arc<Notice>>>>>,
 }
@@ -53,6 +54,7 @@ impl ChatHub {
             store,
             clock,
             limits,
+            rosters: RosterCache::default(),
             notices,
             listeners: Arc::default(),
         };
@@ -270,9 +272,10 @@ impl ChatHub {
         T: Send + 'static,
         F: FnOnce(&mut Threads<'_>, OffsetDateTime) -> Result<T, ChatError> + Send + 'static,
     {
-        let (clock, limits) = (self.clock.clone(), self.limits);
+        let (clock, limits, rosters) = (self.clock.clone(), self.limits, self.rosters.clone());
         let write = move |connection: &mut Connection| {
-            let mut threads = ChatService::with_limits(SqliteChatStore::new(connection), limits);
+            let store = SqliteChatStore::with_rosters(connection, rosters);
+            let mut threads = ChatService::with_limits(store, limits);
             let outcome = f(&mut threads, clock.now())?;
             Ok::<_, ChatError>((outcome, drain(&mut threads)))
         };
@@ -293,13 +296,11 @@ impl ChatHub {
         T: Send + 'static,
         F: FnOnce(&mut Threads<'_>) -> Result<T, ChatError> + Send + 'static,
     {
-        let limits = self.limits;
+        let (limits, rosters) = (self.limits, self.rosters.clone());
         self.store
             .read(move |connection| {
-                f(&mut ChatService::with_limits(
-                    SqliteChatStore::new(connection),
-                    limits,
-                ))
+                let store = SqliteChatStore::with_rosters(connection, rosters);
+                f(&mut ChatService::with_limits(store, limits))
             })
             .await
     }

@@ -1,8 +1,10 @@
 //! Chat threads, their members and messages.
 
+mod roster;
 mod rows;
 
 use std::borrow::BorrowMut;
+use std::cell::RefCell;
 
 use anteroom_chat::store::{Changes, ChatStore, MembershipPlace, MessageRange, ThreadRange};
 use anteroom_chat::thread::{Member, Message, Receipt, ThreadProperties};
@@ -11,6 +13,8 @@ use anteroom_identity::id::CommunicationIdentifier;
 use rusqlite::{Connection, OptionalExtension, params};
 use time::OffsetDateTime;
 
+use self::roster::Roster;
+pub use self::roster::RosterCache;
 use self::rows::{
     apply, clamped_ns, corrupt, decode_member, decode_message, decode_receipt, decode_thread, failed, get,
     identifier,
@@ -18,12 +22,26 @@ use self::rows::{
 
 /// [`ChatStore`] over an open connection, owned or borrowed.
 #[derive(Debug)]
-pub struct SqliteChatStore<C>(C);
+pub struct SqliteChatStore<C> {
+    connection: C,
+    rosters: RosterCache,
+    /// The members of the thread looked at last, as of the last change made here.
+    open: RefCell<Option<(ThreadId, Roster)>>,
+}
 
 impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
     /// Threads in this database.
-    pub const fn new(connection: C) -> Self {
-        Self(connection)
+    pub fn new(connection: C) -> Self {
+        Self::with_rosters(connection, RosterCache::default())
+    }
+
+    /// The same, with a memory of members that several share.
+    pub const fn with_rosters(connection: C, rosters: RosterCache) -> Self {
+        Self {
+            connection,
+            rosters,
+            open: RefCell::new(None),
+        }
     }
 
     /// Guests who are members of a meeting's thread.
@@ -91,7 +109,47 @@ impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
     }
 
     fn connection(&self) -> &Connection {
-        self.0.borrow()
+        self.connection.borrow()
+    }
+
+    /// The present members of a thread; `None` when there is no such thread.
+    fn roster(&self, thread: &ThreadId) -> Result<Option<Roster>, StoreError> {
+        if let Some((open, roster)) = &*self.open.borrow()
+            && open == thread
+        {
+            return Ok(Some(roster.clone()));
+        }
+        let stamp: Option<i64> = self
+            .connection()
+            .prepare_cached("SELECT roster FROM chat_threads WHERE id = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([thread.as_str()], |row| row.get(0))
+                    .optional()
+            })
+            .map_err(failed)?;
+        let Some(stamp) = stamp else {
+            return Ok(None);
+        };
+        let roster = match self.rosters.find(thread, stamp) {
+            Some(roster) => roster,
+            None => self
+                .rosters
+                .keep(thread, stamp, Roster::new(self.read_members(thread)?)),
+        };
+        *self.open.borrow_mut() = Some((thread.clone(), roster.clone()));
+        Ok(Some(roster))
+    }
+
+    fn read_members(&self, thread: &ThreadId) -> Result<Vec<Member>, StoreError> {
+        let sql = format!(
+            "SELECT {MEMBER_COLUMNS} FROM chat_members WHERE thread_id = ?1 AND left_at IS NULL ORDER BY place"
+        );
+        let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
+        let rows = statement
+            .query_map([thread.as_str()], |row| Ok(decode_member(row)))
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)?).collect()
     }
 }
 
@@ -112,6 +170,12 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
     }
 
     fn member(&self, thread: &ThreadId, id: &CommunicationIdentifier) -> Result<Option<Member>, StoreError> {
+        let Some(roster) = self.roster(thread)? else {
+            return Ok(None);
+        };
+        if let Some(member) = roster.member(id) {
+            return Ok(Some(member.clone()));
+        }
         let sql = format!("SELECT {MEMBER_COLUMNS} FROM chat_members WHERE thread_id = ?1 AND member = ?2");
         let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
         let row = statement.query_row(params![thread.as_str(), id.to_string()], |row| {
@@ -121,14 +185,8 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
     }
 
     fn members(&self, thread: &ThreadId) -> Result<Vec<Member>, StoreError> {
-        let sql = format!(
-            "SELECT {MEMBER_COLUMNS} FROM chat_members WHERE thread_id = ?1 AND left_at IS NULL ORDER BY place"
-        );
-        let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
-        let rows = statement
-            .query_map([thread.as_str()], |row| Ok(decode_member(row)))
-            .map_err(failed)?;
-        rows.map(|row| row.map_err(failed)?).collect()
+        let roster = self.roster(thread)?;
+        Ok(roster.map_or_else(Vec::new, |roster| roster.members().to_vec()))
     }
 
     fn threads_of(&self, id: &CommunicationIdentifier) -> Result<Vec<ThreadId>, StoreError> {
@@ -255,13 +313,18 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
         let before = before.map_or(i64::MAX, |before| i64::try_from(before.get()).unwrap_or(i64::MAX));
         let after = i64::try_from(after.get()).unwrap_or(i64::MAX);
         let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
+        let from = clamped_ns(*created_from);
+        // Ids are times and grow with the place: what is older is not looked at, however much of it there is.
         let sql = format!(
             "SELECT {MESSAGE_COLUMNS} FROM chat_messages
              WHERE thread_id = ?1 AND sequence_id < ?2 AND sequence_id > ?3 AND created_ns >= ?4
-             ORDER BY sequence_id DESC LIMIT ?5"
+                 AND sequence_id > COALESCE((SELECT sequence_id FROM chat_messages
+                     WHERE thread_id = ?1 AND message_id < ?5 ORDER BY message_id DESC LIMIT 1), 0)
+             ORDER BY sequence_id DESC LIMIT ?6"
         );
         let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
-        let values = params![thread.as_str(), before, after, clamped_ns(*created_from), limit];
+        let from_ms = from.div_euclid(1_000_000);
+        let values = params![thread.as_str(), before, after, from, from_ms, limit];
         let rows = statement
             .query_map(values, |row| Ok(decode_message(row)))
             .map_err(failed)?;
@@ -291,7 +354,8 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
 
     fn commit(&mut self, changes: &Changes) -> Result<(), StoreError> {
         // Part of a write of the store, or a transaction by itself.
-        let transaction = self.0.borrow_mut().savepoint().map_err(failed)?;
+        self.open.get_mut().take();
+        let transaction = self.connection.borrow_mut().savepoint().map_err(failed)?;
         for change in changes.list() {
             apply(&transaction, changes.thread(), change)?;
         }
@@ -300,16 +364,4 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::sqlite::migrations;
-
-    fn store() -> SqliteChatStore<Connection> {
-        let mut connection = Connection::open_in_memory().unwrap();
-        connection.pragma_update(None, "foreign_keys", true).unwrap();
-        migrations::run(&mut connection).unwrap();
-        SqliteChatStore::new(connection)
-    }
-
-    anteroom_chat::chat_store_tests!(store());
-}
+mod tests;

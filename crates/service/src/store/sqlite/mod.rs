@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 
 use super::StoreError;
 
-pub use chat::SqliteChatStore;
+pub use chat::{RosterCache, SqliteChatStore};
 pub use identity::SqliteIdentityStore;
 pub use rooms::SqliteRoomStore;
 

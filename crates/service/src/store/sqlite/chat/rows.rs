@@ -18,8 +18,8 @@ pub(super) fn apply(connection: &Connection, thread: &ThreadId, change: &Change)
         Change::CreateThread(properties) => put_thread(
             connection,
             "INSERT INTO chat_threads (id, topic, created_by, created_ns, last_sequence, last_message, metadata,
-                 retention_days, version, host_managed, deleted_ns, due_ns)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 retention_days, version, host_managed, deleted_ns, due_ns, roster)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, random())",
             properties,
         )?,
         Change::UpdateThread(properties) => put_thread(
@@ -34,6 +34,7 @@ pub(super) fn apply(connection: &Connection, thread: &ThreadId, change: &Change)
         Change::UpdateMessage(message) => update_message(connection, thread, message)?,
         Change::PutMember(member) => put_member(connection, thread, member)?,
         Change::RemoveMember(id) => {
+            new_stamp(connection, thread)?;
             execute(
                 connection,
                 "DELETE FROM chat_members WHERE thread_id = ?1 AND member = ?2",
@@ -67,6 +68,7 @@ pub(super) fn apply(connection: &Connection, thread: &ThreadId, change: &Change)
             put_thread(connection, UPDATE_THREAD, properties)?
         }
         Change::Erase { id, at } => {
+            new_stamp(connection, thread)?;
             erase(connection, thread, id, *at)?;
             exists(connection, thread)?
         }
@@ -132,6 +134,7 @@ fn put_member(connection: &Connection, thread: &ThreadId, member: &Member) -> Re
         metadata,
         left_at,
     } = member;
+    new_stamp(connection, thread)?;
     execute(
         connection,
         "INSERT INTO chat_members (thread_id, member, display_name, share_from_ns, hidden_up_to, metadata, left_at)
@@ -149,6 +152,16 @@ fn put_member(connection: &Connection, thread: &ThreadId, member: &Member) -> Re
             left_at.map(SequenceId::get),
         ],
     )
+}
+
+/// Tells everybody who remembers the thread's members to read them again.
+fn new_stamp(connection: &Connection, thread: &ThreadId) -> Result<(), StoreError> {
+    execute(
+        connection,
+        "UPDATE chat_threads SET roster = random() WHERE id = ?1",
+        [thread.as_str()],
+    )
+    .map(|_| ())
 }
 
 fn put_receipt(connection: &Connection, thread: &ThreadId, receipt: &Receipt) -> Result<usize, StoreError> {

@@ -1,0 +1,121 @@
+use anteroom_chat::SequenceId;
+use anteroom_chat::thread::SystemMessages;
+use anteroom_chat::{ChatService, NewMessage, NewThread};
+use time::macros::datetime;
+
+use super::*;
+use crate::store::sqlite::migrations;
+
+fn store() -> SqliteChatStore<Connection> {
+    SqliteChatStore::new(connection())
+}
+
+fn connection() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    migrations::run(&mut connection).unwrap();
+    connection
+}
+
+anteroom_chat::chat_store_tests!(store());
+
+const NOON: OffsetDateTime = datetime!(2026-11-20 12:00:00 UTC);
+
+fn user(n: u8) -> CommunicationIdentifier {
+    format!("8:acs:11111111-1111-1111-1111-111111111111_22222222-2222-2222-2222-{n:012}")
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn remembered_members_are_those_of_the_state_read() {
+    let rosters = RosterCache::default();
+    let mut connection = connection();
+    let mut threads = ChatService::new(SqliteChatStore::with_rosters(&mut connection, rosters.clone()));
+    let mut new = NewThread::new("T", user(1), NOON);
+    new.members = vec![Member::with_history(user(1), "Alice")];
+    let thread = threads.create_thread(new).unwrap().id;
+    assert_eq!(threads.list_members(&user(1), &thread).unwrap().len(), 1);
+
+    // A change that is undone, read in between.
+    let undone = connection.savepoint().unwrap();
+    drop({
+        let mut undone = undone;
+        let mut threads = ChatService::new(SqliteChatStore::with_rosters(&mut *undone, rosters.clone()));
+        let bob = Member::with_history(user(2), "Bob");
+        threads
+            .add_member(&thread, bob, SystemMessages::Silent, NOON)
+            .unwrap();
+        assert_eq!(threads.list_members(&user(2), &thread).unwrap().len(), 2);
+        undone
+    });
+    let mut threads = ChatService::new(SqliteChatStore::with_rosters(&mut connection, rosters));
+    assert_eq!(threads.list_members(&user(1), &thread).unwrap().len(), 1);
+    let refused = threads.send_message(&user(2), &thread, NewMessage::default(), NOON);
+    assert_eq!(refused.unwrap_err(), anteroom_chat::ChatError::NotMember);
+    let carol = Member::with_history(user(3), "Carol");
+    threads
+        .add_member(&thread, carol, SystemMessages::Silent, NOON)
+        .unwrap();
+    let members = threads.list_members(&user(3), &thread).unwrap();
+    assert_eq!(
+        members.iter().map(|member| member.id.clone()).collect::<Vec<_>>(),
+        [user(1), user(3)]
+    );
+}
+
+#[test]
+fn pages_of_a_hundred_thousand_messages_read_no_more_than_their_own() {
+    let mut connection = connection();
+    let mut threads = ChatService::new(SqliteChatStore::new(&mut connection));
+    let mut new = NewThread::new("T", user(1), NOON);
+    new.members = vec![Member::with_history(user(1), "Alice")];
+    new.system_messages = SystemMessages::Silent;
+    let thread = threads.create_thread(new).unwrap();
+    let id = thread.id.clone();
+    connection
+        .execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+             INSERT INTO chat_messages (thread_id, sequence_id, message_id, version, kind, sender,
+                 sender_display_name, content, created_ns, metadata)
+             SELECT ?1, i, ?2 + i, ?2 + i, '{\"type\":\"text\"}', ?3, '', 'm' || i, (?2 + i) * 1000000, '{}' FROM n",
+            params![id.as_str(), 1_700_000_000_000_i64, user(1).to_string()],
+        )
+        .unwrap();
+    // The steps of SQLite's machine are the measure: they do not depend on how busy this computer is.
+    let steps = |connection: &mut Connection, before: Option<u64>, from_ms: u64| {
+        let steps = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counter = std::sync::Arc::clone(&steps);
+        connection
+            .progress_handler(
+                1,
+                Some(move || {
+                    counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    false
+                }),
+            )
+            .unwrap();
+        let range = MessageRange {
+            before: before.map(SequenceId::new),
+            after: SequenceId::ZERO,
+            created_from: MessageId::from_unix_ms(from_ms).time(),
+            limit: 201,
+        };
+        let found = SqliteChatStore::new(&mut *connection)
+            .messages(&id, &range)
+            .unwrap();
+        connection.progress_handler(0, None::<fn() -> bool>).unwrap();
+        (found.len(), steps.load(std::sync::atomic::Ordering::Relaxed))
+    };
+    let newest = 1_700_000_100_000;
+    let (found, first) = steps(&mut connection, None, 0);
+    assert_eq!(found, 201);
+    let (found, last) = steps(&mut connection, Some(202), 0);
+    assert_eq!(found, 201);
+    let (found, recent) = steps(&mut connection, None, newest - 9);
+    assert_eq!(found, 10);
+    assert!(
+        last < 2 * first && recent < first && first < 20_000,
+        "{first} {last} {recent}"
+    );
+}
