@@ -314,15 +314,10 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
         let after = i64::try_from(after.get()).unwrap_or(i64::MAX);
         let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
         let from = clamped_ns(*created_from);
-        // Ids are times and grow with the place: what is older is not looked at, however much of it there is.
-        let sql = format!(
-            "SELECT {MESSAGE_COLUMNS} FROM chat_messages
-             WHERE thread_id = ?1 AND sequence_id < ?2 AND sequence_id > ?3 AND created_ns >= ?4
-                 AND sequence_id > COALESCE((SELECT sequence_id FROM chat_messages
-                     WHERE thread_id = ?1 AND message_id < ?5 ORDER BY message_id DESC LIMIT 1), 0)
-             ORDER BY sequence_id DESC LIMIT ?6"
-        );
-        let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
+        let mut statement = self
+            .connection()
+            .prepare_cached(&messages_sql())
+            .map_err(failed)?;
         let from_ms = from.div_euclid(1_000_000);
         let values = params![thread.as_str(), before, after, from, from_ms, limit];
         let rows = statement
@@ -361,6 +356,17 @@ impl<C: BorrowMut<Connection>> ChatStore for SqliteChatStore<C> {
         }
         transaction.commit().map_err(failed)
     }
+}
+
+/// Ids are times and grow with the place: what is older than asked for is not looked at, however much of it there is.
+fn messages_sql() -> String {
+    format!(
+        "SELECT {MESSAGE_COLUMNS} FROM chat_messages
+         WHERE thread_id = ?1 AND sequence_id < ?2 AND created_ns >= ?4
+             AND sequence_id > MAX(?3, COALESCE((SELECT sequence_id FROM chat_messages
+                 WHERE thread_id = ?1 AND message_id < ?5 ORDER BY message_id DESC LIMIT 1), 0))
+         ORDER BY sequence_id DESC LIMIT ?6"
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-use anteroom_chat::SequenceId;
 use anteroom_chat::thread::SystemMessages;
 use anteroom_chat::{ChatService, NewMessage, NewThread};
+use rusqlite::StatementStatus;
 use time::macros::datetime;
 
 use super::*;
@@ -38,17 +38,16 @@ fn remembered_members_are_those_of_the_state_read() {
     assert_eq!(threads.list_members(&user(1), &thread).unwrap().len(), 1);
 
     // A change that is undone, read in between.
-    let undone = connection.savepoint().unwrap();
-    drop({
-        let mut undone = undone;
-        let mut threads = ChatService::new(SqliteChatStore::with_rosters(&mut *undone, rosters.clone()));
-        let bob = Member::with_history(user(2), "Bob");
-        threads
-            .add_member(&thread, bob, SystemMessages::Silent, NOON)
-            .unwrap();
-        assert_eq!(threads.list_members(&user(2), &thread).unwrap().len(), 2);
-        undone
-    });
+    connection.execute_batch("SAVEPOINT undone").unwrap();
+    let mut threads = ChatService::new(SqliteChatStore::with_rosters(&mut connection, rosters.clone()));
+    let bob = Member::with_history(user(2), "Bob");
+    threads
+        .add_member(&thread, bob, SystemMessages::Silent, NOON)
+        .unwrap();
+    assert_eq!(threads.list_members(&user(2), &thread).unwrap().len(), 2);
+    connection
+        .execute_batch("ROLLBACK TO undone; RELEASE undone")
+        .unwrap();
     let mut threads = ChatService::new(SqliteChatStore::with_rosters(&mut connection, rosters));
     assert_eq!(threads.list_members(&user(1), &thread).unwrap().len(), 1);
     let refused = threads.send_message(&user(2), &thread, NewMessage::default(), NOON);
@@ -83,36 +82,18 @@ fn pages_of_a_hundred_thousand_messages_read_no_more_than_their_own() {
         )
         .unwrap();
     // The steps of SQLite's machine are the measure: they do not depend on how busy this computer is.
-    let steps = |connection: &mut Connection, before: Option<u64>, from_ms: u64| {
-        let steps = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
-        let counter = std::sync::Arc::clone(&steps);
-        connection
-            .progress_handler(
-                1,
-                Some(move || {
-                    counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    false
-                }),
-            )
-            .unwrap();
-        let range = MessageRange {
-            before: before.map(SequenceId::new),
-            after: SequenceId::ZERO,
-            created_from: MessageId::from_unix_ms(from_ms).time(),
-            limit: 201,
-        };
-        let found = SqliteChatStore::new(&mut *connection)
-            .messages(&id, &range)
-            .unwrap();
-        connection.progress_handler(0, None::<fn() -> bool>).unwrap();
-        (found.len(), steps.load(std::sync::atomic::Ordering::Relaxed))
+    let steps = |before: i64, from_ms: i64| {
+        let mut statement = connection.prepare(&messages_sql()).unwrap();
+        let values = params![id.as_str(), before, 0, from_ms * 1_000_000, from_ms, 201];
+        let found = statement.query_map(values, |_| Ok(())).unwrap().count();
+        (found, statement.get_status(StatementStatus::VmStep))
     };
     let newest = 1_700_000_100_000;
-    let (found, first) = steps(&mut connection, None, 0);
+    let (found, first) = steps(i64::MAX, 0);
     assert_eq!(found, 201);
-    let (found, last) = steps(&mut connection, Some(202), 0);
+    let (found, last) = steps(202, 0);
     assert_eq!(found, 201);
-    let (found, recent) = steps(&mut connection, None, newest - 9);
+    let (found, recent) = steps(i64::MAX, newest - 9);
     assert_eq!(found, 10);
     assert!(
         last < 2 * first && recent < first && first < 20_000,
