@@ -70,8 +70,7 @@ fn pages_of_a_hundred_thousand_messages_read_no_more_than_their_own() {
     let mut new = NewThread::new("T", user(1), NOON);
     new.members = vec![Member::with_history(user(1), "Alice")];
     new.system_messages = SystemMessages::Silent;
-    let thread = threads.create_thread(new).unwrap();
-    let id = thread.id.clone();
+    let id = threads.create_thread(new).unwrap().id;
     connection
         .execute(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
