@@ -33,7 +33,6 @@ const OLD_SOCKET: Duration = Duration::from_secs(60);
 /// What happens.
 #[derive(Debug)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "almost every event is a notification")]
 pub enum RealtimeEvent {
     /// Notifications come from now on. What happened before the first time, or while disconnected for more than two
     /// minutes, is to be listed.
