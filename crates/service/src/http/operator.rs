@@ -79,6 +79,8 @@ async fn rotate(
         .map_err(|_| ApiError::new(&entry::INVALID).with_target("key"))?;
     let id = app.resources().find(&resource).ok_or_else(missing)?.id();
     let rotated = app.resources().rotate(id, slot).await?.ok_or_else(missing)?;
+    // Tokens that the old key had made are void; whoever listens with one is to get another.
+    app.notifications().recheck(id);
     if id == app.resource() {
         // The key is rotated whether or not the file can be written; the answer holds it.
         if let Err(error) = demo::publish_again(&app) {
