@@ -456,7 +456,11 @@ impl<S: ChatStore> ChatService<S> {
         thread: &ThreadId,
     ) -> Result<(ThreadProperties, Member), ChatError> {
         let properties = self.properties(thread)?;
-        let member = self.store.member(thread, caller)?.ok_or(ChatError::NotMember)?;
+        let member = self
+            .store
+            .member(thread, caller)?
+            .filter(|member| member.left_at != Some(SequenceId::ZERO))
+            .ok_or(ChatError::NotMember)?;
         Ok((properties, member))
     }
 

@@ -115,6 +115,24 @@ async fn a_guest_chats_while_in_the_call_and_sees_what_was_said_since() {
 }
 
 #[tokio::test]
+async fn what_a_guest_said_is_erased_with_its_identity_also_after_the_call() {
+    let host = Host::start().await;
+    let alice = host.sign_in("alice@contoso.example").await;
+    let (id, guest) = host.guest(&["chat"]).await;
+    admit(&host, &id).await;
+    expect(say(&host, &guest, "secret").await, 201).await;
+    remove(&host, &id).await;
+    let target = format!("/identities/{id}?{}", common::IDENTITY);
+    let deleted = host.signed(Method::DELETE, &target, "").send().await.unwrap();
+    expect(deleted, 204).await;
+    let target = format!("{}/messages?{CHAT}", host.thread_path());
+    let page = expect(host.get(&target).bearer_auth(&alice).send().await.unwrap(), 200).await;
+    assert_eq!(page["value"][0]["senderCommunicationIdentifier"]["rawId"], id);
+    assert!(page["value"][0]["deletedOn"].is_string() && !page.to_string().contains("secret"));
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
 async fn pages_lead_on_with_absolute_links_of_the_called_authority() {
     let host = Host::start().await;
     let alice = host.sign_in("alice@contoso.example").await;

@@ -74,10 +74,10 @@ impl<S: ChatStore> ChatService<S> {
     ) -> Result<(), ChatError> {
         let properties = self.store.thread(thread)?.ok_or(ChatError::ThreadNotFound)?;
         let member = self.store.member(thread, caller)?;
-        let member = member.filter(Member::is_present).ok_or(ChatError::NotMember)?;
-        if properties.deleted_on.is_some() {
+        if properties.deleted_on.is_some() && member.is_some() {
             return Ok(());
         }
+        let member = member.filter(Member::is_present).ok_or(ChatError::NotMember)?;
         let outcome = self.machine(properties).delete_thread(Some(&member), now)?;
         self.apply(outcome)
     }

@@ -178,7 +178,11 @@ impl Thread {
         now: OffsetDateTime,
     ) -> Outcome<()> {
         let mut out = self.outcome();
-        out.changes.push(Change::RemoveMember(member.id.clone()));
+        // What is left says only where this somebody's messages are, should they have to be erased one day.
+        out.changes.push(Change::PutMember(Member {
+            left_at: Some(SequenceId::ZERO),
+            ..Member::with_history(member.id.clone(), "")
+        }));
         if system_messages == SystemMessages::Record {
             let participants = vec![member.into()];
             self.record(

@@ -25,7 +25,8 @@ pub struct Member {
     pub hidden_up_to: Option<SequenceId>,
     /// Values that whoever added the member gave it: at most 1 KB, names and values together.
     pub metadata: BTreeMap<String, String>,
-    /// Set when the member was removed: messages up to this place stay visible, and nothing else is allowed.
+    /// Set when the member was removed: messages up to this place stay visible, and nothing else is allowed. Zero, when
+    /// the host removed it, leaves nothing visible.
     pub left_at: Option<SequenceId>,
 }
 

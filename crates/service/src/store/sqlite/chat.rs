@@ -54,7 +54,7 @@ impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
             .prepare_cached(
                 // From the few meetings to their members, not through all members there are: this runs at start.
                 "SELECT c.thread_id, c.member FROM meetings m CROSS JOIN chat_members c ON c.thread_id = m.thread_id
-                 WHERE c.member >= '8:acs:' AND c.member < '8:acs;'",
+                 WHERE c.member >= '8:acs:' AND c.member < '8:acs;' AND c.left_at IS NULL",
             )
             .map_err(failed)?;
         let rows = statement
