@@ -1,5 +1,6 @@
 //! What the rules say about a person.
 
+use anteroom_identity::token::Scope;
 use anteroom_teams_link::admission::{self, AdmissionInput, Decision, EndReason, LobbyReason};
 use anteroom_teams_link::link::{Cloud, LinkKind};
 use anteroom_teams_link::policy::{ChatUser, may_chat};
@@ -42,7 +43,15 @@ impl Meeting {
     /// The decision about somebody who comes or waits.
     pub(super) fn decide(&self, person: &Person, now: Now) -> Verdict {
         match &self.policy {
-            Policy::Meeting(rules) => admission::decide(&self.admission_input(rules, person)).into(),
+            Policy::Meeting(rules) => {
+                match admission::decide(&self.admission_input(rules, person)).into() {
+                    // The scope `voip.join` is for calls that run.
+                    Verdict::Admit { .. } if self.call.is_none() && !may_start(person) => {
+                        Verdict::Lobby(LobbyReason::WaitForStart)
+                    }
+                    verdict => verdict,
+                }
+            }
             Policy::Room(rules) => {
                 let verdict = rules.verdict(person, now);
                 let full = self.present_count() >= self.limits.participants;
@@ -142,5 +151,13 @@ impl Meeting {
                 }
             }
         }
+    }
+}
+
+/// Whether somebody's token allows to start a call.
+const fn may_start(person: &Person) -> bool {
+    match person.kind {
+        PersonKind::Guest { scopes, .. } => scopes.contains(Scope::Voip),
+        PersonKind::Organization { .. } => true,
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn guest(number: u128) -> Person {
         display_name: format!("Guest {number}"),
         kind: PersonKind::Guest {
             resource,
-            scopes: [Scope::VoipJoin].into_iter().collect(),
+            scopes: [Scope::Voip].into_iter().collect(),
         },
     }
 }

@@ -67,12 +67,12 @@ impl Meeting {
         // Letting one in may change the decision about the others (the call has started, the call is full), so each
         // is decided on with what holds then; another round follows whenever the start was what changed.
         loop {
-            let started = self.started();
+            let before = (self.call.is_some(), self.started());
             let waiting: Vec<SessionId> = self.waiting().collect();
             for session in waiting {
                 self.review(now, session);
             }
-            if self.started() == started {
+            if (self.call.is_some(), self.started()) == before {
                 return;
             }
         }

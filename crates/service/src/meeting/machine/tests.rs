@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use anteroom_identity::token::Scope;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, lobby::Reason};
 use anteroom_teams_link::policy::{
@@ -7,7 +8,7 @@ use anteroom_teams_link::policy::{
 };
 
 use super::harness::{Harness, LOBBY_TIMEOUT, alice, bob, employee_of, guest, person};
-use super::{Input, Limits};
+use super::{Input, Limits, PersonKind};
 
 fn lobby_reason(bodies: &[Body]) -> Option<Reason> {
     bodies.iter().rev().find_map(|body| match body {
@@ -126,6 +127,22 @@ fn guests_may_be_first_when_the_organizer_lets_them() {
     assert!(m.in_lobby(dana));
     m.change_rules(|rules| rules.organizer.allow_anonymous_start = true);
     assert!(m.in_call(dana), "a changed setting counts at once");
+    m.check();
+}
+
+#[test]
+fn who_may_only_join_calls_does_not_start_one() {
+    let mut m = Harness::new(LobbyScope::Everyone);
+    m.change_rules(|rules| rules.organizer.allow_anonymous_start = true);
+    let mut joiner = guest(1);
+    if let PersonKind::Guest { scopes, .. } = &mut joiner.kind {
+        *scopes = [Scope::VoipJoin].into_iter().collect();
+    }
+    let joiner = m.join(joiner);
+    assert!(m.in_lobby(joiner));
+    let starter = m.join(guest(2));
+    assert!(m.in_call(starter));
+    assert!(m.in_call(joiner), "the call runs now");
     m.check();
 }
 
