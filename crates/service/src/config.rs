@@ -9,8 +9,10 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::UncasedStr;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use anteroom_identity::id::ResourceId;
 use anteroom_teams_link::policy::LobbyScope;
 
+use crate::entra::ACS_AUDIENCE;
 use crate::http::rate::RateConfig;
 
 /// Everything an operator may set. Names are the keys of the file; `ANTEROOM_TLS__CERT` in the environment is
@@ -41,6 +43,9 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// The certificate, outside development mode required.
     pub tls: TlsFiles,
+    /// An OpenID Connect issuer, Entra ID for one, whose tokens open the Identity and Rooms APIs to applications that
+    /// hold no access key.
+    pub oidc: Option<OidcConfig>,
     /// Limits against abuse and mistakes.
     pub limits: Limits,
     /// Settings of the demo tenant and meeting in development mode.
@@ -56,6 +61,45 @@ pub struct TlsFiles {
     pub cert: Option<PathBuf>,
     /// Its private key, PKCS#8, PKCS#1 or SEC1.
     pub key: Option<PathBuf>,
+}
+
+/// An issuer of tokens that is not us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OidcConfig {
+    /// Its address, `https://login.microsoftonline.com/TENANT/v2.0`; `/.well-known/openid-configuration` below it is
+    /// read.
+    pub issuer: String,
+    /// What tokens must be for.
+    #[serde(default = "acs_audience")]
+    pub audience: String,
+    /// The applications that may use the resource: `azp`, `appid` or `client_id` of their tokens, else the subject.
+    pub clients: Vec<String>,
+    /// The ACS resource they may use; the first one when not set.
+    #[serde(default)]
+    pub resource: Option<ResourceId>,
+    /// Certificate authority of the issuer, in PEM; the system's when not set.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+}
+
+impl OidcConfig {
+    /// An issuer, and the applications of its that may use ACS.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, clients: Vec<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: acs_audience(),
+            clients,
+            resource: None,
+            ca: None,
+        }
+    }
+}
+
+fn acs_audience() -> String {
+    ACS_AUDIENCE.to_owned()
 }
 
 /// Limits against abuse and mistakes.
@@ -89,6 +133,9 @@ pub struct Limits {
     pub notification_sockets: usize,
     /// How often ACS operations may be called.
     pub rates: RateConfig,
+    /// How much fits into threads and messages; by the rates' profile when not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat: Option<anteroom_chat::Limits>,
 }
 
 /// Settings of the demo tenant and meeting. What is not set keeps its stored or default value.
@@ -120,6 +167,7 @@ impl Default for Config {
             public_url: None,
             hosts: Vec::new(),
             tls: TlsFiles::default(),
+            oidc: None,
             limits: Limits::default(),
             demo: Demo::default(),
         }
@@ -142,6 +190,7 @@ impl Default for Limits {
             websockets_per_source: 200,
             notification_sockets: 20_000,
             rates: RateConfig::default(),
+            chat: None,
         }
     }
 }
@@ -235,6 +284,12 @@ pub enum ConfigError {
     /// One of the two files is set without the other.
     #[error("tls.cert and tls.key must be set together")]
     CertificateHalf,
+    /// The issuer cannot be one.
+    #[error("oidc: {reason}")]
+    Oidc {
+        /// What is wrong.
+        reason: String,
+    },
     /// The public address is not one.
     #[error("public_url must be https://host[:port] without a path")]
     PublicUrl,

@@ -20,6 +20,7 @@ pub mod media;
 pub mod meeting;
 pub mod meetings;
 pub mod notifications;
+pub mod oidc;
 pub mod operator;
 pub mod resources;
 mod retention;

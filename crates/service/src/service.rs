@@ -32,6 +32,7 @@ use crate::keys::{KeyRing, KeyRingError};
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
+use crate::oidc::OidcIssuer;
 use crate::operator::{self, OperatorInfo};
 use crate::resources::Resources;
 use crate::retention;
@@ -351,10 +352,12 @@ async fn open(
         };
         let (own_hosts, own_authorities) =
             own_hosts(&config, &endpoint, dev_http.map(|address| address.port()));
-        let chat_limits = match config.limits.rates.profile {
-            Profile::Acs => ChatLimits::acs(),
-            _ => ChatLimits::default(),
+        let chat_limits = match (config.limits.chat, config.limits.rates.profile) {
+            (Some(limits), _) => limits,
+            (None, Profile::Acs) => ChatLimits::acs(),
+            (None, _) => ChatLimits::default(),
         };
+        let oidc = config.oidc.clone().map(OidcIssuer::new).transpose()?;
         let (chat, notices) = ChatHub::new(store.clone(), clock.clone(), chat_limits);
         let notifications = Notifications::new(config.limits.notification_sockets);
         notifications.start(notices);
@@ -368,6 +371,7 @@ async fn open(
             sign_in_limits: SignInLimits::new(&config.limits),
             rates: Rates::new(&config.limits.rates),
             emulator: Emulator::new(config.dev),
+            oidc,
             dev: std::sync::OnceLock::new(),
             dev_http: dev_http_url,
             own_hosts,

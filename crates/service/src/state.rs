@@ -20,6 +20,7 @@ use crate::keys::KeyRing;
 use crate::meeting::Registry;
 use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
+use crate::oidc::OidcIssuer;
 use crate::resources::Resources;
 use crate::rooms::Rooms;
 use crate::store::Store;
@@ -51,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) registry: Registry,
     pub(crate) sign_in_limits: SignInLimits,
     pub(crate) rates: Rates,
+    pub(crate) oidc: Option<OidcIssuer>,
     pub(crate) emulator: Emulator,
     pub(crate) dev: OnceLock<DevInfo>,
 }
@@ -193,6 +195,12 @@ impl App {
     #[must_use]
     pub fn sign_in_limits(&self) -> &SignInLimits {
         &self.0.sign_in_limits
+    }
+
+    /// The configured issuer of applications' tokens.
+    #[must_use]
+    pub fn oidc(&self) -> Option<&OidcIssuer> {
+        self.0.oidc.as_ref()
     }
 
     /// Counts calls of ACS operations.

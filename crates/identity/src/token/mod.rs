@@ -5,6 +5,7 @@
 //! is checked by [`IdentityService`](crate::service::IdentityService), which knows the user's generation.
 
 mod claims;
+mod external;
 mod keys;
 mod scope;
 
@@ -13,6 +14,7 @@ use thiserror::Error;
 pub use self::claims::{
     AppClaims, DirectoryClaims, KeyStamp, TeamsUserClaims, TeamsUserKind, UserTokenClaims,
 };
+pub use self::external::{ExternalClaims, IssuerKeys};
 pub use self::keys::{KeysError, RetiredKey, SigningKey, SigningKeys, issuer};
 pub use self::scope::{Scope, ScopeError, ScopeSet};
 

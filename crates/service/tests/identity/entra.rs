@@ -1,5 +1,6 @@
 //! Entra tokens: applications, exchanges, assignments, keys.
 
+use anteroom_service::config::OidcConfig;
 use anteroom_service::http::auth::{Caller, authenticate_bearer};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -270,4 +271,43 @@ async fn an_assigned_user_acts_through_the_resource() {
     }
     assert_eq!(refusal(exchange().await, 403).await, "Forbidden");
     host.service.shutdown().await;
+}
+
+/// One service is the issuer of another: discovery, keys and tokens go over TLS between them.
+#[tokio::test]
+async fn another_issuers_applications_use_acs_when_they_are_named() {
+    let issuer = Host::start().await;
+    let tenant = &issuer.dev().tenant_id;
+    let client = issuer.dev().app.client_id.clone();
+    let configured = |clients: Vec<String>| {
+        let mut oidc = OidcConfig::new(format!("{}/{tenant}/v2.0", issuer.dev().endpoint), clients);
+        oidc.ca.clone_from(&issuer.dev().ca_file);
+        oidc
+    };
+    let token = text(&expect(client_credentials(&issuer, &[]).await, 200).await["access_token"]);
+    let create = async |host: &Host, token: &str| {
+        let target = format!("/identities?{IDENTITY}");
+        let request = host.post(&target).bearer_auth(token).body("{}");
+        request.send().await.unwrap()
+    };
+
+    let host = Host::start_with(|config| config.oidc = Some(configured(vec![client.clone()]))).await;
+    let created = expect(create(&host, &token).await, 201).await;
+    let id = created["identity"]["id"].as_str().unwrap();
+    assert!(
+        id.starts_with(&format!("8:acs:{}_", host.dev().resource_id)),
+        "{id}"
+    );
+    // Its own applications still come in, a user's token and a forged one do not.
+    let own = text(&expect(client_credentials(&host, &[]).await, 200).await["access_token"]);
+    expect(create(&host, &own).await, 201).await;
+    let user = user_token(&issuer, "alice@contoso.example", TEAMS).await;
+    assert_eq!(create(&host, &user).await.status(), 401);
+    let forged = format!("{}AAAA", &token[..token.len() - 4]);
+    assert_eq!(create(&host, &forged).await.status(), 401);
+
+    let strict = Host::start_with(|config| config.oidc = Some(configured(vec!["another".to_owned()]))).await;
+    assert_eq!(create(&strict, &token).await.status(), 401);
+    let without = Host::start().await;
+    assert_eq!(create(&without, &token).await.status(), 401);
 }
