@@ -235,6 +235,7 @@ for (const polling of [false, true]) {
       await say(text);
       said.push(text);
       await listener.event('chatMessageReceived', ({ message }) => message === text);
+      await listener.settled();
       wire.cut();
       await listener.until(() => listener.count('realTimeNotificationDisconnected') === round + 1, 'disconnected');
       for (let number = 0; number < 3; number += 1) {

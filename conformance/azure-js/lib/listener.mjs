@@ -83,6 +83,8 @@ export class Listener {
   /** Requests with their answers: `{method, target, status}`. */
   requests = [];
   #page;
+  /** Answers that went by polling and came. */
+  #posted = 0;
   #wake = new Set();
   #label;
   #context;
@@ -150,6 +152,17 @@ export class Listener {
       .map(({ text }) => JSON.parse(text.slice(4)).status);
   }
 
+  /** Waits until the service has the client's answers to everything that was heard: what is cut now is not repeated. */
+  async settled() {
+    const heard = this.heard.filter(({ name }) => !name.startsWith('realTimeNotification')).length;
+    await this.until(() => {
+      if (this.#posted >= heard) return true;
+      const answer = this.frames.findLastIndex(({ direction, text }) => direction === 'out' && text.startsWith('3:::'));
+      const pong = this.frames.findLastIndex(({ direction, text }) => direction === 'in' && text.includes('pong'));
+      return this.answers().length >= heard && pong > answer;
+    }, 'answers have come');
+  }
+
   stop() {
     return this.#page.evaluate(() => window.stop());
   }
@@ -167,6 +180,9 @@ export class Listener {
     this.#page.on('response', async (response) => {
       const method = response.request().method();
       if (method === 'OPTIONS' || response.url().startsWith('http://127.0.0.1')) return;
+      if (method === 'POST' && response.ok()) {
+        this.#posted += (response.request().postData() ?? '').split('"status":200').length - 1;
+      }
       const code = response.status() >= 400 ? errorCode(await response.text().catch(() => '')) : null;
       this.#see(method, origin(response.url()), response.status(), code);
     });
