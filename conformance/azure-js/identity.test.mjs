@@ -131,3 +131,29 @@ test('@azure/identity instead of an access key', async () => {
   await rooms.deleteRoom(room.id);
   await assert.rejects(sdk.identity([sdk.endpoint, sdk.clientSecret('wrong')]).createUser(), /its secret is wrong|invalid_client/);
 });
+
+test("exchange of an Entra user's token by @azure/communication-common", async () => {
+  const [alice] = service.dev.users;
+  const credential = sdk.entra(alice, 'https://communication.azure.com/clients/.default');
+  const first = claims((await credential.getToken()).token);
+  assert.match(first.skypeid, /^acs:[^_]+_[^_]+$/);
+  credential.dispose();
+  const again = sdk.entra(alice, 'https://communication.azure.com/clients/.default');
+  assert.equal(claims((await again.getToken()).token).skypeid, first.skypeid, 'always the same identity');
+  again.dispose();
+});
+
+test("exchange of a Teams Phone user's token by @azure/communication-common", async () => {
+  const [alice] = service.dev.users;
+  const scope = 'https://auth.msft.communication.azure.com/TeamsExtension.ManageCalls';
+  const path = `/access/teamsExtension/tenants/${service.dev.tenant_id}/assignments/${alice.object_id}?api-version=2025-06-30`;
+  await sdk.signed('PUT', path, { principalType: 'user', clientIds: [service.dev.app.client_id] });
+  const credential = sdk.entra(alice, scope);
+  const [, tenant, user] = claims((await credential.getToken()).token).skypeid.split('_');
+  assert.deepEqual([tenant, user], [service.dev.tenant_id, alice.object_id]);
+  credential.dispose();
+  await sdk.signed('DELETE', path);
+  const refusal = sdk.entra(alice, scope);
+  await assert.rejects(refusal.getToken(), /403|Forbidden|not allowed/i);
+  refusal.dispose();
+});

@@ -257,9 +257,9 @@ test('a socket that the emulator drops', async () => {
   const { ben, listener, say } = await pair();
   await say('before');
   await listener.event('chatMessageReceived', ({ message }) => message === 'before');
-  await sdk.emulator('POST', '/emulator/sockets/:drop', { user: ben.id });
+  await sdk.signed('POST', '/emulator/sockets/:drop', { user: ben.id });
   await listener.until(() => listener.count('realTimeNotificationConnected') === 2, 'connected again');
-  await sdk.emulator('POST', '/emulator/rules', { count: 1, fault: { kind: 'dropSocket' } });
+  await sdk.signed('POST', '/emulator/rules', { count: 1, fault: { kind: 'dropSocket' } });
   await say('cut instead of sent, then sent');
   await listener.until(() => listener.count('realTimeNotificationConnected') === 3, 'connected again');
   await say('after');
@@ -282,7 +282,7 @@ test('a token that ends: the client is asked to come back with a new one', async
   try {
     await say('one');
     for (const one of [renews, never]) await one.event('chatMessageReceived', ({ message }) => message === 'one');
-    await sdk.emulator('POST', '/emulator/clock/:step', { seconds: 3700 });
+    await sdk.signed('POST', '/emulator/clock/:step', { seconds: 3700 });
     // The second connection is there before the first one goes.
     await renews.until(() => renews.count('realTimeNotificationConnected') === 2, 'connected with a new token');
     assert.equal(renews.count('realTimeNotificationDisconnected'), 0);
@@ -296,7 +296,7 @@ test('a token that ends: the client is asked to come back with a new one', async
     assert.ok(!messages(never).includes('three'));
     assert.ok(never.requests.some(({ target, status }) => target.startsWith('/v4/a') && status === 401));
   } finally {
-    await sdk.emulator('DELETE', '/emulator/clock');
+    await sdk.signed('DELETE', '/emulator/clock');
   }
   await Promise.all([renews.close(), never.close()]);
 });

@@ -92,3 +92,5 @@ async def test_a_room_is_over_when_the_clock_is_stepped(sdk, emulator):
     later = await rooms.create_room()
     assert later.valid_from > room.valid_from
     assert later.valid_until > room.valid_until
+    for made in (room, later):
+        await rooms.delete_room(made.id)

@@ -7,9 +7,6 @@ from sdk import refused
 from signing import AccessKey
 from test_identity import claims
 
-azure_identity = pytest.importorskip("azure.identity")
-
-
 @pytest.fixture
 def app(service):
     """The demo's registered application."""
@@ -89,6 +86,7 @@ def signed_in(service, app, upn, password):
     return answer.json()["access_token"]
 
 
+@pytest.mark.main
 async def test_exchange_of_a_teams_users_token(sdk, service, app):
     alice, bob = service.dev["users"][:2]
     token = signed_in(service, app, alice["upn"], alice["password"])

@@ -5,7 +5,7 @@ import requests
 from signing import AccessKey, Bearer
 
 IDENTITY, CHAT, ROOMS = "2023-10-01", "2025-03-15", "2025-03-13"
-DAY = 86_400
+ASSIGNMENT = "/access/teamsExtension/tenants/{tenantId}/assignments/{objectId}"
 
 
 class World:
@@ -20,6 +20,7 @@ class World:
         self.ben, _ = self._identity()
         self.cleo, _ = self._identity()
         self.user = Bearer(token)
+        self.assignment = {"tenantId": service.dev["tenant_id"], "objectId": service.dev["users"][0]["object_id"]}
         self.threads = self.messages = self.rooms = []
         if api == "Chat":
             self.threads = [self._thread() for _ in range(3)]
@@ -43,6 +44,14 @@ class World:
     def _message(self, thread):
         return self._call("POST", f"/chat/threads/{thread}/messages", CHAT, self.user, {"content": "hello"})["id"]
 
+    def _assigned(self):
+        path = ASSIGNMENT.format(**self.assignment)
+        answer = self.session.put(
+            self.endpoint + path, params={"api-version": "2025-06-30"}, json={"principalType": "user"}, auth=self.key, timeout=30
+        )
+        assert answer.status_code < 300, answer.text
+        return self.assignment
+
     def _call(self, method, path, version, auth, body):
         response = self.session.request(
             method, self.endpoint + path, params={"api-version": version}, json=body, auth=auth, timeout=30
@@ -61,6 +70,9 @@ class World:
             "POST /identities/{id}/:issueAccessToken": ({"id": self.cleo}, {"scopes": ["voip"]}),
             "POST /identities/{id}/:revokeAccessTokens": ({"id": self.cleo}, None),
             "DELETE /identities/{id}": ({"id": self.cleo}, None),
+            f"PUT {ASSIGNMENT}": (self.assignment, {"principalType": "user"}),
+            f"GET {ASSIGNMENT}": (self._assigned(), None),
+            f"DELETE {ASSIGNMENT}": (self.assignment, None),
             "GET /chat/threads": ({}, None),
             "POST /chat/threads": ({}, {"topic": "Good", "participants": [{"communicationIdentifier": ben}]}),
             "GET /chat/threads/{chatThreadId}": ({"chatThreadId": thread}, None),
@@ -101,6 +113,8 @@ class World:
             "chatThreadId": self.threads,
             "chatMessageId": [*self.messages, "1"],
             "roomId": [*self.rooms, "99000000000000000"],
+            "tenantId": [self.assignment["tenantId"]],
+            "objectId": [self.assignment["objectId"], "00000000-0000-0000-0000-00000000dead"],
         }.get(name, [])
 
     def sensible(self, value, choose):

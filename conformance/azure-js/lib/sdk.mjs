@@ -1,15 +1,17 @@
 /**
- * The official packages, unmodified. Clients are given public options only: the private authority to trust, a policy that
- * records what was asked and answered, and no retries, so that a fault is seen as itself.
+ * The official packages, unmodified. Clients are given public options only: a policy that records what was asked and
+ * answered, and no retries, so that a fault is seen as itself.
  */
 
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
+import channel from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import tls from 'node:tls';
 import { text } from 'node:stream/consumers';
 
 import { ChatClient } from '@azure/communication-chat';
@@ -41,19 +43,16 @@ export const LABEL = {
   identity: `JS identity ${version('identity')}`,
   chat: `JS chat ${version('chat')}`,
   rooms: `JS rooms ${version('rooms')}`,
+  common: `JS common ${version('common')}`,
 };
 
 export class Sdk {
-  #ca;
-
   /** @param {any} dev dev.json of the service */
   constructor(dev) {
     this.dev = dev;
     this.endpoint = dev.endpoint.replace(/\/$/, '');
     this.key = /accesskey=(.*)$/.exec(dev.connection_string)[1];
-    this.#ca = readFileSync(dev.ca_file, 'utf8');
-    // @azure/identity has no option for it; the program's user would set NODE_EXTRA_CA_CERTS.
-    https.globalAgent.options.ca = this.#ca;
+    trust(readFileSync(dev.ca_file, 'utf8'));
   }
 
   /** With the connection string, or `[endpoint, credential]`. */
@@ -92,13 +91,13 @@ export class Sdk {
   }
 
   /** A Teams user's token for Azure Communication Services, by the password grant. */
-  async signIn({ upn, password }) {
+  async signIn({ upn, password }, scope = 'https://auth.msft.communication.azure.com/.default') {
     const fields = {
       grant_type: 'password',
       client_id: this.dev.app.client_id,
       username: upn,
       password,
-      scope: 'https://auth.msft.communication.azure.com/.default',
+      scope,
     };
     const { access_token: token } = await this.#ask(
       'POST',
@@ -109,8 +108,20 @@ export class Sdk {
     return token;
   }
 
-  /** The emulator's controls. */
-  async emulator(method, path, body) {
+  /**
+   * The credential of @azure/communication-common that exchanges an Entra token. It takes no policies: what it asks is
+   * seen where Node sends it.
+   */
+  entra(account, scope) {
+    return new AzureCommunicationTokenCredential({
+      resourceEndpoint: this.endpoint,
+      tokenCredential: { getToken: async () => ({ token: await this.signIn(account, scope), expiresOnTimestamp: Date.now() + 3600_000 }) },
+      scopes: [scope],
+    });
+  }
+
+  /** A request signed by hand: the emulator's controls, and what no package offers. */
+  async signed(method, path, body) {
     const data = body === undefined ? '' : JSON.stringify(body);
     const date = new Date().toUTCString();
     const digest = createHash('sha256').update(data).digest('base64');
@@ -127,7 +138,7 @@ export class Sdk {
   }
 
   async #ask(method, path, data, headers) {
-    const request = https.request(this.endpoint + path, { method, headers, ca: this.#ca });
+    const request = https.request(this.endpoint + path, { method, headers });
     request.end(data);
     const [response] = await once(request, 'response');
     const body = await text(response);
@@ -157,7 +168,6 @@ export class Sdk {
       },
     };
     return {
-      tlsOptions: { ca: this.#ca },
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
         { policy: observe, position: 'perRetry' },
@@ -166,6 +176,22 @@ export class Sdk {
       ...options,
     };
   }
+}
+
+channel.subscribe('http.client.response.finish', ({ request, response }) => {
+  if (request.path.startsWith('/access/') && request.path.includes('/:exchange')) {
+    record(LABEL.common, request.method, request.path, response.statusCode);
+  }
+});
+
+/** As NODE_EXTRA_CA_CERTS does, which Node reads at its start only: not all packages have an option for it. */
+function trust(ca) {
+  const create = tls.createSecureContext;
+  tls.createSecureContext = (options) => {
+    const made = create(options);
+    made.context.addCACert(ca);
+    return made;
+  };
 }
 
 /** All items of what comes in pages. */
