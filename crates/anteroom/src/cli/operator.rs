@@ -42,7 +42,8 @@ pub(super) struct Running {
 impl Place {
     pub(super) async fn open(&self) -> anyhow::Result<Operated> {
         let data = data_directory(self.data.clone());
-        if !data.is_dir() {
+        // Opening would make a new database.
+        if !data.join("anteroom.db").is_file() {
             bail!("{} is no data directory", data.display());
         }
         match Stopped::open(&data).await {
