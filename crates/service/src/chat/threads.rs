@@ -6,10 +6,16 @@ use anteroom_chat::service::{Created, NewThread, Page, PageRequest};
 use anteroom_chat::thread::{Receipt, ThreadProperties, ThreadUpdate};
 use anteroom_chat::{ChatError, ClientMessageId, Member, MessageId, RetentionPolicy, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::participants::vet;
 use super::{ChatHub, Refused, drain, tell_listeners};
+
+/// How long a client may repeat a request to create a thread.
+const REQUESTS_KEPT: Duration = Duration::days(1);
+
+/// How long deleting a deleted thread again succeeds.
+const DELETED_KEPT: Duration = Duration::days(30);
 
 /// A thread that somebody wants.
 #[derive(Debug, Clone, Default)]
@@ -90,13 +96,19 @@ impl ChatHub {
             .await
     }
 
-    /// Deletes the threads whose retention policy says so, at most `limit`; how many there were.
+    /// Deletes the threads whose retention policy says so, at most `limit`; how many there were. Forgets what nobody asks
+    /// for any more, too: names of requests a day old, and that there were threads deleted a month ago.
     ///
     /// # Errors
     /// [`ChatError::Store`].
     pub async fn delete_expired(&self, limit: usize) -> Result<usize, ChatError> {
-        self.with(move |threads, now| threads.delete_expired(now, limit))
-            .await
+        self.with(move |threads, now| {
+            threads
+                .store()
+                .forget_the_old(now - REQUESTS_KEPT, now - DELETED_KEPT, limit)?;
+            threads.delete_expired(now, limit)
+        })
+        .await
     }
 
     /// The caller's threads.

@@ -12,6 +12,8 @@ ALTER TABLE chat_threads ADD COLUMN due_ns         INTEGER;
 -- Changes with the members, to a number never used before: who has read them under this number need not read again.
 ALTER TABLE chat_threads ADD COLUMN roster         INTEGER NOT NULL DEFAULT 0;
 
+CREATE INDEX chat_threads_by_end ON chat_threads (deleted_ns) WHERE deleted_ns IS NOT NULL;
+
 CREATE INDEX chat_threads_by_due ON chat_threads (due_ns) WHERE due_ns IS NOT NULL;
 
 -- Until now there were meetings' threads only.

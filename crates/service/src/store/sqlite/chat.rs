@@ -92,6 +92,27 @@ impl<C: BorrowMut<Connection>> SqliteChatStore<C> {
             .map_err(failed)
     }
 
+    /// Forgets requests to create threads made before `requested`, and that threads deleted before `deleted` existed; at
+    /// most `limit` of these.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub fn forget_the_old(
+        &self,
+        requested: OffsetDateTime,
+        deleted: OffsetDateTime,
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        let connection = self.connection();
+        let sql = "DELETE FROM chat_creations WHERE created_ns < ?1";
+        rows::execute(connection, sql, [clamped_ns(requested)])?;
+        let sql = "DELETE FROM chat_threads WHERE id IN
+                       (SELECT id FROM chat_threads WHERE deleted_ns < ?1 ORDER BY deleted_ns LIMIT ?2)";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        rows::execute(connection, sql, params![clamped_ns(deleted), limit])?;
+        Ok(())
+    }
+
     /// The ids of all threads, newest first.
     ///
     /// # Errors

@@ -298,7 +298,11 @@ fn update_message(
     )
 }
 
-fn execute(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<usize, StoreError> {
+pub(super) fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<usize, StoreError> {
     connection
         .prepare_cached(sql)
         .and_then(|mut statement| statement.execute(values))

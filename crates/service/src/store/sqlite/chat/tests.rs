@@ -99,3 +99,22 @@ fn pages_of_a_hundred_thousand_messages_read_no_more_than_their_own() {
         "{first} {last} {recent}"
     );
 }
+
+#[test]
+fn what_is_over_is_forgotten_after_a_time() {
+    let mut store = SqliteChatStore::new(connection());
+    let name = "one".parse().unwrap();
+    let mut threads = ChatService::new(SqliteChatStore::new(&mut store.connection));
+    let mut new = NewThread::new("T", user(1), NOON);
+    new.request = Some("one".parse().unwrap());
+    let id = threads.create_thread_as(new).unwrap().properties.id;
+    threads.delete_thread(&user(1), &id, NOON).unwrap();
+    store.forget_the_old(NOON, NOON, 9).unwrap();
+    assert_eq!(store.created_as(&user(1), &name), Ok(Some(id.clone())));
+    assert!(store.thread(&id).unwrap().is_some());
+    let later = NOON + time::Duration::seconds(1);
+    store.forget_the_old(later, later, 9).unwrap();
+    assert_eq!(store.created_as(&user(1), &name), Ok(None));
+    assert_eq!(store.thread(&id), Ok(None));
+    assert_eq!(store.threads_of(&user(1)), Ok(Vec::new()));
+}
