@@ -39,6 +39,10 @@ class Process:
         )
         threading.Thread(target=self._read, daemon=True).start()
 
+    @property
+    def pid(self):
+        return self._child.pid
+
     def _read(self):
         for line in self._child.stdout:
             self._lines.put(line.rstrip("\n"))
