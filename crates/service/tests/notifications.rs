@@ -180,6 +180,14 @@ async fn long_polling_carries_the_same() {
     assert_eq!(content(listener.next().await), "three");
     assert_eq!(content(listener.next().await), "four");
 
+    // It stops, and takes back the request with its last answer; then it starts again.
+    say(&host, &alice, &thread, "five").await;
+    assert!(listener.lose_a_poll().await.contains("five"));
+    listener.unregister(&host, &alice).await;
+    listener.poll_again(&host, &alice).await;
+    say(&host, &alice, &thread, "six").await;
+    assert_eq!(content(listener.next().await), "six");
+
     let gone = host.get("/socket.io/1/xhr-polling/0000").send().await.unwrap();
     assert_eq!(gone.text().await.unwrap(), "7:::1+0");
     host.service.shutdown().await;

@@ -165,6 +165,15 @@ impl Endpoint {
         }
     }
 
+    /// The client says that it stops listening. What it was sent is not sent again when it starts anew, answered or not:
+    /// a client that stops takes back the request in which its last answers are.
+    pub fn unregistered(&mut self) {
+        while self.sent > 0 {
+            self.remove(0);
+        }
+        self.handover = None;
+    }
+
     /// Something the client is to hear of.
     pub fn push(&mut self, body: NotificationBody) -> Pushed {
         let bytes = body.escaped_bytes();

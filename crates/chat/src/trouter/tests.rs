@@ -259,6 +259,25 @@ fn the_newer_socket_delivers_once_registered_and_repeats_what_was_not_answered()
 }
 
 #[test]
+fn a_client_that_stopped_is_not_sent_again_what_it_was_sent() {
+    let (a, b) = (ConnectionId(1), ConnectionId(2));
+    let mut endpoint = Endpoint::new(EndpointLimits::default(), 100, *START);
+    endpoint.connected(a);
+    for number in 0..3 {
+        endpoint.push(note(number));
+    }
+    assert_eq!(endpoint.poll(a, *START).unwrap().id, 100);
+    assert_eq!(endpoint.poll(a, *START).unwrap().id, 101);
+    // It started anew before it was heard that it stopped.
+    endpoint.connected(b);
+    endpoint.registered(*START);
+    endpoint.unregistered();
+    assert_eq!(endpoint.answered(Answer { id: 101, status: 200 }), None);
+    assert_eq!(endpoint.poll(b, *START).unwrap().id, 102);
+    assert_eq!(endpoint.pending(), 1);
+}
+
+#[test]
 fn a_slow_reader_is_cut_and_the_queue_is_bounded() {
     let limits = EndpointLimits {
         notifications: 3,

@@ -161,6 +161,12 @@ impl Line {
         old
     }
 
+    pub(super) fn unregistered(&self) {
+        let mut state = self.state();
+        state.endpoint.unregistered();
+        state.wake_current();
+    }
+
     pub(super) fn push(&self, body: NotificationBody) {
         let mut state = self.state();
         match state.endpoint.push(body) {

@@ -295,7 +295,13 @@ impl Notifications {
         };
         // A socket that is open stays: the client may have started again in the meantime.
         let before = of_user.len();
-        of_user.retain(|line| line.epid() != epid || line.away_since().is_none());
+        of_user.retain(|line| {
+            if line.epid() != epid {
+                return true;
+            }
+            line.unregistered();
+            line.away_since().is_none()
+        });
         self.0
             .line_count
             .fetch_sub(before - of_user.len(), Ordering::AcqRel);

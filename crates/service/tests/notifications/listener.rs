@@ -179,6 +179,13 @@ impl Listener {
         assert_eq!(response.status(), 202);
     }
 
+    pub(crate) async fn unregister(&self, host: &Host, user: &User) {
+        let target = host.url(&format!("/v3/registrations/{}", self.epid));
+        let request = host.client.delete(target);
+        let response = request.header("x-skypetoken", &user.token).send().await.unwrap();
+        assert_eq!(response.status(), 202);
+    }
+
     pub(crate) async fn reconnect(&mut self, host: &Host, user: &User) {
         self.open(host, user).await;
         self.register(host, user).await;
