@@ -90,9 +90,7 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
         .map_err(|_| AuthError::Refused)?;
     match verified {
         VerifiedToken::User(claims) => {
-            let key_is_current = app.resources().has_key(claims.user.resource(), claims.access_key);
-            let generation = app.identities().generation(claims.user).await?;
-            if key_is_current && generation == Some(claims.generation) {
+            if still_holds(app, &claims).await? {
                 Ok(Caller::Guest(claims))
             } else {
                 Err(AuthError::Refused)
@@ -126,6 +124,13 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
         }
         VerifiedToken::App(_) => Err(AuthError::Refused),
     }
+}
+
+/// Whether a token of ours is not void yet: neither its access key nor its identity has been changed.
+pub(crate) async fn still_holds(app: &App, claims: &UserTokenClaims) -> Result<bool, StoreError> {
+    let key_is_current = app.resources().has_key(claims.user.resource(), claims.access_key);
+    let generation = app.identities().generation(claims.user).await?;
+    Ok(key_is_current && generation == Some(claims.generation))
 }
 
 /// The caller of a request with a bearer token; 401 `Unauthorized` without a good one.

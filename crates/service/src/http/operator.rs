@@ -81,6 +81,7 @@ async fn rotate(
     let rotated = app.resources().rotate(id, slot).await?.ok_or_else(missing)?;
     // Tokens that the old key had made are void; whoever listens with one is to get another.
     app.notifications().recheck(id);
+    app.registry().recheck_resource(id);
     if id == app.resource() {
         // The key is rotated whether or not the file can be written; the answer holds it.
         if let Err(error) = demo::publish_again(&app) {

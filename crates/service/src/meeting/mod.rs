@@ -43,6 +43,8 @@ pub(crate) enum ToSession {
         reply: u32,
         body: Body,
     },
+    /// The token may have become void.
+    Recheck,
     /// Continue on another connection.
     Resume(Box<Resume>),
 }

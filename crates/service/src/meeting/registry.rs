@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use anteroom_identity::id::{AcsUserId, ResourceId};
 use anteroom_media_transport::router::{Event, RoomId};
 use anteroom_signaling::session::JoinLocator;
 use anteroom_teams_link::admission::{self, EndReason};
@@ -60,6 +61,8 @@ struct State {
     rooms: HashMap<u64, mpsc::Sender<ToMeeting>>,
     /// By resume token.
     tokens: HashMap<String, mpsc::Sender<ToSession>>,
+    /// Of guests, whose tokens can become void.
+    guests: HashMap<AcsUserId, Vec<(SessionId, mpsc::Sender<ToSession>)>>,
     pump: Option<JoinHandle<()>>,
 }
 
@@ -199,6 +202,41 @@ impl Registry {
         self.state().tokens.get(token).cloned()
     }
 
+    /// Makes a guest's session known to [`recheck_user`](Self::recheck_user), until [`forget_guest`](Self::forget_guest).
+    pub(crate) fn add_guest(&self, user: AcsUserId, session: SessionId, inbox: mpsc::Sender<ToSession>) {
+        let mut state = self.state();
+        state.guests.entry(user).or_default().push((session, inbox));
+    }
+
+    pub(crate) fn forget_guest(&self, user: AcsUserId, session: SessionId) {
+        let mut state = self.state();
+        if let Some(sessions) = state.guests.get_mut(&user) {
+            sessions.retain(|(known, _)| *known != session);
+            if sessions.is_empty() {
+                state.guests.remove(&user);
+            }
+        }
+    }
+
+    /// A user's tokens were revoked, or the user was deleted: sessions whose token is void end.
+    pub(crate) fn recheck_user(&self, user: AcsUserId) {
+        for (_, inbox) in self.state().guests.get(&user).into_iter().flatten() {
+            recheck(inbox);
+        }
+    }
+
+    /// A resource's access key was changed: sessions whose token is void end.
+    pub(crate) fn recheck_resource(&self, resource: ResourceId) {
+        let state = self.state();
+        let of_resource = state
+            .guests
+            .iter()
+            .filter(|(user, _)| user.resource() == resource);
+        for (_, inbox) in of_resource.flat_map(|(_, sessions)| sessions) {
+            recheck(inbox);
+        }
+    }
+
     pub(crate) fn forget_token(&self, token: &str) {
         self.state().tokens.remove(token);
     }
@@ -323,6 +361,14 @@ impl Registry {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Never waits: a session may be waiting for its meeting.
+fn recheck(inbox: &mpsc::Sender<ToSession>) {
+    if let Err(mpsc::error::TrySendError::Full(message)) = inbox.try_send(ToSession::Recheck) {
+        let inbox = inbox.clone();
+        tokio::spawn(async move { inbox.send(message).await });
     }
 }
 

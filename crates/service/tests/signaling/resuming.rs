@@ -8,9 +8,10 @@ use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{Ack, Ping, Resume, SendChat};
 use anteroom_signaling::wire::Encoding;
 use anteroom_teams_link::policy::{LobbyScope, MeetingOptions};
+use reqwest::Method;
 
 use crate::client::Client;
-use crate::common::{CHAT, Host};
+use crate::common::{CHAT, Host, IDENTITY, expect};
 
 /// A host whose lobby is open.
 async fn open_host() -> Host {
@@ -229,5 +230,63 @@ async fn a_session_ends_when_the_clock_is_set_past_its_token() {
         .unwrap();
     let (reason, _) = dana.over().await;
     assert_eq!(reason.key, "unauthenticated");
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_call_ends_at_once_when_its_token_is_revoked() {
+    let host = open_host().await;
+    let (mut alice, _) = Client::alice(&host).await;
+    let (id, token) = host.guest(&["voip"]).await;
+    let (_, other) = host.guest(&["voip"]).await;
+    let (mut dana, _) = Client::hello(&host, Encoding::Json, &token).await;
+    dana.join(&host.dev().meeting.join_url, "Dana").await;
+    dana.connected().await;
+    // One that has not joined anything yet, and one of somebody else.
+    let (mut idle, _) = Client::hello(&host, Encoding::Protobuf, &token).await;
+    let (mut omar, _) = Client::hello(&host, Encoding::Json, &other).await;
+
+    let user = format!("/identities/{}", id.replace(':', "%3A"));
+    let revoke = host.signed(
+        Method::POST,
+        &format!("{user}/:revokeAccessTokens?{IDENTITY}"),
+        "",
+    );
+    assert_eq!(revoke.send().await.unwrap().status(), 204);
+    for client in [&mut dana, &mut idle] {
+        let (reason, _) = client.over().await;
+        assert_eq!(
+            (reason.code, reason.sub_code, reason.key.as_str()),
+            (401, 10_009, "unauthenticated")
+        );
+    }
+    let (mut gone, mut there) = (false, false);
+    alice
+        .expect(|body| match body {
+            Body::Roster(update) => {
+                there |= update.upserted.iter().any(|person| person.display_name == "Dana");
+                gone |= there && !update.left.is_empty();
+                gone.then_some(())
+            }
+            _ => None,
+        })
+        .await;
+
+    // A new token of the same user is good.
+    let issue = host.signed(
+        Method::POST,
+        &format!("{user}/:issueAccessToken?{IDENTITY}"),
+        r#"{"scopes":["voip"]}"#,
+    );
+    let token = expect(issue.send().await.unwrap(), 200).await["token"].clone();
+    let (mut dana, _) = Client::hello(&host, Encoding::Json, token.as_str().unwrap()).await;
+    dana.join(&host.dev().meeting.join_url, "Dana").await;
+    dana.connected().await;
+    let delete = host.signed(Method::DELETE, &format!("{user}?{IDENTITY}"), "");
+    assert_eq!(delete.send().await.unwrap().status(), 204);
+    assert_eq!(dana.end_key().await, "unauthenticated");
+
+    omar.join(&host.dev().meeting.join_url, "Omar").await;
+    omar.connected().await;
     host.service.shutdown().await;
 }

@@ -122,6 +122,7 @@ async fn revoke(
     if app.identities().revoke(user).await? {
         app.notifications()
             .revoked(&CommunicationIdentifier::CommunicationUser(user));
+        app.registry().recheck_user(user);
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::new(&entry::NOT_FOUND))
@@ -138,6 +139,8 @@ async fn remove(
     let user = user(&id, signed.resource)?;
     // Deleting what is not there any more is no error.
     app.identities().delete(user).await?;
+    // Before anything else is taken away, so that calls say why they end.
+    app.registry().recheck_user(user);
     app.rooms().forget(user).await?;
     app.chat().forget(&user.into()).await?;
     app.notifications()

@@ -16,7 +16,7 @@ use tokio::time::sleep_until;
 
 use super::connection::{Closing, Connection, Received, Room};
 use super::greeting::{denied, expiry, flush, resume_token};
-use crate::http::auth::Caller;
+use crate::http::auth::{self, Caller};
 use crate::meeting::machine::{Input, Person, PersonKind, SessionId, wire_reason};
 use crate::meeting::{MeetingHandle, Resume, ToSession};
 use crate::state::App;
@@ -92,6 +92,17 @@ impl Actor {
     }
 
     pub(super) async fn run(mut self) {
+        let guest = match &self.caller {
+            Caller::Guest(claims) => Some(claims.user),
+            Caller::Directory(_) => None,
+        };
+        if let Some(user) = guest {
+            self.app
+                .registry()
+                .add_guest(user, self.id, self.inbox_sender.clone());
+            // What became void before this line found nobody to tell.
+            self.recheck().await;
+        }
         loop {
             self.flush();
             self.settle().await;
@@ -109,6 +120,9 @@ impl Actor {
         }
         self.tell(Input::Gone).await;
         self.app.registry().forget_token(&self.resume_token);
+        if let Some(user) = guest {
+            self.app.registry().forget_guest(user, self.id);
+        }
     }
 
     async fn wake(&mut self) -> Wake {
@@ -340,6 +354,7 @@ impl Actor {
                 self.meeting = None;
                 self.send(reply, body);
             }
+            Some(ToSession::Recheck) => self.recheck().await,
             Some(ToSession::Resume(resume)) => self.resume(*resume).await,
             // Cannot be: this task holds a sender.
             None => {}
@@ -375,6 +390,20 @@ impl Actor {
         self.attach(connection, fresh, expires);
         if !was_connected {
             self.tell(Input::Resumed).await;
+        }
+        self.recheck().await;
+    }
+
+    /// Ends the session when its token has become void: revoked, its identity deleted, or its access key rotated.
+    async fn recheck(&mut self) {
+        let Caller::Guest(claims) = &self.caller else {
+            return;
+        };
+        match auth::still_holds(&self.app, claims).await {
+            Ok(true) => {}
+            Ok(false) => self.end(&EndReason::unauthenticated()).await,
+            // The session goes on until the token's end: the database failing is not its holder's fault.
+            Err(error) => tracing::error!(%error, "a token could not be checked again"),
         }
     }
 
