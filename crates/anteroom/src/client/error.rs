@@ -26,6 +26,9 @@ pub enum Error {
     /// A request failed before it was answered.
     #[error("cannot reach the service: {}", innermost(.0))]
     Http(#[source] reqwest::Error),
+    /// The identity API could not be asked.
+    #[error("cannot get a token: {0}")]
+    Identity(#[source] anteroom_identity::client::Error),
     /// The identity API or the directory refused.
     #[error("the service refused ({status}): {message}")]
     Refused {

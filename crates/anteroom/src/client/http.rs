@@ -1,21 +1,25 @@
 //! Getting a token: from the identity API with an access key, or from the directory with a password.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use anteroom_identity::signing::{ConnectionString, sign_request};
+use anteroom_identity::client::{
+    self as identity, AzureKeyCredential, ClientOptions, CommunicationIdentityClient, RetryOptions,
+};
+use anteroom_identity::signing::ConnectionString;
+use anteroom_identity::token::Scope;
 use reqwest::{Client, Response};
 use serde::Deserialize;
-use time::OffsetDateTime;
 use url::Url;
 
 use super::tls::Trust;
 use super::{Credential, Error};
 
-/// Version of the identity API that this client speaks.
-const IDENTITY_VERSION: &str = "2023-10-01";
-
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Life of a token: the shortest there is.
+const TOKEN_LIFE: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn client(trust: &Trust) -> Result<Client, Error> {
     let builder = Client::builder()
@@ -30,59 +34,52 @@ pub(super) fn client(trust: &Trust) -> Result<Client, Error> {
 }
 
 /// Turns a credential into a token for `/signaling`.
-pub(super) async fn token(client: &Client, endpoint: &Url, credential: &Credential) -> Result<String, Error> {
+pub(super) async fn token(trust: &Trust, endpoint: &Url, credential: &Credential) -> Result<String, Error> {
     match credential {
         Credential::Token(token) => Ok(token.clone()),
         Credential::ConnectionString(text) => {
             let connection: ConnectionString = text
                 .parse()
                 .map_err(|_| Error::Credential("the connection string is malformed"))?;
-            create_user_and_token(client, endpoint, &connection).await
+            create_user_and_token(trust, endpoint, &connection).await
         }
-        Credential::Directory { upn, password } => sign_in(client, endpoint, upn, password).await,
+        Credential::Directory { upn, password } => sign_in(&client(trust)?, endpoint, upn, password).await,
     }
 }
 
+/// A new user with a token for what a guest does in a call.
 async fn create_user_and_token(
-    client: &Client,
+    trust: &Trust,
     endpoint: &Url,
     connection: &ConnectionString,
 ) -> Result<String, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Created {
-        access_token: Token,
+    let key = AzureKeyCredential::new(connection.access_key().to_secret_base64())
+        .map_err(|_| Error::Credential("the connection string is malformed"))?;
+    // Somebody waits for this: a service that is not there is to be reported soon.
+    let retry = RetryOptions {
+        max_retries: 1,
+        ..RetryOptions::default()
+    };
+    let mut options = ClientOptions::new().with_timeout(TIMEOUT).with_retry(retry);
+    if let Trust::Private(config) = trust {
+        options = options.with_tls(Arc::clone(config));
     }
-    #[derive(Deserialize)]
-    struct Token {
-        token: String,
-    }
-
-    let mut url = endpoint.join("/identities").map_err(|_| Error::Endpoint)?;
-    url.query_pairs_mut().append_pair("api-version", IDENTITY_VERSION);
-    let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-    let host = authority(&url)?;
-    let body = br#"{"createTokenWithScopes":["chat","voip"],"expiresInMinutes":60}"#;
-    let signed = sign_request(
-        "POST",
-        &target,
-        &host,
-        OffsetDateTime::now_utc(),
-        body,
-        connection.access_key(),
-    );
-    let response = client
-        .post(url)
-        .header("content-type", "application/json")
-        .header("x-ms-date", signed.date)
-        .header("x-ms-content-sha256", signed.content_sha256)
-        .header("authorization", signed.authorization)
-        .body(body.as_slice())
-        .send()
+    let client = CommunicationIdentityClient::with_key(endpoint.as_str(), key, options).map_err(identity)?;
+    let (_, token) = client
+        .create_user_and_token([Scope::Chat, Scope::Voip], Some(TOKEN_LIFE))
         .await
-        .map_err(Error::Http)?;
-    let created: Created = json(response).await?;
-    Ok(created.access_token.token)
+        .map_err(identity)?;
+    Ok(token.token)
+}
+
+fn identity(error: identity::Error) -> Error {
+    match error {
+        identity::Error::Refused(refusal) => Error::Refused {
+            status: refusal.status,
+            message: refusal.error.message,
+        },
+        error => Error::Identity(error),
+    }
 }
 
 /// The OAuth 2.0 password grant: fine for a command line tool that was given a password.
@@ -119,7 +116,7 @@ async fn json<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, Err
     })
 }
 
-/// The sentence in an ACS or OAuth error body.
+/// The sentence in an OAuth error body, or an ACS one.
 fn refusal(body: &[u8]) -> String {
     let value: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     value["error"]["message"]
@@ -130,14 +127,6 @@ fn refusal(body: &[u8]) -> String {
         .filter(|c| !c.is_control())
         .take(300)
         .collect()
-}
-
-/// `host[:port]` as it stands in the `Host` header.
-fn authority(url: &Url) -> Result<String, Error> {
-    let host = url.host_str().ok_or(Error::Endpoint)?;
-    Ok(url
-        .port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 #[cfg(test)]
@@ -152,12 +141,5 @@ mod tests {
             "Wrong."
         );
         assert_eq!(refusal(b"<html>"), "no reason was given");
-    }
-
-    #[test]
-    fn the_default_port_is_not_part_of_the_authority() {
-        let authority = |text: &str| authority(&Url::parse(text).unwrap()).unwrap();
-        assert_eq!(authority("https://acs.example:443/"), "acs.example");
-        assert_eq!(authority("https://127.0.0.1:8443/"), "127.0.0.1:8443");
     }
 }

@@ -192,7 +192,7 @@ impl Meeting {
             (None, Target::Room(_)) => return Err(Error::Endpoint),
         };
         let trust = tls::Trust::load(options.ca_file.as_deref())?;
-        let token = http::token(&http::client(&trust)?, &endpoint, &options.credential).await?;
+        let token = http::token(&trust, &endpoint, &options.credential).await?;
         let socket = socket::Socket::connect(&endpoint, &trust).await?;
 
         let (commands, command_queue) = mpsc::channel(64);

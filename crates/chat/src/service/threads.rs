@@ -73,11 +73,11 @@ impl<S: ChatStore> ChatService<S> {
         now: OffsetDateTime,
     ) -> Result<(), ChatError> {
         let properties = self.store.thread(thread)?.ok_or(ChatError::ThreadNotFound)?;
-        let member = self.store.member(thread, caller)?;
+        let member = self.store.member(thread, caller)?.filter(Member::is_present);
         if properties.deleted_on.is_some() && member.is_some() {
             return Ok(());
         }
-        let member = member.filter(Member::is_present).ok_or(ChatError::NotMember)?;
+        let member = member.ok_or(ChatError::NotMember)?;
         let outcome = self.machine(properties).delete_thread(Some(&member), now)?;
         self.apply(outcome)
     }

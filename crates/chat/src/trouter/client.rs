@@ -82,7 +82,11 @@ pub enum ClientEvent {
 /// A service that numbers notifications per endpoint (Anteroom does) sends one again whose answer it did not see. It is
 /// to be answered again, and not to be told twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SeenNotifications(VecDeque<u64>);
+pub struct SeenNotifications {
+    /// In the order in which they came, the oldest first.
+    ids: VecDeque<u64>,
+    highest: Option<u64>,
+}
 
 /// One socket, the client's side. See the [module](super) for how to drive it.
 #[derive(Debug)]
@@ -402,13 +406,14 @@ impl SeenNotifications {
     /// Remembers an id; false when it is known.
     pub fn insert(&mut self, id: u64) -> bool {
         // The usual case is the next number; the search is for what comes again.
-        if self.0.back().is_some_and(|last| id <= *last) && self.0.contains(&id) {
+        if self.highest.is_some_and(|highest| id <= highest) && self.ids.contains(&id) {
             return false;
         }
-        if self.0.len() >= REMEMBERED {
-            self.0.pop_front();
+        if self.ids.len() >= REMEMBERED {
+            self.ids.pop_front();
         }
-        self.0.push_back(id);
+        self.ids.push_back(id);
+        self.highest = self.highest.max(Some(id));
         true
     }
 }

@@ -259,6 +259,22 @@ fn the_newer_socket_delivers_once_registered_and_repeats_what_was_not_answered()
 }
 
 #[test]
+fn what_was_seen_is_known_in_whatever_order_it_came() {
+    let mut seen = SeenNotifications::default();
+    for (id, is_new) in [
+        (1, true),
+        (16, true),
+        (12, true),
+        (16, false),
+        (13, true),
+        (1, false),
+        (12, false),
+    ] {
+        assert_eq!(seen.insert(id), is_new, "{id}");
+    }
+}
+
+#[test]
 fn a_client_that_stopped_is_not_sent_again_what_it_was_sent() {
     let (a, b) = (ConnectionId(1), ConnectionId(2));
     let mut endpoint = Endpoint::new(EndpointLimits::default(), 100, *START);

@@ -24,7 +24,7 @@ pub struct ConnectionString {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConnectionStringError {
-    /// Longer than 4096 bytes.
+    /// Longer than 4096 bytes, as it is or with its endpoint written out.
     #[error("the connection string is too long")]
     TooLong,
     /// No `endpoint=` part.
@@ -92,7 +92,12 @@ impl FromStr for ConnectionString {
         }
         let key = value("accesskey").ok_or(ConnectionStringError::MissingKey)?;
         let access_key = AccessKey::from_base64(key).map_err(|_| ConnectionStringError::BadKey)?;
-        Ok(Self { endpoint, access_key })
+        let connection = Self { endpoint, access_key };
+        // An international host name grows when it is written as DNS has it.
+        if connection.to_secret_string().len() > MAX_BYTES {
+            return Err(ConnectionStringError::TooLong);
+        }
+        Ok(connection)
     }
 }
 
@@ -114,6 +119,16 @@ mod tests {
         assert_eq!(connection.to_secret_string(), text);
         assert!(!connection.to_string().contains("c2VjcmV0"));
         assert!(!format!("{connection:?}").contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn what_is_read_can_be_read_again() {
+        let host = "ü.".repeat(1000);
+        let text = format!("endpoint=https://{host}example/;accesskey=c2VjcmV0");
+        assert_eq!(
+            text.parse::<ConnectionString>().unwrap_err(),
+            ConnectionStringError::TooLong
+        );
     }
 
     #[test]
