@@ -11,6 +11,9 @@ use super::AccessKey;
 /// Longest text read, in bytes.
 const MAX_BYTES: usize = 4096;
 
+/// Longest host name in DNS, in bytes.
+const MAX_HOST: usize = 253;
+
 /// The address and secret of a resource. `Debug` does not print the secret.
 #[derive(Debug, Clone)]
 pub struct ConnectionString {
@@ -86,7 +89,9 @@ impl FromStr for ConnectionString {
             && endpoint.fragment().is_none()
             && endpoint.username().is_empty()
             && endpoint.password().is_none()
-            && endpoint.host_str().is_some();
+            && endpoint.host_str().is_some_and(|host| host.len() <= MAX_HOST)
+            // Some international names are taken and then, written as DNS has them, are not.
+            && Url::parse(endpoint.as_str()).is_ok_and(|again| again == endpoint);
         if !matches!(endpoint.scheme(), "https" | "http") || !bare {
             return Err(ConnectionStringError::BadEndpoint);
         }
@@ -127,7 +132,7 @@ mod tests {
         let text = format!("endpoint=https://{host}example/;accesskey=c2VjcmV0");
         assert_eq!(
             text.parse::<ConnectionString>().unwrap_err(),
-            ConnectionStringError::TooLong
+            ConnectionStringError::BadEndpoint
         );
     }
 
