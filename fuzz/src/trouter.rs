@@ -126,7 +126,7 @@ pub fn trouter_session(data: &[u8]) {
         .filter(|number| !heard.given_up.contains(number))
         .collect();
     assert!(kept.windows(2).all(|pair| pair[0] < pair[1]), "{kept:?}");
-    assert_eq!(kept.len() + heard.given_up.len(), next_note as usize);
+    assert_eq!((kept.len() + heard.given_up.len()) as u64, next_note);
 }
 
 /// What the client heard, and what it is still to hear.
