@@ -16,8 +16,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::config::io_reason;
-use crate::data::{self, DATABASE, LOCK};
+use crate::data::{self, DATABASE, LOCK, RESTORING};
 use crate::error::StartError;
+use crate::operator;
 use crate::store::sqlite::{migrations, snapshot};
 use crate::store::{StoreError, sqlite};
 
@@ -114,7 +115,8 @@ pub enum BackupError {
 /// Copies the data directory `data` into the new or empty directory `into`. The service may run.
 ///
 /// # Errors
-/// [`BackupError`]; what was written so far is left behind without its `backup.json`, so that it is no backup.
+/// [`BackupError`]; what was written so far is taken away. Cut off, it is left behind without its `backup.json`, so that
+/// it is no backup.
 pub fn backup(
     data: &Path,
     into: &Path,
@@ -125,9 +127,28 @@ pub fn backup(
     if !database.is_file() {
         return Err(BackupError::NoData(data.to_owned()));
     }
+    let existed = into.exists();
     make_empty(into)?;
+    let outcome = copy_all(data, &database, into, now, &mut progress);
+    if outcome.is_err() {
+        // The directory was empty. What is wrong is told; a rest is no backup.
+        let _ = remove_directory(into);
+        if existed {
+            let _ = make_private_directory(into);
+        }
+    }
+    outcome
+}
+
+fn copy_all(
+    data: &Path,
+    database: &Path,
+    into: &Path,
+    now: OffsetDateTime,
+    progress: &mut impl FnMut(Progress),
+) -> Result<Manifest, BackupError> {
     let copy = into.join(DATABASE);
-    copy_database(&database, &copy, &mut progress)?;
+    copy_database(database, &copy, progress)?;
     let mut names = vec![DATABASE.to_owned()];
     let skip = into.canonicalize().ok();
     copy_beside(data, into, Path::new(""), 0, skip.as_deref(), &mut names)?;
@@ -159,7 +180,7 @@ pub fn backup(
 /// is refused unless `replace`; the old data is gone then.
 ///
 /// # Errors
-/// [`BackupError`]; before every file of the backup has been checked nothing is changed.
+/// [`BackupError`]; nothing is changed before every file of the backup has been checked and copied.
 pub fn restore(
     from: &Path,
     data: &Path,
@@ -193,35 +214,73 @@ pub fn restore(
     if database.exists() && !replace {
         return Err(BackupError::WouldReplace(data.to_owned()));
     }
-    // The log of the old database must not be taken for the new one's.
-    for name in [
-        DATABASE.to_owned(),
-        format!("{DATABASE}-wal"),
-        format!("{DATABASE}-shm"),
-    ] {
-        remove(&data.join(name))?;
+    let gathered = data.join(RESTORING);
+    // Of one that was cut off.
+    remove_directory(&gathered)?;
+    let outcome = gather(from, &gathered, &manifest, total, &mut progress);
+    if outcome.is_err() {
+        // What is wrong is told; that a rest stays is found at the next start.
+        let _ = remove_directory(&gathered);
     }
+    outcome?;
+    put_in_place(&gathered, data, &manifest)?;
+    progress(Progress { done: total, total });
+    Ok(manifest)
+}
+
+/// Copies the files of a backup into a directory of their own: this takes long, and disks get full.
+fn gather(
+    from: &Path,
+    into: &Path,
+    manifest: &Manifest,
+    total: u64,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), BackupError> {
+    make_private_directory(into)?;
     let mut done = total / 2;
-    // The database last: a restore that was cut off leaves a directory without one, and can be done again.
-    let (database_file, beside): (Vec<_>, Vec<_>) =
-        manifest.files.iter().partition(|file| file.path == DATABASE);
-    for file in beside.into_iter().chain(database_file) {
-        let target = data.join(&file.path);
+    for file in &manifest.files {
+        let target = into.join(&file.path);
         if let Some(parent) = target.parent() {
             make_private_directory(parent)?;
         }
-        let unfinished = data.join(".restoring");
-        copy_file(&from.join(&file.path), &unfinished)?;
-        fs::rename(&unfinished, &target).map_err(failed(&target))?;
+        copy_file(&from.join(&file.path), &target)?;
         done += file.bytes / 2;
         progress(Progress {
             done: done.min(total),
             total,
         });
     }
+    sync_directory(into).map_err(failed(into))
+}
+
+/// Moves what was gathered into the data directory. The old database with its log, which must not be taken for the new
+/// one's, goes aside first; cut off here, there is no database, and a start says why.
+fn put_in_place(gathered: &Path, data: &Path, manifest: &Manifest) -> Result<(), BackupError> {
+    let aside = gathered.join(".replaced");
+    make_private_directory(&aside)?;
+    for name in [
+        DATABASE.to_owned(),
+        format!("{DATABASE}-wal"),
+        format!("{DATABASE}-shm"),
+    ] {
+        let old = data.join(&name);
+        match fs::rename(&old, aside.join(&name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&old)(error)),
+            _ => {}
+        }
+    }
     sync_directory(data).map_err(failed(data))?;
-    progress(Progress { done: total, total });
-    Ok(manifest)
+    // The database last: with it the restore is done.
+    let (database, beside): (Vec<_>, Vec<_>) = manifest.files.iter().partition(|file| file.path == DATABASE);
+    for file in beside.into_iter().chain(database) {
+        let target = data.join(&file.path);
+        if let Some(parent) = target.parent() {
+            make_private_directory(parent)?;
+        }
+        fs::rename(gathered.join(&file.path), &target).map_err(failed(&target))?;
+    }
+    sync_directory(data).map_err(failed(data))?;
+    remove_directory(gathered)
 }
 
 fn copy_database(from: &Path, to: &Path, progress: &mut impl FnMut(Progress)) -> Result<(), BackupError> {
@@ -277,7 +336,9 @@ fn copy_beside(
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        let ours = inside.as_os_str().is_empty() && (name == LOCK || name.starts_with(DATABASE));
+        // The operator's file is of the run of a service, and a copy would lead to that one.
+        let ours = inside.as_os_str().is_empty()
+            && (name == LOCK || name == operator::FILE || name.starts_with(DATABASE));
         if ours || name.starts_with('.') {
             continue;
         }
@@ -372,8 +433,8 @@ fn make_private_directory(directory: &Path) -> Result<(), BackupError> {
     builder.create(directory).map_err(failed(directory))
 }
 
-fn remove(path: &Path) -> Result<(), BackupError> {
-    match fs::remove_file(path) {
+fn remove_directory(path: &Path) -> Result<(), BackupError> {
+    match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path)(error)),
         _ => Ok(()),
     }
@@ -509,6 +570,53 @@ mod tests {
             );
         }
         assert_eq!(read(data.path()).await.as_deref(), Some("kept"));
+    }
+
+    #[tokio::test]
+    async fn a_restore_that_cannot_be_finished_changes_nothing() {
+        let data = data_directory("kept").await;
+        let place = tempfile::tempdir().unwrap();
+        let copy = place.path().join("copy");
+        let other = data_directory("other").await;
+        fs::write(other.path().join("tls/more.pem"), "more").unwrap();
+        backup(other.path(), &copy, NOW, |_| {}).unwrap();
+        // It is checked, and gone when it is copied: as when the disk gets full in between.
+        let mut checked = 0;
+        let refused = restore(&copy, data.path(), true, |_| {
+            checked += 1;
+            if checked == 3 {
+                fs::remove_file(copy.join("tls/more.pem")).unwrap();
+            }
+        });
+        assert!(matches!(refused, Err(BackupError::Io { .. })), "{refused:?}");
+        assert_eq!(read(data.path()).await.as_deref(), Some("kept"));
+        assert!(!data.path().join(RESTORING).exists());
+    }
+
+    #[tokio::test]
+    async fn a_restore_that_was_cut_off_is_noticed() {
+        let data = data_directory("old").await;
+        let place = tempfile::tempdir().unwrap();
+        let copy = place.path().join("copy");
+        backup(data.path(), &copy, NOW, |_| {}).unwrap();
+        let gathered = data.path().join(RESTORING);
+
+        // While it copied: the old data is whole.
+        fs::create_dir(&gathered).unwrap();
+        data::check_restored(data.path()).unwrap();
+        assert!(!gathered.exists());
+
+        // While it moved: there is no database.
+        fs::create_dir(&gathered).unwrap();
+        fs::rename(data::database_path(data.path()), gathered.join(DATABASE)).unwrap();
+        assert!(matches!(
+            data::check_restored(data.path()),
+            Err(StartError::RestoreUnfinished { .. })
+        ));
+        restore(&copy, data.path(), false, |_| {}).unwrap();
+        assert_eq!(read(data.path()).await.as_deref(), Some("old"));
+        data::check_restored(data.path()).unwrap();
+        assert!(!gathered.exists());
     }
 
     #[tokio::test]

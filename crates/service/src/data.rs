@@ -13,10 +13,34 @@ pub(crate) const LOCK: &str = "lock";
 /// Name of the database.
 pub(crate) const DATABASE: &str = "anteroom.db";
 
+/// Where a restore gathers its files, and puts the old database aside until the new one is in its place.
+pub(crate) const RESTORING: &str = ".restoring";
+
 /// Where the database is.
 #[must_use]
 pub fn database_path(data: &Path) -> PathBuf {
     data.join(DATABASE)
+}
+
+/// Looks for what a restore that was cut off has left behind; the lock must be held.
+///
+/// # Errors
+/// The restore had begun to replace the data: it must be done again.
+pub(crate) fn check_restored(path: &Path) -> Result<(), StartError> {
+    let rest = path.join(RESTORING);
+    if !rest.exists() {
+        return Ok(());
+    }
+    if !database_path(path).exists() {
+        return Err(StartError::RestoreUnfinished {
+            path: path.to_owned(),
+        });
+    }
+    // It had not begun, or it was done but for this.
+    fs::remove_dir_all(&rest).map_err(|error| StartError::DataNotWritable {
+        path: rest,
+        reason: io_reason(&error),
+    })
 }
 
 /// Makes the directory, tries whether it can be written, and takes its lock, which is held until the file is dropped.

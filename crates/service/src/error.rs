@@ -46,6 +46,12 @@ pub enum StartError {
         /// The directory.
         path: PathBuf,
     },
+    /// A restore was cut off while it replaced the data.
+    #[error("a restore into {} was cut off: do it again", path.display())]
+    RestoreUnfinished {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The database cannot be opened or read.
     #[error("the data in {} cannot be used: {source}", path.display())]
     Store {

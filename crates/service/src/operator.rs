@@ -194,6 +194,7 @@ impl Stopped {
     /// [`StartError::DataInUse`] when a service runs on it; the data cannot be used.
     pub async fn open(path: &Path) -> Result<Self, StartError> {
         let lock = data::lock(path)?;
+        data::check_restored(path)?;
         let failed = |source| StartError::Store {
             path: path.to_owned(),
             source,

@@ -25,6 +25,7 @@ use crate::directory::Directory;
 use crate::emulator::Emulator;
 use crate::error::StartError;
 use crate::http::limits::SignInLimits;
+use crate::http::prompt::Prompt;
 use crate::http::rate::{Profile, Rates};
 use crate::http::{self, Surface};
 use crate::identities::Identities;
@@ -115,6 +116,7 @@ impl Service {
     pub async fn start_with_clock(config: Config, clock: Clock) -> Result<RunningService, StartError> {
         check(&config)?;
         let lock = data::lock(&config.data)?;
+        data::check_restored(&config.data)?;
         let https = listen(config.listen, "--listen")?;
         let dev_http = match config.dev_http.filter(|_| config.dev) {
             Some(address) => Some(listen(address, "--dev-http")?),
@@ -474,12 +476,16 @@ fn serve(listener: TcpListener, tls: Option<RustlsConfig>, router: Router) -> io
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let task = match tls {
         Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+            let mut server = axum_server::from_tcp_rustls(listener, tls)?
+                .handle(handle.clone())
+                .map(|acceptor| Prompt::new(acceptor, HEADERS_WITHIN));
             limit_time(server.http_builder());
             tokio::spawn(server.serve(service))
         }
         None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
+            let mut server = axum_server::from_tcp(listener)?
+                .handle(handle.clone())
+                .map(|acceptor| Prompt::new(acceptor, HEADERS_WITHIN));
             limit_time(server.http_builder());
             tokio::spawn(server.serve(service))
         }

@@ -12,6 +12,7 @@ mod oauth_discovery;
 mod operator;
 pub mod ops;
 pub mod pages;
+pub(crate) mod prompt;
 pub mod rate;
 pub mod request;
 
