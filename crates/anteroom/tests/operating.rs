@@ -46,12 +46,18 @@ async fn a_backup_of_a_running_service_comes_back() {
         .map(|file| &file["path"])
         .collect();
     assert!(files.contains(&&Value::from("anteroom.db")), "{files:?}");
+    assert!(!files.contains(&&Value::from("operator.json")), "{files:?}");
     alice.says("after the backup").await;
 
     let line = one_line(&finish(&mut command(&data, &["backup", copy_text])));
     assert!(line.contains("is not empty"), "{line}");
     let line = one_line(&finish(&mut command(&data, &["restore", copy_text, "--force"])));
     assert!(line.contains("in use"), "{line}");
+    // A copy is not the service it was taken from.
+    let other = place.path().join("other");
+    output(&mut command(&other, &["restore", copy_text]));
+    let line = one_line(&finish(&mut command(&other, &["identity", "create"])));
+    assert!(line.contains("no service runs"), "{line}");
     service.kill().unwrap();
     let line = one_line(&finish(&mut command(&data, &["restore", copy_text])));
     assert!(line.contains("--force"), "{line}");

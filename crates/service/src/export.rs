@@ -68,7 +68,7 @@ pub enum ExportError {
     #[error(transparent)]
     Chat(#[from] anteroom_chat::StoreError),
     /// The export cannot be written.
-    #[error("writing: {0}")]
+    #[error("the export cannot be written")]
     Write(#[from] io::Error),
 }
 
@@ -145,7 +145,10 @@ impl Threads {
         Ok(Some(ThreadLine {
             properties: (&properties).into(),
             participants: self.0.members(id)?.len(),
-            messages: properties.last_sequence.get(),
+            messages: match properties.deleted_on {
+                None => properties.last_sequence.get(),
+                Some(_) => 0,
+            },
         }))
     }
 }

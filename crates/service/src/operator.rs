@@ -178,6 +178,13 @@ impl SigningKeysInfo {
     }
 }
 
+/// Whether a service holds the lock of this data directory.
+#[must_use]
+pub fn is_running(path: &Path) -> bool {
+    File::open(path.join(data::LOCK))
+        .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
 /// The resources and keys of a service that does not run. Nobody can start it meanwhile.
 #[derive(Debug)]
 pub struct Stopped {

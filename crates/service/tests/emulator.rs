@@ -207,7 +207,7 @@ async fn says_what_is_wrong_with_a_rule() {
             "fault.milliseconds",
         ),
         (
-            json!({ "fault": status, "count": 1, "operation": "x y" }),
+            json!({ "fault": status, "count": 1, "operation": "FETCH /x" }),
             "operation",
         ),
     ] {
@@ -218,6 +218,7 @@ async fn says_what_is_wrong_with_a_rule() {
         json!({ "fault": { "kind": "fire" }, "count": 1 }),
         json!({ "count": 1 }),
         json!({ "fault": status, "count": 1, "more": 1 }),
+        json!({ "fault": { "kind": "status", "status": 429, "retryAfter": 1 }, "count": 1 }),
         json!([]),
         Value::Null,
     ] {

@@ -106,7 +106,7 @@ struct RuleOptions {
     status: Option<u16>,
 
     /// Header Retry-After of the error, in seconds.
-    #[arg(long, value_name = "SECONDS", requires = "status")]
+    #[arg(long, value_name = "SECONDS", requires = "status", conflicts_with_all = ["latency", "expired_token", "drop_socket"])]
     retry_after: Option<u64>,
 
     /// Begin later by so many milliseconds.

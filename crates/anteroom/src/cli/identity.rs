@@ -59,7 +59,8 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct TokenOptions {
-    /// What the token is good for; more than one with commas: chat, chat.join, chat.join.limited, voip, voip.join.
+    /// What the token is good for; more than one with commas: chat, chat.join, chat.join.limited, voip, voip.join
+    /// [default for `token`: chat,voip; for `create`: no token].
     #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
     scope: Vec<Scope>,
 

@@ -59,7 +59,7 @@ pub(crate) struct Join {
     #[arg(
         long,
         value_name = "S",
-        env = "ANTEROOM_CONNECTION_STRING",
+        env = "COMMUNICATION_CONNECTION_STRING",
         hide_env_values = true
     )]
     connection_string: Option<String>,

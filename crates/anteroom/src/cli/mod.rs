@@ -19,6 +19,7 @@ mod view;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use anteroom_service::export::ExportError;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -68,13 +69,13 @@ pub(crate) fn run() -> ExitCode {
     match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Join(join) => run_async("warn", join::run(*join)),
-        Command::Demo(demo) => run_async("error", demo::run(demo)),
+        Command::Demo(demo) => run_async("error", until_stopped(demo::run(demo))),
         Command::Backup(args) => report(backup::backup(args)),
         Command::Restore(args) => report(backup::restore(args)),
         Command::Identity(identity) => run_async("error", identity::run(identity)),
         Command::Resource(resource) => run_async("error", resource::run(resource)),
         Command::SigningKey(key) => run_async("error", signing_key::run(key)),
-        Command::Load(load) => run_async("error", load::run(*load)),
+        Command::Load(load) => run_async("error", until_stopped(load::run(*load))),
         Command::Thread(thread) => report(thread::run(thread)),
         Command::Emulator(emulator) => run_async("error", emulator::run(emulator)),
     }
@@ -92,9 +93,51 @@ fn run_async(log: &str, command: impl Future<Output = anyhow::Result<ExitCode>>)
 /// An error is one line on standard error.
 fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        let _ = writeln!(std::io::stderr(), "anteroom: {error:#}");
+        if is_broken_pipe(&error) {
+            // Whoever read the output has seen enough.
+            return ExitCode::SUCCESS;
+        }
+        let _ = writeln!(std::io::stderr(), "anteroom: {}", one_line(&error));
         ExitCode::FAILURE
     })
+}
+
+/// Whether it was the output that nobody reads any more.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .or_else(|| match error.downcast_ref::<ExportError>() {
+            Some(ExportError::Write(error)) => Some(error),
+            _ => None,
+        })
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// What went wrong and why. Some errors say what caused them, and have it as their source, too: it is said once.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if line.ends_with(&cause) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&cause);
+    }
+    line
+}
+
+/// Runs something with files or processes of its own to its end, or until Ctrl-C or SIGTERM, so that they are cleared
+/// away.
+async fn until_stopped(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let mut stop = signals::stop()?;
+    tokio::select! {
+        outcome = work => outcome,
+        // 128 and the number of SIGINT, as shells count.
+        () = stop.recv() => Ok(ExitCode::from(130)),
+    }
 }
 
 /// Logs to standard error, `ANTEROOM_LOG` picks what; `default` when it is not set.
@@ -111,4 +154,28 @@ fn init_log(default: &str) {
     } else {
         builder.with_target(false).try_init()
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = std::io::Error::other("no room");
+        let error = anyhow::Error::from(error)
+            .context("writing: no room")
+            .context("backing up");
+        assert_eq!(one_line(&error), "backing up: writing: no room");
+    }
+
+    #[test]
+    fn output_that_nobody_reads_is_no_fault() {
+        let broken = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&broken().into()));
+        assert!(is_broken_pipe(&ExportError::Write(broken()).into()));
+        assert!(!is_broken_pipe(
+            &ExportError::Write(std::io::Error::other("no room")).into()
+        ));
+    }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anteroom_identity::client::{ClientOptions, CommunicationIdentityClient};
 use anteroom_identity::signing::ConnectionString;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Deserialize;
 
@@ -86,6 +86,13 @@ pub(crate) fn options(ca: Option<&Path>) -> anyhow::Result<ClientOptions> {
 }
 
 fn written(data: &Path) -> anyhow::Result<Written> {
+    // A copy of another service's data would lead to that one.
+    if data.join("anteroom.db").exists() && !anteroom_service::operator::is_running(data) {
+        bail!(
+            "no service runs on {}: start it, or give --connection-string",
+            data.display()
+        );
+    }
     let read = |name: &str| std::fs::read(data.join(name));
     let text = read("dev.json").or_else(|_| read("resource.json")).with_context(|| {
         format!(

@@ -123,8 +123,11 @@ fn listing(lines: &[ThreadLine]) -> String {
             line.properties.created_on.date().to_string(),
             line.participants.to_string(),
             line.messages.to_string(),
-            // A topic may hold what moves the cursor.
-            line.properties.topic.escape_debug().to_string(),
+            match &line.properties.deleted_on {
+                Some(deleted) => format!("(deleted {})", deleted.date()),
+                // A topic may hold what moves the cursor.
+                None => line.properties.topic.escape_debug().to_string(),
+            },
         ]
     });
     let rows: Vec<_> = std::iter::once(heading.to_vec()).chain(rows).collect();

@@ -261,6 +261,10 @@ impl Stored {
             }
             Change::RemoveReceipt(id) => self.receipts.retain(|receipt| receipt.reader != *id),
             Change::DeleteThread(properties) => {
+                for (_, member) in &mut self.members {
+                    member.display_name.clear();
+                    member.metadata.clear();
+                }
                 *self = Self {
                     members: std::mem::take(&mut self.members),
                     ..Self::new(properties.clone())

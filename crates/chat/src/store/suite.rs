@@ -513,7 +513,12 @@ pub fn deletes_a_thread_but_not_its_members(store: &mut impl ChatStore) {
     head.deleted_on = Some(at(5_000));
     commit(store, "a", [Change::DeleteThread(head.clone())]).unwrap_or_else(fail);
     assert_eq!(store.thread(&thread), Ok(Some(head)));
-    assert_eq!(store.members(&thread), Ok(vec![member]));
+    let nameless = Member {
+        display_name: String::new(),
+        metadata: BTreeMap::new(),
+        ..member
+    };
+    assert_eq!(store.members(&thread), Ok(vec![nameless]));
     assert_eq!(store.messages(&thread, &everything()), Ok(Vec::new()));
     assert_eq!(store.receipts(&thread), Ok(Vec::new()));
     assert_eq!(store.sent_as(&thread, &user(1), &client_id("name")), Ok(None));

@@ -184,6 +184,8 @@ impl Thread {
             self.members_may_change()?;
         }
         self.properties.deleted_on = Some(now);
+        self.properties.topic.clear();
+        self.properties.metadata.clear();
         let version = self.moved_on(now);
         let mut out = self.outcome();
         out.events.push(Event::ThreadDeleted {

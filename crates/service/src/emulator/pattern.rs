@@ -9,6 +9,15 @@ use percent_encoding::percent_decode_str;
 /// Longest pattern, in bytes.
 const MAX_BYTES: usize = 256;
 
+/// The methods of operations.
+const METHODS: [Method; 5] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+];
+
 /// Operations by method and path. `*` stands for one segment of the path or a part of it, `**` at the end for whatever
 /// follows; without a method, every method is meant. The empty pattern means every operation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,10 +113,12 @@ impl FromStr for Pattern {
         };
         let method = match method {
             None | Some("*") => None,
-            Some(name) if name.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-                Some(name.to_ascii_uppercase().parse().map_err(|_| PatternError)?)
+            Some(name) => {
+                let known = METHODS
+                    .iter()
+                    .find(|known| known.as_str().eq_ignore_ascii_case(name));
+                Some(known.ok_or(PatternError)?.clone())
             }
-            Some(_) => return Err(PatternError),
         };
         let path = path.strip_prefix('/').ok_or(PatternError)?;
         if path.contains([' ', '?', '#']) {

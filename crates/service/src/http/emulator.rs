@@ -34,7 +34,12 @@ pub fn router() -> Router<App> {
 
 /// A fault as on the wire.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 enum FaultBody {
     Latency {
         milliseconds: u64,

@@ -88,10 +88,16 @@ pub enum Per {
 pub struct Rate {
     /// Counted together for.
     pub per: Per,
-    /// Calls.
+    /// Calls, from 1.
+    #[serde(deserialize_with = "at_least_one")]
     pub calls: u32,
-    /// Seconds.
+    /// Seconds, from 1.
+    #[serde(deserialize_with = "at_least_one")]
     pub seconds: u32,
+}
+
+fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    std::num::NonZeroU32::deserialize(deserializer).map(std::num::NonZeroU32::get)
 }
 
 /// The rates in force.

@@ -13,6 +13,7 @@ mod tokens;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::api::Api;
@@ -99,6 +100,15 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<ExitCode> {
     rlimit::increase_nofile_limit(u64::MAX)?;
     let mut report = Report::default();
     if chat.target.is_given() {
+        if chat
+            .only
+            .iter()
+            .any(|part| matches!(part, Part::Sockets | Part::Start))
+        {
+            bail!(
+                "sockets and start are measured only with a service of its own: leave --data and --connection-string out"
+            );
+        }
         let (connection, ca) = chat.target.resolve()?;
         let api = Api::new(connection, ca.as_deref(), chat.connections)?;
         measure(&chat, &api, &mut report).await?;

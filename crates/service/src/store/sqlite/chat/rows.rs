@@ -62,9 +62,11 @@ pub(super) fn apply(connection: &Connection, thread: &ThreadId, change: &Change)
             for sql in [
                 "DELETE FROM chat_messages WHERE thread_id = ?1",
                 "DELETE FROM chat_receipts WHERE thread_id = ?1",
+                "UPDATE chat_members SET display_name = '', metadata = '{}' WHERE thread_id = ?1",
             ] {
                 execute(connection, sql, [thread.as_str()])?;
             }
+            new_stamp(connection, thread)?;
             put_thread(connection, UPDATE_THREAD, properties)?
         }
         Change::Erase { id, at } => {
