@@ -257,6 +257,7 @@ test('a socket that the emulator drops', async () => {
   const { ben, listener, say } = await pair();
   await say('before');
   await listener.event('chatMessageReceived', ({ message }) => message === 'before');
+  await listener.settled();
   await sdk.signed('POST', '/emulator/sockets/:drop', { user: ben.id });
   await listener.until(() => listener.count('realTimeNotificationConnected') === 2, 'connected again');
   await sdk.signed('POST', '/emulator/rules', { count: 1, fault: { kind: 'dropSocket' } });
