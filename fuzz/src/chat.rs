@@ -333,10 +333,12 @@ impl Pair {
     }
 
     fn delete_thread(&mut self, who: usize) {
-        let again = self.model.seat(who).is_some_and(|seat| seat.left.is_none());
+        // Once it is deleted, all who ever were in it are former participants.
+        let seat = self.model.seat(who);
+        let may = seat.is_some_and(|seat| self.model.deleted || seat.left.is_none());
         let deleted = self.chat.delete_thread(&person(who), &self.thread, self.now);
-        assert_eq!(deleted.is_ok(), again);
-        self.model.deleted |= again;
+        assert_eq!(deleted.is_ok(), may);
+        self.model.deleted |= may;
     }
 
     /// What everybody sees, and who was told.

@@ -61,7 +61,8 @@ impl<S: ChatStore> ChatService<S> {
         self.apply(outcome)
     }
 
-    /// Deletes a thread with everything that was said. Deleting it again is no error for who was a member of it.
+    /// Deletes a thread with everything that was said. Deleting it again is no error for who was a member of it,
+    /// at the end or before.
     ///
     /// # Errors
     ///
@@ -73,11 +74,11 @@ impl<S: ChatStore> ChatService<S> {
         now: OffsetDateTime,
     ) -> Result<(), ChatError> {
         let properties = self.store.thread(thread)?.ok_or(ChatError::ThreadNotFound)?;
-        let member = self.store.member(thread, caller)?.filter(Member::is_present);
+        let member = self.store.member(thread, caller)?;
         if properties.deleted_on.is_some() && member.is_some() {
             return Ok(());
         }
-        let member = member.ok_or(ChatError::NotMember)?;
+        let member = member.filter(Member::is_present).ok_or(ChatError::NotMember)?;
         let outcome = self.machine(properties).delete_thread(Some(&member), now)?;
         self.apply(outcome)
     }

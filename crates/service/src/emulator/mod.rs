@@ -53,8 +53,10 @@ struct Rules {
 pub enum Credential {
     /// An access key of the resource.
     AccessKey,
-    /// A token: a user's, or an application's.
+    /// A user token of this service.
     Token,
+    /// A token of Entra ID: an application's, or one that is exchanged.
+    EntraToken,
 }
 
 /// An order to cut open notification sockets, without a closing handshake.
@@ -218,8 +220,13 @@ impl Emulator {
                     }
                 }
                 Fault::ExpiredToken => {
-                    if credential == Credential::Token && rule.take() {
-                        answer = Some(ApiError::unauthorized());
+                    let expired = match credential {
+                        Credential::AccessKey => continue,
+                        Credential::Token => ApiError::unauthorized(),
+                        Credential::EntraToken => ApiError::denied(),
+                    };
+                    if rule.take() {
+                        answer = Some(expired);
                         break;
                     }
                 }

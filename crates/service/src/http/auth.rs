@@ -208,7 +208,7 @@ impl FromRequest<App> for SignedBy {
                 Err(AuthError::Store(error)) => return Err(error.into()),
             };
             app.emulator()
-                .intercept(resource, Credential::Token, &method, uri.path())
+                .intercept(resource, Credential::EntraToken, &method, uri.path())
                 .await?;
             let Body(body) = Body::from_request(request, app).await?;
             return Ok(Self {

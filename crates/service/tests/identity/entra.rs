@@ -70,6 +70,15 @@ async fn an_application_uses_its_resource_with_its_secret() {
     };
     let made = expect(create(token.clone()).await.unwrap(), 201).await;
     assert!(text(&made["identity"]["id"]).contains(&host.dev().resource_id));
+    let rule = json!({ "fault": { "kind": "expiredToken" }, "count": 1 }).to_string();
+    let added = host
+        .signed(Method::POST, "/emulator/rules", &rule)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(added.status(), 201);
+    assert_eq!(refusal(create(token.clone()).await.unwrap(), 401).await, "Denied");
+    expect(create(token.clone()).await.unwrap(), 201).await;
 
     // Nothing else is such a token: no user's, none that was changed, and an application's is good for nothing else.
     let user = text(&made["accessToken"]["token"]);

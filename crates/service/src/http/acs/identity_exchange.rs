@@ -181,7 +181,7 @@ async fn caller(
         Err(AuthError::Store(error)) => return Err(error.into()),
     };
     app.emulator()
-        .intercept(app.resource(), Credential::Token, method, path)
+        .intercept(app.resource(), Credential::EntraToken, method, path)
         .await?;
     app.rates().check(Op::ExchangeToken, app.resource(), None, None)?;
     let scopes = entra::scopes(&user.permissions);

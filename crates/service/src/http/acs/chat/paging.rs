@@ -27,7 +27,8 @@ impl PageQuery {
         Ok(Self {
             size: size.transpose()?,
             skip: skip.transpose()?.unwrap_or(0),
-            start_time: first("startTime"),
+            // A plus that a client did not encode is a space by now; there is no other in a time.
+            start_time: first("startTime").map(|text| text.replace(' ', "+")),
             sync_state: first("syncState"),
         })
     }
