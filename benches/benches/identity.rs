@@ -2,9 +2,9 @@
 //! signatures checked, beside their two digests alone.
 
 use std::hint::black_box;
-use std::time::{Duration as StdDuration, Instant};
+use std::time::Duration as StdDuration;
 
-use anteroom_benches::Comparison;
+use anteroom_benches::{Comparison, times};
 use anteroom_identity::id::{AcsUserId, ResourceId};
 use anteroom_identity::signing::{AccessKey, RequestToVerify, host_forms, sign_request, verify_request};
 use anteroom_identity::token::{Expected, Scope, ScopeSet, SigningKey, SigningKeys, UserTokenClaims};
@@ -17,14 +17,6 @@ use time::macros::datetime;
 const NOW: OffsetDateTime = datetime!(2026-11-20 10:00:00 UTC);
 const TARGET: &str = "/identities?api-version=2023-10-01";
 const BODY: &[u8] = br#"{"createTokenWithScopes":["chat","voip"],"expiresInMinutes":60}"#;
-
-fn times(operations: u64, mut operation: impl FnMut()) -> StdDuration {
-    let start = Instant::now();
-    for _ in 0..operations {
-        operation();
-    }
-    start.elapsed()
-}
 
 #[expect(clippy::print_stdout, reason = "the report is the product of a bench")]
 fn report(

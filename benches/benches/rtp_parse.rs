@@ -2,9 +2,9 @@
 //! and three extension values read.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anteroom_benches::Comparison;
+use anteroom_benches::{Comparison, times};
 use anteroom_media_transport::rtp::Packet;
 use bytes::Bytes;
 use criterion::Criterion;
@@ -20,14 +20,6 @@ fn browser_packet() -> Vec<u8> {
     packet.extend([0x10, 0x85, 0x22, 1, 2, 3, 0x31, 0, 7, 0x40, b'0', 0, 0, 0, 0, 0]);
     packet.resize(packet.len() + 160, 0x42);
     packet
-}
-
-fn times(operations: u64, mut operation: impl FnMut()) -> Duration {
-    let start = Instant::now();
-    for _ in 0..operations {
-        operation();
-    }
-    start.elapsed()
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the product of a bench")]

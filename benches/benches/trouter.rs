@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use anteroom_benches::Comparison;
+use anteroom_benches::{Comparison, times};
 use anteroom_chat::event::Event;
 use anteroom_chat::thread::{Message, MessageKind};
 use anteroom_chat::trouter::{Packet, ServerConfig, ServerSession, polling};
@@ -46,14 +46,6 @@ fn event(sender: &CommunicationIdentifier) -> Event {
             metadata: BTreeMap::new(),
         },
     }
-}
-
-fn times(operations: u64, mut operation: impl FnMut()) -> Duration {
-    let start = Instant::now();
-    for _ in 0..operations {
-        operation();
-    }
-    start.elapsed()
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the product of a bench")]

@@ -1,10 +1,19 @@
 //! What the benches share: two implementations measured in turns, so that a noisy minute hits both, and one ratio.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Runs an operation that many times and says how long that took, preparation not counted.
 pub type Timed<'a> = &'a mut dyn FnMut(u64) -> Duration;
+
+/// How long so many operations take.
+pub fn times(operations: u64, mut operation: impl FnMut()) -> Duration {
+    let start = Instant::now();
+    for _ in 0..operations {
+        operation();
+    }
+    start.elapsed()
+}
 
 /// Times per operation of ours and of a peer, measured in the same run.
 #[derive(Debug, Clone, Copy)]
