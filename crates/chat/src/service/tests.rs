@@ -401,6 +401,35 @@ fn html_is_made_safe_and_text_left_alone() {
     };
     let edited = chat.edit_message(&user(1), &id, sent.id, edit, NOON).unwrap();
     assert_eq!(edited.content, "<i>ho</i>");
+
+    // What fits when it comes and does not when it is written out.
+    let swelling = NewMessage {
+        kind: ContentKind::Html,
+        ..text(&"&".repeat(MAX_CONTENT_BYTES))
+    };
+    let refused = chat.send_message(&user(1), &id, swelling, NOON);
+    assert_eq!(refused, Err(ChatError::TooLarge(5 * MAX_CONTENT_BYTES)));
+}
+
+#[test]
+fn history_shared_from_some_day_on_begins_with_the_thread() {
+    let mut chat = Chat::new(MemoryChatStore::new());
+    let new = NewThread {
+        members: vec![
+            Member::with_history(user(1), "Alice"),
+            Member::new(user(2), "Bob", NOON + Duration::days(9_999)),
+        ],
+        system_messages: SystemMessages::Silent,
+        ..NewThread::new("Interview", user(1), NOON)
+    };
+    let id = chat.create_thread(new).unwrap().id;
+    let own = chat
+        .send_message(&user(2), &id, text("mine"), NOON)
+        .unwrap()
+        .message;
+    chat.send_message(&user(1), &id, text("yours"), NOON).unwrap();
+    assert_eq!(contents(&chat, 2, &id), ["yours", "mine"]);
+    assert!(chat.get_message(&user(2), &id, own.id).is_ok());
 }
 
 #[test]

@@ -72,8 +72,12 @@ impl Thread {
             .cloned()
             .collect::<Vec<_>>();
         check::members(&limits, &named)?;
-        for member in &added {
+        for member in &mut added {
             check::display_name(&limits, "displayName", &member.display_name)?;
+            if member.share_history_from > now {
+                // As for those who are added later: nothing from before they came, everything from then on.
+                member.hidden_up_to = Some(SequenceId::ZERO);
+            }
         }
         check::room_for(&limits, 0, added.len())?;
         let properties = ThreadProperties {
@@ -227,7 +231,7 @@ impl Thread {
         let sender_display_name = sender_display_name.unwrap_or_default();
         check::display_name(&self.limits, "senderDisplayName", &sender_display_name)?;
         let kind = MessageKind::from(kind);
-        let content = cleaned(&kind, content);
+        let content = self.cleaned(&kind, content)?;
 
         let mut out = self.outcome();
         let mut message = self.next_message(kind, now);
@@ -266,7 +270,7 @@ impl Thread {
         let MessageEdit { content, metadata } = edit;
         if let Some(content) = content {
             check::content(&self.limits, &content)?;
-            message.content = cleaned(&message.kind, content);
+            message.content = self.cleaned(&message.kind, content)?;
         }
         message.metadata.extend(metadata);
         check::metadata(&self.limits, &message.metadata)?;
@@ -365,11 +369,17 @@ impl Thread {
             metadata: BTreeMap::new(),
         }
     }
-}
 
-fn cleaned(kind: &MessageKind, content: String) -> String {
-    match kind {
-        MessageKind::Html => html::sanitize(&content),
-        _ => content,
+    /// What is kept of a message's content.
+    fn cleaned(&self, kind: &MessageKind, content: String) -> Result<String, ChatError> {
+        if *kind != MessageKind::Html {
+            return Ok(content);
+        }
+        let clean = html::sanitize(&content);
+        // Escapes make it longer, five times at worst; honest markup grows by a little.
+        if clean.len() > self.limits.content_bytes.saturating_mul(2) {
+            return Err(ChatError::TooLarge(clean.len()));
+        }
+        Ok(clean)
     }
 }
