@@ -121,10 +121,14 @@ impl OidcIssuer {
             .verify(token, now, &self.config.issuer, &self.config.audience)
     }
 
-    /// Fetches the keys, unless that was done a moment ago, or `known` ones are still fresh. One call at a time; the
-    /// others wait for it. Whether there are other keys than before.
+    /// Fetches the keys, unless that was done a moment ago, or `known` ones are still fresh. One call at a time; others
+    /// wait for it, but not those whose key is known. Whether there are other keys than before.
     async fn refresh(&self, known: bool) -> bool {
-        let mut asked = self.asked.lock().await;
+        let mut asked = match self.asked.try_lock() {
+            Ok(asked) => asked,
+            Err(_) if known => return false,
+            Err(_) => self.asked.lock().await,
+        };
         let before = if known { FRESH } else { NOT_BEFORE };
         if let Some(at) = *asked
             && at.elapsed() < before
