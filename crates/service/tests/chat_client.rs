@@ -6,13 +6,13 @@ mod common;
 
 use anteroom_chat::RetentionPolicy;
 use anteroom_chat::client::{
-    ChatClient, ChatThreadClient, ClientOptions, CommunicationTokenCredential, CreateChatThread, Error,
-    ListOptions, SkipOptions,
+    ChatClient, ChatThreadClient, CommunicationTokenCredential, CreateChatThread, Error, ListOptions,
+    SkipOptions,
 };
 use anteroom_chat::wire::rest::{
     ChatMessage, ChatParticipant, SendMessageRequest, UpdateMessageRequest, UpdateThreadRequest,
 };
-use anteroom_identity::client::{CommunicationIdentityClient, RetryOptions};
+use anteroom_identity::client::CommunicationIdentityClient;
 use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ResourceId};
 use anteroom_identity::token::Scope;
 use common::Host;
@@ -23,23 +23,15 @@ struct Person {
     chat: ChatClient,
 }
 
-fn options(host: &Host) -> ClientOptions {
-    ClientOptions::new()
-        .with_ca_file(host.dir.path().join("tls/ca.pem"))
-        .unwrap()
-        .with_retry(RetryOptions {
-            max_retries: 0,
-            ..RetryOptions::default()
-        })
-}
-
 async fn person(host: &Host, scope: Scope) -> Person {
-    let identity =
-        CommunicationIdentityClient::from_connection_string(&host.dev().connection_string, options(host))
-            .unwrap();
+    let identity = CommunicationIdentityClient::from_connection_string(
+        &host.dev().connection_string,
+        host.client_options(),
+    )
+    .unwrap();
     let (id, token) = identity.create_user_and_token([scope], None).await.unwrap();
     let credential = CommunicationTokenCredential::new(&token.token).unwrap();
-    let chat = ChatClient::new(&host.dev().endpoint, credential, options(host)).unwrap();
+    let chat = ChatClient::new(&host.dev().endpoint, credential, host.client_options()).unwrap();
     Person { id, chat }
 }
 
@@ -349,7 +341,7 @@ async fn tokens_without_the_scope_or_of_nobody_are_refused() {
 
     // A token of our own making: well-formed, signed by nobody.
     let credential = CommunicationTokenCredential::new("e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln").unwrap();
-    let nobody = ChatClient::new(&host.dev().endpoint, credential, options(&host)).unwrap();
+    let nobody = ChatClient::new(&host.dev().endpoint, credential, host.client_options()).unwrap();
     let listed: Result<Vec<_>, _> = nobody
         .list_chat_threads(ListOptions::default())
         .try_collect()

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anteroom_identity::client::pipeline::BoxFuture;
 use anteroom_identity::client::{
-    AccessToken, AzureKeyCredential, BoxError, ClientOptions, CommunicationIdentityClient,
-    CommunicationTokenCredential, Error, RetryOptions, TeamsUserToken, TokenCredential,
+    AccessToken, AzureKeyCredential, BoxError, CommunicationIdentityClient, CommunicationTokenCredential,
+    Error, TeamsUserToken, TokenCredential,
 };
 use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ObjectId, ResourceId};
 use anteroom_identity::signing::AccessKey;
@@ -18,18 +18,9 @@ use common::{CHAT, Host};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn options(host: &Host) -> ClientOptions {
-    ClientOptions::new()
-        .with_ca_file(host.dir.path().join("tls/ca.pem"))
-        .unwrap()
-        .with_retry(RetryOptions {
-            max_retries: 0,
-            ..RetryOptions::default()
-        })
-}
-
 fn client(host: &Host) -> CommunicationIdentityClient {
-    CommunicationIdentityClient::from_connection_string(&host.dev().connection_string, options(host)).unwrap()
+    CommunicationIdentityClient::from_connection_string(&host.dev().connection_string, host.client_options())
+        .unwrap()
 }
 
 fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) -> (u16, String, Option<String>) {
@@ -126,7 +117,7 @@ async fn refusals_are_typed() {
     let thief = CommunicationIdentityClient::with_key(
         &host.dev().endpoint,
         AzureKeyCredential::from(AccessKey::generate()),
-        options(&host),
+        host.client_options(),
     )
     .unwrap();
     let (status, code, _) = refused(thief.create_user().await);
@@ -140,9 +131,12 @@ async fn an_exchanged_key_is_used_at_once() {
     let connection: anteroom_identity::signing::ConnectionString =
         host.dev().connection_string.parse().unwrap();
     let credential = AzureKeyCredential::from(AccessKey::generate());
-    let client =
-        CommunicationIdentityClient::with_key(&host.dev().endpoint, credential.clone(), options(&host))
-            .unwrap();
+    let client = CommunicationIdentityClient::with_key(
+        &host.dev().endpoint,
+        credential.clone(),
+        host.client_options(),
+    )
+    .unwrap();
     assert_eq!(refused(client.create_user().await).0, 401);
     credential
         .update(connection.access_key().to_secret_base64())
@@ -155,9 +149,11 @@ async fn an_exchanged_key_is_used_at_once() {
 async fn a_certificate_nobody_vouches_for_is_refused() {
     let host = Host::start().await;
     let other = Host::start().await;
-    let client =
-        CommunicationIdentityClient::from_connection_string(&host.dev().connection_string, options(&other))
-            .unwrap();
+    let client = CommunicationIdentityClient::from_connection_string(
+        &host.dev().connection_string,
+        other.client_options(),
+    )
+    .unwrap();
     assert!(matches!(client.create_user().await, Err(Error::Transport(_))));
     host.service.shutdown().await;
     other.service.shutdown().await;
@@ -202,8 +198,12 @@ async fn an_application_needs_no_access_key() {
         client_secret: secret.to_owned(),
     };
     let client = |credential| {
-        CommunicationIdentityClient::with_token_credential(&host.dev().endpoint, credential, options(&host))
-            .unwrap()
+        CommunicationIdentityClient::with_token_credential(
+            &host.dev().endpoint,
+            credential,
+            host.client_options(),
+        )
+        .unwrap()
     };
     let good = client(application(&host.dev().app.client_secret));
     let (user, token) = good.create_user_and_token([Scope::Chat], None).await.unwrap();

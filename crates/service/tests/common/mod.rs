@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anteroom_identity::client::{ClientOptions, RetryOptions};
 use anteroom_identity::signing::{AccessKey, ConnectionString, sign_request};
 use anteroom_service::{Config, DevInfo, RunningService, Service};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -45,6 +46,17 @@ impl Host {
 
     pub(crate) fn url(&self, target: &str) -> String {
         format!("{}{target}", self.dev().endpoint)
+    }
+
+    /// Options of our own clients: its authority, and refusals at once.
+    pub(crate) fn client_options(&self) -> ClientOptions {
+        ClientOptions::new()
+            .with_ca_file(self.dir.path().join("tls/ca.pem"))
+            .unwrap()
+            .with_retry(RetryOptions {
+                max_retries: 0,
+                ..RetryOptions::default()
+            })
     }
 
     pub(crate) fn get(&self, target: &str) -> RequestBuilder {
