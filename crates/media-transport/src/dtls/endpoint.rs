@@ -24,6 +24,10 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Further ahead than this the backend's timer means "nothing pending".
 const NOTHING_PENDING: Duration = Duration::from_secs(3600);
 
+/// How long the backend waits that asks for "now" when it has just had it. A DTLS 1.3 client does so as long as a
+/// datagram of the server's flight is missing, and would send acknowledgements as fast as the machine can.
+const AGAIN: Duration = INITIAL_RTO.checked_div(4).unwrap();
+
 /// Initial size of the buffer the backend writes into.
 const OUTPUT_LEN: usize = 2048;
 
@@ -175,6 +179,7 @@ impl Endpoint {
                     continue;
                 }
                 dimpl::Output::Timeout(at) => {
+                    let at = if at <= now { now + AGAIN } else { at };
                     self.timeout = (at < now + NOTHING_PENDING).then_some(at);
                     return Ok(None);
                 }

@@ -234,6 +234,21 @@ impl Pair {
         }
     }
 
+    /// Alters byte `at` of the first datagram of this class on the link; `false` when it is not so long.
+    pub(super) fn corrupt(&mut self, class: PacketClass, at: usize) -> bool {
+        let mut flights: Vec<_> = self.flights.drain().collect();
+        let mut of_class = flights
+            .iter_mut()
+            .filter(|flight| classify(&flight.0.bytes) == class);
+        let byte = of_class.next().and_then(|flight| flight.0.bytes.get_mut(at));
+        let is_there = byte.is_some();
+        if let Some(byte) = byte {
+            *byte ^= 1;
+        }
+        self.flights = flights.into();
+        is_there
+    }
+
     fn deliver(&mut self, flight: Flight) {
         let Flight {
             to,

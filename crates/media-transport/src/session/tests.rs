@@ -440,6 +440,35 @@ fn noise_between_the_datagrams_of_a_handshake_does_not_stop_it() {
 }
 
 #[test]
+fn an_altered_flight_does_not_make_the_client_spin() {
+    let server_sends = |pair: &Pair| {
+        let mut log = pair.log.iter();
+        log.any(|(from, bytes)| *from == End::Server && classify(bytes) == PacketClass::Dtls)
+    };
+    // From inside the first record to the last: each of them is lost in some round.
+    for at in (20..).step_by(40) {
+        let mut pair = Pair::new(23);
+        assert!(pair.drive_until(Duration::from_secs(5), server_sends));
+        if !pair.corrupt(PacketClass::Dtls, at) {
+            assert!(at > 500, "a flight of fewer than {at} bytes");
+            break;
+        }
+        let before = pair.log.len();
+        // Shorter than the server's first retransmission: what is sent is the client asking for it, and checks.
+        pair.drive_for(Duration::from_millis(150));
+        let sent = pair.log.len() - before;
+        assert!(sent <= 12, "{sent} datagrams after byte {at} was altered");
+        // Who can alter datagrams on the path can prevent a connection; but it comes to an end.
+        pair.drive_until(Duration::from_secs(31), Pair::is_connected);
+        let last = pair.client_events.last();
+        assert!(
+            matches!(last, Some(PeerEvent::Connected { .. } | PeerEvent::Closed(_))),
+            "{last:?} after byte {at} was altered"
+        );
+    }
+}
+
+#[test]
 fn broken_dtls_does_not_end_a_connected_session() {
     let mut rng = StdRng::seed_from_u64(17);
     let mut pair = Pair::new(17);
