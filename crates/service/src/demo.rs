@@ -492,7 +492,7 @@ async fn apply(app: &App, demo: &Demo, meeting: MeetingRecord) -> Result<Meeting
     }
     if let Some(scope) = demo.lobby {
         let mut options = meeting.options.clone();
-        options.lobby_scope = scope;
+        options.lobby.scope = scope;
         meetings.set_options(&meeting.id, options).await?;
     }
     meetings

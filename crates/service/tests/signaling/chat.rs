@@ -130,7 +130,7 @@ async fn a_meeting_without_chat_has_none() {
     let meetings = host.service.app().meetings();
     let meeting = meetings.of_tenant(tenant).await.unwrap().remove(0);
     let options = MeetingOptions {
-        lobby_scope: LobbyScope::Everyone,
+        lobby: LobbyScope::Everyone.into(),
         allow_meeting_chat: MeetingChat::Disabled,
         ..meeting.options
     };

@@ -20,9 +20,9 @@ async fn record(host: &Host) -> anteroom_service::meetings::MeetingRecord {
         .remove(0)
 }
 
-async fn set_scope(host: &Host, lobby_scope: LobbyScope) {
+async fn set_scope(host: &Host, scope: LobbyScope) {
     let options = MeetingOptions {
-        lobby_scope,
+        lobby: scope.into(),
         ..record(host).await.options
     };
     let id = record(host).await.id;

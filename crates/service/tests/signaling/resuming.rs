@@ -20,7 +20,7 @@ async fn open_host() -> Host {
     let meetings = host.service.app().meetings();
     let meeting = meetings.of_tenant(tenant).await.unwrap().remove(0);
     let options = MeetingOptions {
-        lobby_scope: LobbyScope::Everyone,
+        lobby: LobbyScope::Everyone.into(),
         ..meeting.options
     };
     meetings.set_options(&meeting.id, options).await.unwrap();

@@ -238,7 +238,7 @@ fn meeting_refuses(input: &AdmissionInput<'_>, standing: Standing) -> Option<Ref
 
 /// Who has to wait, and for what. `None`: nobody has to.
 fn lobby(input: &AdmissionInput<'_>) -> Option<LobbyReason> {
-    let scope = input.options.lobby_scope;
+    let scope = input.options.lobby.scope;
     let (member, invited) = match Standing::of(input) {
         Standing::Organizer | Standing::CoOrganizer => return None,
         Standing::Member { invited, .. } => (true, invited),

@@ -135,7 +135,7 @@ fn the_lobby_is_passed_by_those_the_scope_names() {
     ];
     for (scope, started, expected) in rows {
         let case = Case::new(|case| {
-            case.options.lobby_scope = scope;
+            case.options.lobby.scope = scope;
             case.started = started;
         });
         assert_eq!(
@@ -154,7 +154,7 @@ fn who_is_invited_passes_where_the_invited_do() {
         (AttendeeRole::CoOrganizer, "admit"),
     ] {
         let case = Case::new(|case| {
-            case.options.lobby_scope = LobbyScope::Invited;
+            case.options.lobby.scope = LobbyScope::Invited;
             case.options.attendees = vec![Attendee { id: BOB, role }];
         });
         assert_eq!(case.outcome(MEMBER), outcome);
@@ -175,7 +175,7 @@ fn who_is_invited_passes_where_the_invited_do() {
         );
     }
     let co_organizer = Case::new(|case| {
-        case.options.lobby_scope = LobbyScope::Organizer;
+        case.options.lobby.scope = LobbyScope::Organizer;
         case.options.attendees = vec![Attendee {
             id: BOB,
             role: AttendeeRole::CoOrganizer,
@@ -196,7 +196,7 @@ fn anonymous_start_counts_with_an_open_lobby_only() {
         (LobbyScope::Organization, "wait"),
     ] {
         let case = Case::new(|case| {
-            case.options.lobby_scope = scope;
+            case.options.lobby.scope = scope;
             case.organizer.allow_anonymous_start = true;
             case.started = false;
         });
@@ -472,7 +472,7 @@ fn whoever_is_let_in_passes_the_lobby_and_nothing_else() {
         LobbyScope::Everyone,
     ] {
         let case = Case::new(|case| {
-            case.options.lobby_scope = scope;
+            case.options.lobby.scope = scope;
             case.started = false;
         });
         for participant in EVERYBODY {
@@ -532,7 +532,7 @@ fn every_combination_keeps_the_invariants() {
                 case.organizer.enable_acs_federation_access = on(7);
                 case.options.locked = on(8);
                 case.started = on(9);
-                case.options.lobby_scope = scope;
+                case.options.lobby.scope = scope;
             });
             let guest = case.decide(GUEST);
             if let Decision::Admit { role, capabilities } = guest {

@@ -7,10 +7,15 @@ mod organizer;
 mod tenant;
 
 pub use self::meeting_options::{
-    AllowedLobbyAdmitters, AllowedPresenters, Attendee, AttendeeRole, LobbyScope, MeetingChat, MeetingOptions,
+    AllowedLobbyAdmitters, AllowedPresenters, Attendee, AttendeeRole, LiveShare, LobbyBypassSettings,
+    LobbyScope, MeetingChat, MeetingKind, MeetingOptions, ShareChatHistory, WatermarkProtection,
 };
-pub use self::organizer::{CaptchaVerification, ClientType, MeetingChatPolicy, OrganizerPolicy};
-pub use self::tenant::TenantSettings;
+pub use self::organizer::{
+    AnonymousUserAuthenticationMethod, AutoAdmittedUsers, CaptchaVerification, ClientType,
+    DesignatedPresenterRoleMode, ExplicitRecordingConsent, ExternalBotAccessMode, LobbyChat,
+    MeetingChatPolicy, OrganizerPolicy, StreamingAttendeeMode, UsersCanAdmitFromLobby,
+};
+pub use self::tenant::{AcsUserLabel, CapabilityProfile, TenantSettings};
 
 /// Who somebody is to the meeting's organization, as far as its chat is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

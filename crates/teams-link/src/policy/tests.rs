@@ -14,7 +14,7 @@ fn what_is_left_out_has_microsofts_default() {
     );
     let options: MeetingOptions = serde_json::from_str("{}").unwrap();
     assert_eq!(options, MeetingOptions::default());
-    assert_eq!(options.lobby_scope, LobbyScope::Organization);
+    assert_eq!(options.lobby.scope, LobbyScope::Organization);
     assert_eq!(options.allowed_presenters, AllowedPresenters::Everyone);
     assert!(
         OrganizerPolicy::default().allow_anonymous_join && !OrganizerPolicy::default().allow_anonymous_start
@@ -47,7 +47,7 @@ fn names_are_those_administrators_know() {
             "attendees":[{"id":"0b7e6c44-91d2-4e0f-8a3b-6d5f4c3b2a19","role":"coorganizer"}]}"#,
     )
     .unwrap();
-    assert_eq!(options.lobby_scope, LobbyScope::OrganizationExcludingGuests);
+    assert_eq!(options.lobby.scope, LobbyScope::OrganizationExcludingGuests);
     assert_eq!(options.attendees[0].role, AttendeeRole::CoOrganizer);
 
     let again: TenantSettings = serde_json::from_str(&serde_json::to_string(&tenant).unwrap()).unwrap();
@@ -72,7 +72,7 @@ fn unknown_names_and_values_are_refused() {
     assert!(
         serde_json::from_str::<MeetingOptions>(r#"{"lobbyBypassSettings":{"range":"everyone"}}"#).is_err()
     );
-    assert!(serde_json::from_str::<MeetingOptions>(r#"{"recordAutomatically":true}"#).is_err());
+    assert!(serde_json::from_str::<MeetingOptions>(r#"{"recordAutomaticly":true}"#).is_err());
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl Harness {
             tenant: TenantSettings::default(),
             organizer: OrganizerPolicy::default(),
             options: MeetingOptions {
-                lobby_scope: scope,
+                lobby: scope.into(),
                 ..MeetingOptions::default()
             },
         };

@@ -84,7 +84,7 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
         }
         Operation::Scope(scope) => {
             return m.change_rules(|rules| {
-                rules.options.lobby_scope = [
+                rules.options.lobby.scope = [
                     LobbyScope::Everyone,
                     LobbyScope::Organization,
                     LobbyScope::Organizer,
