@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::reason::EndReason;
+use super::setting::Setting;
 use crate::{CapabilitySet, Role};
 
 /// What was decided about somebody who wants to join.
@@ -37,27 +38,15 @@ pub enum LobbyReason {
 pub struct Refusal {
     /// What the person is told.
     pub reason: EndReason,
-    /// The setting that caused it, `CsTeamsMeetingConfiguration.DisableAnonymousJoin`; `None` when it was no setting.
-    pub setting: Option<&'static str>,
-    /// What to do about it.
-    pub fix: &'static str,
+    /// What caused it.
+    pub setting: Setting,
 }
 
 impl Refusal {
-    pub(super) const fn by(reason: EndReason, setting: &'static str, fix: &'static str) -> Self {
-        Self {
-            reason,
-            setting: Some(setting),
-            fix,
-        }
-    }
-
-    pub(super) const fn plain(reason: EndReason, fix: &'static str) -> Self {
-        Self {
-            reason,
-            setting: None,
-            fix,
-        }
+    /// A refusal for this reason, because of this setting.
+    #[must_use]
+    pub const fn by(reason: EndReason, setting: Setting) -> Self {
+        Self { reason, setting }
     }
 }
 
@@ -70,10 +59,12 @@ impl From<Refusal> for EndReason {
 /// For an administrator: reason, setting and fix in one line.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.reason)?;
-        if let Some(setting) = self.setting {
-            write!(f, "; caused by {setting}")?;
-        }
-        write!(f, ". {}", self.fix)
+        let Self { reason, setting } = self;
+        write!(
+            f,
+            "{reason}; caused by {setting}. Can be changed by {}: {}",
+            setting.changed_by(),
+            setting.how()
+        )
     }
 }

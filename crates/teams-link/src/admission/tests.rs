@@ -5,44 +5,48 @@ use uuid::Uuid;
 
 use super::*;
 use crate::link;
-use crate::policy::Attendee;
+use crate::policy::{Attendee, CaptchaVerification, ClientType, LobbyScope, MeetingKind};
 use crate::{Capability, CapabilitySet, Role};
 
+mod naive;
 mod rights;
 
 const RESOURCE: ResourceId = ResourceId::new(Uuid::from_u128(1));
 const ALICE: ObjectId = ObjectId::new(Uuid::from_u128(2));
 const BOB: ObjectId = ObjectId::new(Uuid::from_u128(3));
 
-const GUEST: Participant = Participant::Guest { resource: RESOURCE };
+const GUEST: Participant = Participant::Guest {
+    resource: RESOURCE,
+    is_bot: false,
+};
 const ORGANIZER: Participant = Participant::Organization {
     oid: ALICE,
     is_organizer: true,
     is_co_organizer: false,
-    same_tenant: true,
+    relation: Relation::Member,
 };
 const CO_ORGANIZER: Participant = Participant::Organization {
     oid: BOB,
     is_organizer: false,
     is_co_organizer: true,
-    same_tenant: true,
+    relation: Relation::Member,
 };
 const MEMBER: Participant = Participant::Organization {
     oid: BOB,
     is_organizer: false,
     is_co_organizer: false,
-    same_tenant: true,
+    relation: Relation::Member,
 };
 const STRANGER: Participant = Participant::Organization {
     oid: BOB,
     is_organizer: false,
     is_co_organizer: false,
-    same_tenant: false,
+    relation: Relation::Stranger,
 };
 const EVERYBODY: [Participant; 5] = [GUEST, ORGANIZER, CO_ORGANIZER, MEMBER, STRANGER];
 
 /// A meeting that is running, with room, and otherwise as Microsoft would set it up.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Case {
     cloud: Cloud,
     kind: LinkKind,
@@ -495,14 +499,11 @@ fn refusals_name_the_setting_and_the_fix() {
     let Decision::Deny(refusal) = case.decide(GUEST) else {
         panic!("not denied")
     };
-    assert_eq!(
-        refusal.setting,
-        Some("CsTeamsMeetingPolicy.AllowAnonymousUsersToJoinMeeting")
-    );
+    assert_eq!(refusal.setting, Setting::AllowAnonymousJoin);
     assert_eq!(
         refusal.to_string(),
-        "403/990010 anonymous_join_disabled; caused by CsTeamsMeetingPolicy.AllowAnonymousUsersToJoinMeeting. Set \
-         AllowAnonymousUsersToJoinMeeting to true in the organizer's meeting policy."
+        "403/990010 anonymous_join_disabled; caused by CsTeamsMeetingPolicy.AllowAnonymousUsersToJoinMeeting. Can be \
+         changed by a Teams administrator: Set-CsTeamsMeetingPolicy -Identity <policy> -AllowAnonymousUsersToJoinMeeting $true"
     );
 }
 

@@ -32,8 +32,7 @@ fn admit() -> Decision {
 fn refusal() -> Refusal {
     Refusal {
         reason: EndReason::meeting_locked(),
-        setting: None,
-        fix: "",
+        setting: crate::admission::Setting::Locked,
     }
 }
 

@@ -2,18 +2,24 @@
 //!
 //! All of them read and write JSON, refuse unknown names, and fill what is left out with Microsoft's default.
 
+mod document;
+mod effective;
 mod meeting_options;
 mod organizer;
 mod tenant;
 
+pub use self::document::{
+    Applied, Assignment, DocumentError, ExternalAccessPolicy, GLOBAL, Grant, PolicyType, TenantPolicies,
+};
+pub use self::effective::{Effective, Restrictions, Sources, effective};
 pub use self::meeting_options::{
     AllowedLobbyAdmitters, AllowedPresenters, Attendee, AttendeeRole, LiveShare, LobbyBypassSettings,
     LobbyScope, MeetingChat, MeetingKind, MeetingOptions, ShareChatHistory, WatermarkProtection,
 };
 pub use self::organizer::{
     AnonymousUserAuthenticationMethod, AutoAdmittedUsers, CaptchaVerification, ClientType,
-    DesignatedPresenterRoleMode, ExplicitRecordingConsent, ExternalBotAccessMode, LobbyChat,
-    MeetingChatPolicy, OrganizerPolicy, StreamingAttendeeMode, UsersCanAdmitFromLobby,
+    DesignatedPresenterRoleMode, ExplicitRecordingConsent, ExternalBotAccessMode, MeetingChatPolicy,
+    OrganizerPolicy, Switch, UsersCanAdmitFromLobby, WatermarkForAnonymousUsers,
 };
 pub use self::tenant::{AcsUserLabel, CapabilityProfile, TenantSettings};
 

@@ -41,7 +41,7 @@ pub struct OrganizerPolicy {
     /// `AllowAnonymousUsersToDialOut`, off by default: whether guests may add phone numbers.
     pub allow_anonymous_users_to_dial_out: bool,
     /// `LobbyChat`: not released by Microsoft, without effect.
-    pub lobby_chat: LobbyChat,
+    pub lobby_chat: Switch,
     /// `AnonymousUserAuthenticationMethod`: for webinars, which guests cannot join; without effect.
     pub anonymous_user_authentication_method: AnonymousUserAuthenticationMethod,
     /// `ExternalBotAccessMode`: what becomes of programs that join by themselves.
@@ -54,12 +54,14 @@ pub struct OrganizerPolicy {
     pub allow_watermark_for_screen_sharing: bool,
     /// `AllowWatermarkForCameraVideo`, off by default: whether meetings may watermark cameras.
     pub allow_watermark_for_camera_video: bool,
-    /// `WatermarkForAnonymousUsers`, off by default: whether guests may receive watermarked streams. They never do here.
-    pub watermark_for_anonymous_users: bool,
+    /// `WatermarkForAnonymousUsers`: what guests receive of a watermarked meeting; without effect, there are no watermarks.
+    pub watermark_for_anonymous_users: WatermarkForAnonymousUsers,
     /// `AttendeeIdentityMasking`, off by default: attendees see no names of each other.
-    pub attendee_identity_masking: bool,
+    pub attendee_identity_masking: Switch,
+    /// `ParticipantNameChange`, off by default: whether meetings may let participants change the name others see.
+    pub participant_name_change: Switch,
     /// `StreamingAttendeeMode`: view-only places beyond the limit; without effect, there are none.
-    pub streaming_attendee_mode: StreamingAttendeeMode,
+    pub streaming_attendee_mode: Switch,
     /// `AllowCloudRecording`, on by default: whether meetings may be recorded.
     pub allow_cloud_recording: bool,
     /// `AllowTranscription`, on by default: whether meetings may be transcribed.
@@ -85,16 +87,17 @@ impl Default for OrganizerPolicy {
             users_can_admit_from_lobby: UsersCanAdmitFromLobby::default(),
             allow_pstn_users_to_bypass_lobby: false,
             allow_anonymous_users_to_dial_out: false,
-            lobby_chat: LobbyChat::default(),
+            lobby_chat: Switch::Disabled,
             anonymous_user_authentication_method: AnonymousUserAuthenticationMethod::default(),
             external_bot_access_mode: ExternalBotAccessMode::default(),
             designated_presenter_role_mode: DesignatedPresenterRoleMode::default(),
             explicit_recording_consent: ExplicitRecordingConsent::default(),
             allow_watermark_for_screen_sharing: false,
             allow_watermark_for_camera_video: false,
-            watermark_for_anonymous_users: false,
-            attendee_identity_masking: false,
-            streaming_attendee_mode: StreamingAttendeeMode::default(),
+            watermark_for_anonymous_users: WatermarkForAnonymousUsers::default(),
+            attendee_identity_masking: Switch::Disabled,
+            participant_name_change: Switch::Disabled,
+            streaming_attendee_mode: Switch::Disabled,
             allow_cloud_recording: true,
             allow_transcription: true,
             allow_meeting_reactions: true,
@@ -118,7 +121,9 @@ impl OrganizerPolicy {
                 UsersCanAdmitFromLobby::OrganizersAndPresentersOnly => {
                     AllowedLobbyAdmitters::OrganizerAndCoOrganizersAndPresenters
                 }
-                UsersCanAdmitFromLobby::OrganizersOnly => AllowedLobbyAdmitters::OrganizerAndCoOrganizers,
+                UsersCanAdmitFromLobby::OrganizerAndCoOrganizersOnly => {
+                    AllowedLobbyAdmitters::OrganizerAndCoOrganizers
+                }
             },
             ..MeetingOptions::default()
         }
@@ -195,17 +200,35 @@ pub enum UsersCanAdmitFromLobby {
     #[default]
     OrganizersAndPresentersOnly,
     /// The organizer and co-organizers.
-    OrganizersOnly,
+    OrganizerAndCoOrganizersOnly,
 }
 
-/// A setting Microsoft has not released.
+/// On or off, in the words of the cmdlet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub enum LobbyChat {
+pub enum Switch {
     /// On.
     Enabled,
     /// Off.
     #[default]
     Disabled,
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[must_use]
+    pub const fn is_enabled(self) -> bool {
+        matches!(self, Self::Enabled)
+    }
+}
+
+/// What guests receive of a watermarked meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum WatermarkForAnonymousUsers {
+    /// No video.
+    #[default]
+    JoinWithAudioOnly,
+    /// Their display name as a watermark.
+    WatermarkWithDisplayName,
 }
 
 /// How anonymous participants of webinars prove who they are.
@@ -266,14 +289,4 @@ pub enum ExplicitRecordingConsent {
     Enabled,
     /// They are told, and not asked.
     LegitimateInterest,
-}
-
-/// View-only places beyond the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub enum StreamingAttendeeMode {
-    /// None.
-    #[default]
-    Disabled,
-    /// Up to 10,000 with Microsoft; none here.
-    Enabled,
 }

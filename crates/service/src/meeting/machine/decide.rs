@@ -1,7 +1,7 @@
 //! What the rules say about a person.
 
 use anteroom_identity::token::Scope;
-use anteroom_teams_link::admission::{self, AdmissionInput, Decision, EndReason, LobbyReason};
+use anteroom_teams_link::admission::{self, AdmissionInput, Decision, EndReason, LobbyReason, Relation};
 use anteroom_teams_link::link::{Cloud, LinkKind};
 use anteroom_teams_link::policy::{ChatUser, may_chat};
 use anteroom_teams_link::{Capability, CapabilitySet};
@@ -103,7 +103,7 @@ impl Meeting {
                     return None;
                 };
                 let who = self.admission_participant(&participant.person);
-                let capabilities = admission::capabilities(role, &rules.options, who);
+                let capabilities = admission::capabilities(role, rules.settings(), who);
                 let managed = present.capabilities.contains(Capability::ManageLobby);
                 (capabilities != present.capabilities).then_some((
                     *session,
@@ -138,7 +138,11 @@ impl Meeting {
 
     fn admission_participant(&self, person: &Person) -> admission::Participant {
         match person.kind {
-            PersonKind::Guest { resource, .. } => admission::Participant::Guest { resource },
+            PersonKind::Guest { resource, .. } => admission::Participant::Guest {
+                resource,
+                // Nothing tells a program's token from a person's.
+                is_bot: false,
+            },
             PersonKind::Organization { tenant, object } => {
                 let host = self.facts.host;
                 let same_tenant = host.is_some_and(|host| host.tenant == tenant);
@@ -147,7 +151,11 @@ impl Meeting {
                     is_organizer: same_tenant && host.is_some_and(|host| host.organizer == object),
                     // Co-organizers are named in the invitation, which the options hold.
                     is_co_organizer: false,
-                    same_tenant,
+                    relation: if same_tenant {
+                        Relation::Member
+                    } else {
+                        Relation::Stranger
+                    },
                 }
             }
         }

@@ -42,7 +42,7 @@ use anteroom_media_transport::router::{Command, RoomId};
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, MediaState, Section};
 use anteroom_signaling::sdp::Description;
-use anteroom_teams_link::admission::EndReason;
+use anteroom_teams_link::admission::{EndReason, Settings};
 use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -116,6 +116,18 @@ pub struct Rules {
     pub organizer: OrganizerPolicy,
     /// Options of this meeting.
     pub options: MeetingOptions,
+}
+
+impl Rules {
+    /// What rights depend on.
+    #[must_use]
+    pub const fn settings(&self) -> Settings<'_> {
+        Settings {
+            tenant: &self.tenant,
+            organizer: &self.organizer,
+            options: &self.options,
+        }
+    }
 }
 
 /// Caps of one meeting.
