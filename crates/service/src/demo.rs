@@ -11,7 +11,7 @@ use anteroom_chat::thread::Member;
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
 use anteroom_identity::signing::{ConnectionString, KeySlot};
 use anteroom_teams_link::link;
-use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
+use anteroom_teams_link::policy::{GLOBAL, MeetingOptions, TenantSettings};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::utf8_percent_encode;
@@ -426,8 +426,10 @@ fn create(
             upn: (*upn).to_owned(),
             display_name: (*name).to_owned(),
             password_hash: hash.clone(),
+            // Who organizes the demo meeting looks after the demo tenant, too.
+            is_admin: organizer.is_none(),
         };
-        directory::insert_user(&transaction, &user, &OrganizerPolicy::default())?;
+        directory::insert_user(&transaction, &user)?;
         // The demo passwords are shown to whoever starts the service; `dev.json` is written anew on each start.
         settings::set(&transaction, &password_setting(upn), password)?;
         organizer.get_or_insert(user.object);
@@ -473,23 +475,23 @@ fn load(connection: &mut Connection) -> Result<Loaded, StoreError> {
 /// Stores what the configuration says about the demo tenant and meeting.
 async fn apply(app: &App, demo: &Demo, meeting: MeetingRecord) -> Result<MeetingRecord, StoreError> {
     let meetings = app.meetings();
-    let policies = meetings.policies(meeting.tenant, meeting.organizer).await?;
-    let (mut tenant, mut organizer) = policies.ok_or(StoreError::Corrupt("demo data"))?;
+    let tenant = meeting.tenant;
+    let row = app
+        .store()
+        .read(move |connection| directory::tenant_row(connection, tenant))
+        .await?;
+    let mut row = row.ok_or(StoreError::Corrupt("demo data"))?;
     if let Some(disable) = demo.disable_anonymous_join {
-        tenant.disable_anonymous_join = disable;
-        meetings.set_tenant_settings(meeting.tenant, tenant).await?;
+        row.settings.disable_anonymous_join = disable;
     }
     if demo.allow_anonymous_join.is_some() || demo.allow_anonymous_start.is_some() {
-        organizer.allow_anonymous_join = demo
-            .allow_anonymous_join
-            .unwrap_or(organizer.allow_anonymous_join);
-        organizer.allow_anonymous_start = demo
-            .allow_anonymous_start
-            .unwrap_or(organizer.allow_anonymous_start);
-        meetings
-            .set_organizer_policy(meeting.tenant, meeting.organizer, organizer)
-            .await?;
+        let global = row.policies.meeting.entry(GLOBAL.to_owned()).or_default();
+        global.allow_anonymous_join = demo.allow_anonymous_join.unwrap_or(global.allow_anonymous_join);
+        global.allow_anonymous_start = demo.allow_anonymous_start.unwrap_or(global.allow_anonymous_start);
     }
+    app.store()
+        .write(move |connection| directory::set_tenant_row(connection, tenant, &row))
+        .await?;
     if let Some(scope) = demo.lobby {
         let mut options = meeting.options.clone();
         options.lobby.scope = scope;

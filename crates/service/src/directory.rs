@@ -27,6 +27,8 @@ pub struct DirectoryUser {
     pub upn: String,
     /// Name shown to others.
     pub display_name: String,
+    /// Whether the user may change what is set for the tenant.
+    pub is_admin: bool,
 }
 
 /// Looks users up and checks their passwords.
@@ -105,6 +107,7 @@ impl From<UserRow> for DirectoryUser {
             tenant: row.tenant,
             upn: row.upn,
             display_name: row.display_name,
+            is_admin: row.is_admin,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod emulator;
 pub mod entra;
 pub mod error;
 pub mod errors;
+pub mod explain;
 pub mod export;
 pub mod http;
 pub mod identities;
@@ -28,6 +29,7 @@ pub mod rooms;
 pub mod service;
 pub mod state;
 pub mod store;
+pub mod tenants;
 pub mod tls;
 pub mod ws;
 

@@ -1,22 +1,26 @@
 //! Scheduled meetings, and the settings that decide who gets in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anteroom_chat::id::ThreadId;
 use anteroom_identity::id::{ObjectId, TenantId};
 use anteroom_teams_link::link::{self, Locator, MeetingRef};
-use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
+use anteroom_teams_link::policy::{Applied, Effective, MeetingOptions, TenantSettings};
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 use url::Url;
 
 use crate::bus::Topic;
-use crate::store::sqlite::directory as directory_sql;
+use crate::store::sqlite::directory::{self as directory_sql, TenantRow};
 use crate::store::sqlite::meetings::{self as sql, MeetingRow};
 use crate::store::{Store, StoreError};
 
 /// Changes a slow listener may be behind before it must look at everything again.
 const CHANGES_KEPT: usize = 256;
+
+/// How long a meeting's link works after its end, as in Teams.
+const LINK_OUTLIVES: time::Duration = time::Duration::days(60);
 
 /// A scheduled meeting.
 #[derive(Clone)]
@@ -45,6 +49,14 @@ pub struct MeetingRecord {
     pub join_url: String,
 }
 
+impl MeetingRecord {
+    /// When its link stops working: 60 days after the end.
+    #[must_use]
+    pub fn expiry(&self) -> OffsetDateTime {
+        self.end.saturating_add(LINK_OUTLIVES)
+    }
+}
+
 impl std::fmt::Debug for MeetingRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MeetingRecord")
@@ -60,15 +72,37 @@ impl std::fmt::Debug for MeetingRecord {
 pub enum SettingsChanged {
     /// The options of the meeting with this id.
     Meeting(String),
-    /// The policy of an organizer.
-    Organizer {
-        /// The organizer's tenant.
-        tenant: TenantId,
-        /// The organizer's object id.
-        organizer: ObjectId,
-    },
-    /// The settings of a tenant.
+    /// What is set for a tenant, its policies among it.
     Tenant(TenantId),
+}
+
+/// What decides who gets into a meeting, all levels taken together.
+#[derive(Debug, Clone)]
+pub struct MeetingRules {
+    /// Settings of the organizer's tenant.
+    pub tenant: TenantSettings,
+    /// The policy that applies to the organizer, and how it came to it.
+    pub applied: Applied,
+    /// The options that really hold, and which level they are from.
+    pub effective: Effective,
+}
+
+impl MeetingRules {
+    /// Of what is set for a tenant, an organizer and the groups it is in, and a meeting's own options.
+    pub(crate) fn new(
+        row: &TenantRow,
+        organizer: ObjectId,
+        groups: &BTreeSet<ObjectId>,
+        options: &MeetingOptions,
+    ) -> Self {
+        let applied = row.policies.applied(organizer, groups);
+        let effective = row.policies.effective(&applied.policy, options);
+        Self {
+            tenant: row.settings.clone(),
+            applied,
+            effective,
+        }
+    }
 }
 
 /// Finds meetings; reads and changes the settings that decide who gets in.
@@ -97,6 +131,16 @@ impl MeetingStore {
     /// # Errors
     /// The database failed.
     pub async fn find(&self, reference: &MeetingRef) -> Result<Option<MeetingRecord>, StoreError> {
+        let found = self.look_up(reference).await?;
+        Ok(found.and_then(|(record, passcode_fits)| passcode_fits.then_some(record)))
+    }
+
+    /// As [`find`](Self::find), but also with a wrong passcode: whether it fits is the second value. Not for guests to
+    /// know.
+    pub(crate) async fn look_up(
+        &self,
+        reference: &MeetingRef,
+    ) -> Result<Option<(MeetingRecord, bool)>, StoreError> {
         let found = match &reference.locator {
             Locator::Coordinates {
                 thread_id,
@@ -110,6 +154,7 @@ impl MeetingStore {
                     .read(move |connection| sql::by_thread(connection, &thread))
                     .await?;
                 row.filter(|row| row.tenant == tenant && row.organizer == organizer)
+                    .map(|row| (row, true))
             }
             Locator::MeetingId { meeting_id, passcode } => {
                 let digits = meeting_id.clone();
@@ -117,14 +162,17 @@ impl MeetingStore {
                     .store
                     .read(move |connection| sql::by_meeting_id(connection, &digits))
                     .await?;
-                row.filter(|row| match (&row.passcode, passcode) {
-                    (None, _) => true,
-                    (Some(_), None) => false,
-                    (Some(right), Some(given)) => same_secret(right, given.expose()),
+                row.map(|row| {
+                    let fits = match (&row.passcode, passcode) {
+                        (None, _) => true,
+                        (Some(_), None) => false,
+                        (Some(right), Some(given)) => same_secret(right, given.expose()),
+                    };
+                    (row, fits)
                 })
             }
         };
-        Ok(found.map(|row| self.record(row)))
+        Ok(found.map(|(row, passcode_fits)| (self.record(row), passcode_fits)))
     }
 
     /// The meeting with this stable id.
@@ -152,18 +200,20 @@ impl MeetingStore {
         Ok(rows.into_iter().map(|row| self.record(row)).collect())
     }
 
-    /// The settings of a tenant and the policy of one of its organizers; `None` when either is unknown.
+    /// What decides who gets into a meeting: the tenant's settings, the policy that applies to the organizer, and the
+    /// options that these leave of the meeting's own. `None` when tenant or organizer are unknown.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn policies(
-        &self,
-        tenant: TenantId,
-        organizer: ObjectId,
-    ) -> Result<Option<(TenantSettings, OrganizerPolicy)>, StoreError> {
-        self.store
-            .read(move |connection| directory_sql::policies(connection, tenant, organizer))
-            .await
+    pub async fn rules(&self, meeting: &MeetingRecord) -> Result<Option<MeetingRules>, StoreError> {
+        let (tenant, organizer, options) = (meeting.tenant, meeting.organizer, meeting.options.clone());
+        let read = self.store.read(move |connection| -> Result<_, StoreError> {
+            let user = directory_sql::user(connection, organizer)?.filter(|user| user.tenant == tenant);
+            let row = directory_sql::tenant_row(connection, tenant)?;
+            Ok(row.filter(|_| user.is_some()))
+        });
+        let row = read.await?;
+        Ok(row.map(|row| MeetingRules::new(&row, organizer, &BTreeSet::new(), &options)))
     }
 
     /// Replaces a meeting's options; false when there is no such meeting.
@@ -180,41 +230,9 @@ impl MeetingStore {
         Ok(changed)
     }
 
-    /// Replaces an organizer's policy; false when there is no such user in the tenant.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn set_organizer_policy(
-        &self,
-        tenant: TenantId,
-        organizer: ObjectId,
-        policy: OrganizerPolicy,
-    ) -> Result<bool, StoreError> {
-        let changed = self
-            .store
-            .write(move |connection| {
-                directory_sql::set_organizer_policy(connection, tenant, organizer, &policy)
-            })
-            .await?;
-        self.announce(changed, SettingsChanged::Organizer { tenant, organizer });
-        Ok(changed)
-    }
-
-    /// Replaces a tenant's settings; false when there is no such tenant.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn set_tenant_settings(
-        &self,
-        tenant: TenantId,
-        settings: TenantSettings,
-    ) -> Result<bool, StoreError> {
-        let changed = self
-            .store
-            .write(move |connection| directory_sql::set_tenant_settings(connection, tenant, &settings))
-            .await?;
-        self.announce(changed, SettingsChanged::Tenant(tenant));
-        Ok(changed)
+    /// Where changes are announced, for others who make them.
+    pub(crate) fn changes(&self) -> Topic<SettingsChanged> {
+        self.changes.clone()
     }
 
     /// Changes from now on. A receiver that lags must look at everything again.

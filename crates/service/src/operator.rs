@@ -17,12 +17,14 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
 
+use crate::bus::Topic;
 use crate::config::io_reason;
 use crate::data;
 use crate::error::StartError;
 use crate::keys::KeyRing;
 use crate::resources::{Resource, Resources};
 use crate::store::Store;
+use crate::tenants::Tenants;
 use crate::tls::write_private;
 
 /// Name of the file in the data directory.
@@ -224,6 +226,13 @@ impl Stopped {
     #[must_use]
     pub const fn resources(&self) -> &Resources {
         &self.resources
+    }
+
+    /// What is set for tenants.
+    #[must_use]
+    pub fn tenants(&self) -> Tenants {
+        // Nobody listens where nothing runs.
+        Tenants::new(self.store.clone(), Topic::new(1))
     }
 
     /// The keys that sign tokens.

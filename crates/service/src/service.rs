@@ -40,6 +40,7 @@ use crate::retention;
 use crate::rooms::Rooms;
 use crate::state::{App, Parts};
 use crate::store::{Store, StoreError};
+use crate::tenants::Tenants;
 use crate::tls::{self, Material};
 
 /// How long open requests may take to finish when the service stops.
@@ -363,9 +364,11 @@ async fn open(
         let (chat, notices) = ChatHub::new(store.clone(), clock.clone(), chat_limits);
         let notifications = Notifications::new(config.limits.notification_sockets);
         notifications.start(notices);
+        let meetings = MeetingStore::new(store.clone(), endpoint.clone());
         let app = App::new(Parts {
             directory: Directory::new(store.clone()),
-            meetings: MeetingStore::new(store.clone(), endpoint.clone()),
+            tenants: Tenants::new(store.clone(), meetings.changes()),
+            meetings,
             chat,
             rooms: Rooms::new(store.clone(), clock.clone()),
             notifications,

@@ -24,6 +24,7 @@ use crate::oidc::OidcIssuer;
 use crate::resources::Resources;
 use crate::rooms::Rooms;
 use crate::store::Store;
+use crate::tenants::Tenants;
 
 /// Audience of directory tokens.
 pub const DIRECTORY_AUDIENCE: &str = "anteroom";
@@ -46,6 +47,7 @@ pub(crate) struct Parts {
     pub(crate) own_authorities: Vec<String>,
     pub(crate) directory: Directory,
     pub(crate) meetings: MeetingStore,
+    pub(crate) tenants: Tenants,
     pub(crate) chat: ChatHub,
     pub(crate) rooms: Rooms,
     pub(crate) notifications: Notifications,
@@ -183,6 +185,12 @@ impl App {
     #[must_use]
     pub fn notifications(&self) -> &Notifications {
         &self.0.notifications
+    }
+
+    /// What is set for tenants.
+    #[must_use]
+    pub fn tenants(&self) -> &Tenants {
+        &self.0.tenants
     }
 
     /// Running meetings.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod admission;
+pub mod audit;
 mod capability;
 mod display_name;
 pub mod link;

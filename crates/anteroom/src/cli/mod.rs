@@ -3,6 +3,7 @@
 mod backup;
 mod demo;
 mod emulator;
+mod explain_join;
 mod identity;
 mod join;
 mod load;
@@ -13,6 +14,7 @@ mod serve;
 mod signals;
 mod signing_key;
 mod target;
+mod tenant;
 mod thread;
 mod view;
 
@@ -55,6 +57,13 @@ enum Command {
     Resource(resource::Resource),
     /// The keys that sign tokens.
     SigningKey(signing_key::SigningKey),
+    /// What is set for a tenant: settings, policies, labels, templates.
+    Tenant(Box<tenant::Tenant>),
+    /// Tell why a guest gets into a meeting, waits in its lobby or is refused: every setting on the way, which one
+    /// decides, who can change it and how.
+    ///
+    /// Exit code 0 when the guest gets in or waits, 2 when it is refused, 1 when something failed.
+    ExplainJoin(explain_join::ExplainJoin),
     /// Measure how much a service bears.
     Load(Box<load::Load>),
     /// Look at chat threads.
@@ -75,6 +84,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Identity(identity) => run_async("error", identity::run(identity)),
         Command::Resource(resource) => run_async("error", resource::run(resource)),
         Command::SigningKey(key) => run_async("error", signing_key::run(key)),
+        Command::Tenant(tenant) => run_async("error", tenant::run(*tenant)),
+        Command::ExplainJoin(explain) => run_async("error", explain_join::run(explain)),
         Command::Load(load) => run_async("error", until_stopped(load::run(*load))),
         Command::Thread(thread) => report(thread::run(thread)),
         Command::Emulator(emulator) => run_async("error", emulator::run(emulator)),

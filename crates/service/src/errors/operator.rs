@@ -13,6 +13,10 @@ super::catalogue! { Operator;
     cause: "Names of resources are unique in one service.";
     remedy: "Choose another name.";
 
+    TENANT_NOT_FOUND: 404 "NotFound", "tenant_not_found", "The tenant was not found.";
+    cause: "There is no tenant of this id or name.";
+    remedy: "List the tenants.";
+
     INVALID: 400 "BadRequest", "operator_invalid", "The request is not valid.";
     cause: "An argument is missing or has the wrong form; the message and the target name it.";
     remedy: "Correct the argument.";

@@ -15,6 +15,7 @@ pub mod pages;
 pub(crate) mod prompt;
 pub mod rate;
 pub mod request;
+mod tenants;
 
 use std::any::Any;
 use std::time::Duration;
@@ -71,6 +72,7 @@ pub fn router(app: App, surface: Surface) -> Router {
     for part in [
         acs::router().layer(cors()),
         graph::router(),
+        tenants::admin_router(),
         oauth::router(),
         ws::router(),
         ops::router(),

@@ -26,6 +26,7 @@ pub(super) fn router(operator: OperatorInfo) -> Router<App> {
         .route("/operator/resources/{resource}/keys/{slot}/rotate", post(rotate))
         .route("/operator/signing-keys", get(signing_keys))
         .route("/operator/signing-keys/rotate", post(rotate_signing_key))
+        .merge(super::tenants::operator_router())
         .layer(middleware::from_fn_with_state(operator, allowed))
 }
 

@@ -11,7 +11,7 @@ use anteroom_media_transport::router::{Event, RoomId};
 use anteroom_signaling::session::JoinLocator;
 use anteroom_teams_link::admission::{self, EndReason};
 use anteroom_teams_link::link::{self, LinkError, MeetingRef};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::limits::{Connections, Guesses};
@@ -336,6 +336,18 @@ impl Registry {
         Ok(MeetingHandle { inbox: meeting })
     }
 
+    /// How a meeting stands; nobody is in one that does not run.
+    pub(crate) async fn status(&self, id: &str) -> MeetingStatus {
+        let meeting = self.state().meetings.get(id).cloned();
+        let Some(meeting) = meeting else {
+            return MeetingStatus::default();
+        };
+        let (reply, answer) = oneshot::channel();
+        // A meeting that ends meanwhile does not run.
+        let _ = meeting.send(ToMeeting::Status(reply)).await;
+        answer.await.unwrap_or_default()
+    }
+
     /// Takes an empty meeting out, unless somebody is on the way in; true when it is out.
     pub(super) fn retire(&self, id: &str, room: RoomId, messages: &mpsc::Receiver<ToMeeting>) -> bool {
         let mut state = self.state();
@@ -362,6 +374,15 @@ impl Registry {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How a meeting stands at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct MeetingStatus {
+    /// Whether somebody of the organization is in the call, or has been.
+    pub(crate) started: bool,
+    /// How many are in the call.
+    pub(crate) participants: usize,
 }
 
 /// Never waits: a session may be waiting for its meeting.

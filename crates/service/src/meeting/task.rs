@@ -9,7 +9,7 @@ use anteroom_chat::{Notice, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
 use anteroom_media_transport::router::{Event, RoomId};
 use futures_util::FutureExt as _;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::sleep_until;
 
 use super::chat_bridge::{self, Outgoing};
@@ -18,6 +18,7 @@ use super::machine::{
     SessionId,
 };
 use super::presence::Presence;
+use super::registry::MeetingStatus;
 use super::{ToSession, Venue};
 use crate::media::MediaControl;
 use crate::meetings::SettingsChanged;
@@ -47,6 +48,8 @@ pub(crate) enum ToMeeting {
     Session(SessionId, Box<Input>),
     /// The media router has something to say.
     Media(Box<Event>),
+    /// Somebody wants to know how the meeting stands.
+    Status(oneshot::Sender<MeetingStatus>),
     /// The service stops.
     ShutDown,
 }
@@ -194,6 +197,13 @@ impl Task {
                 }
                 event => tracing::trace!(room = self.room.0, ?event, "media"),
             },
+            ToMeeting::Status(reply) => {
+                // Whoever asked may have gone.
+                let _ = reply.send(MeetingStatus {
+                    started: self.meeting.started(),
+                    participants: self.meeting.present_count(),
+                });
+            }
             ToMeeting::ShutDown => self.meeting.shut_down(),
         }
     }
@@ -204,7 +214,6 @@ impl Task {
         };
         let concerned = match &change {
             Ok(SettingsChanged::Meeting(id)) => *id == record.id,
-            Ok(SettingsChanged::Organizer { organizer, .. }) => *organizer == record.organizer,
             Ok(SettingsChanged::Tenant(tenant)) => *tenant == record.tenant,
             Err(_) => true,
         };
@@ -379,13 +388,13 @@ async fn load(app: &App, venue: &Venue) -> Result<Option<Loaded>, RoomsError> {
             let Some(record) = app.meetings().get(&record.id).await? else {
                 return Ok(None);
             };
-            let policies = app.meetings().policies(record.tenant, record.organizer).await?;
-            Ok(policies.map(|(tenant, organizer)| Loaded {
+            let rules = app.meetings().rules(&record).await?;
+            Ok(rules.map(|rules| Loaded {
                 subject: record.subject,
                 policy: Policy::Meeting(Rules {
-                    tenant,
-                    organizer,
-                    options: record.options,
+                    tenant: rules.tenant,
+                    organizer: rules.applied.policy,
+                    options: rules.effective.options,
                 }),
             }))
         }

@@ -4,7 +4,7 @@ use anteroom_signaling::proto::client_message::Body as Said;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, Admit, EndMeeting, Leave, Reject, Remove, Role, lobby::Reason};
 use anteroom_signaling::wire::Encoding;
-use anteroom_teams_link::policy::{LobbyScope, MeetingOptions, OrganizerPolicy, TenantSettings};
+use anteroom_teams_link::policy::{LobbyScope, MeetingOptions, TenantFile};
 
 use crate::client::Client;
 use crate::common::Host;
@@ -155,35 +155,36 @@ async fn nobody_waits_for_ever() {
 #[tokio::test]
 async fn settings_count_at_once_for_those_who_wait() {
     let host = Host::start().await;
-    let meetings = host.service.app().meetings();
-    let meeting = record(&host).await;
     let mut waiting = Client::guest(&host, "Waiting").await;
     waiting.lobby().await;
-    let off = TenantSettings {
-        disable_anonymous_join: true,
-        ..TenantSettings::default()
-    };
-    meetings.set_tenant_settings(meeting.tenant, off).await.unwrap();
+    let tenant = r#"{"CsTeamsMeetingConfiguration":{"DisableAnonymousJoin":true}}"#;
+    apply(&host, tenant).await;
     assert_eq!(waiting.end_key().await, "anonymous_join_disabled");
     let mut late = Client::guest(&host, "Late").await;
     let (reason, _) = late.over().await;
     assert_eq!((reason.code, reason.sub_code), (403, 990_010));
 
-    meetings
-        .set_tenant_settings(meeting.tenant, TenantSettings::default())
-        .await
-        .unwrap();
-    let off = OrganizerPolicy {
-        allow_anonymous_join: false,
-        ..OrganizerPolicy::default()
-    };
-    meetings
-        .set_organizer_policy(meeting.tenant, meeting.organizer, off)
-        .await
-        .unwrap();
+    // What is not said is the default again; the organizer's policy is granted to the organizer.
+    let policy = r#"{"CsTeamsMeetingPolicy":{"Closed":{"AllowAnonymousUsersToJoinMeeting":false}},
+        "Grant":[{"PolicyType":"CsTeamsMeetingPolicy","PolicyName":"Closed","User":"alice@contoso.example"}]}"#;
+    apply(&host, policy).await;
     let mut later = Client::guest(&host, "Later").await;
     assert_eq!(later.end_key().await, "anonymous_join_disabled");
+    apply(&host, "{}").await;
+    let mut welcome = Client::guest(&host, "Welcome").await;
+    assert_eq!(welcome.lobby().await, Reason::WaitForAdmit);
     host.service.shutdown().await;
+}
+
+/// Sets what is set for the demo tenant.
+async fn apply(host: &Host, file: &str) {
+    let file: TenantFile = serde_json::from_str(file).unwrap();
+    let app = host.service.app();
+    let tenant = host.dev().tenant_id.parse().unwrap();
+    app.tenants()
+        .apply(tenant, file, app.resource(), false)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -251,7 +251,7 @@ fn narrow<T: Breadth>(value: &mut T, most: Option<T>) -> bool {
 }
 
 /// How much a value allows, compared with others of its kind.
-trait Breadth: Copy {
+pub(crate) trait Breadth: Copy {
     fn breadth(self) -> u8;
 }
 

@@ -4,6 +4,7 @@
 
 mod document;
 mod effective;
+mod file;
 mod meeting_options;
 mod organizer;
 mod tenant;
@@ -11,7 +12,9 @@ mod tenant;
 pub use self::document::{
     Applied, Assignment, DocumentError, ExternalAccessPolicy, GLOBAL, Grant, PolicyType, TenantPolicies,
 };
+pub(crate) use self::effective::Breadth;
 pub use self::effective::{Effective, Restrictions, Sources, effective};
+pub use self::file::{FileError, FileGrant, TenantFile};
 pub use self::meeting_options::{
     AllowedLobbyAdmitters, AllowedPresenters, Attendee, AttendeeRole, LiveShare, LobbyBypassSettings,
     LobbyScope, MeetingChat, MeetingKind, MeetingOptions, ShareChatHistory, WatermarkProtection,

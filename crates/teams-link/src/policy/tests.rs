@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod levels;
+
 #[test]
 fn what_is_left_out_has_microsofts_default() {
     assert_eq!(

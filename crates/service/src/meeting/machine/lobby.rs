@@ -203,11 +203,13 @@ impl Meeting {
         }
     }
 
-    pub(super) fn started(&self) -> bool {
+    /// Whether somebody of the organization is in the call, or has been.
+    pub(crate) fn started(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.started)
     }
 
-    pub(super) fn present_count(&self) -> usize {
+    /// How many are in the call.
+    pub(crate) fn present_count(&self) -> usize {
         self.people
             .values()
             .filter(|participant| participant.in_call())

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use anteroom_identity::id::{ObjectId, TenantId};
-use anteroom_teams_link::policy::{OrganizerPolicy, TenantSettings};
+use anteroom_teams_link::policy::{TenantPolicies, TenantSettings};
 
 use super::StoreError;
 
@@ -20,9 +20,20 @@ pub struct UserRow {
     pub display_name: String,
     /// PHC string.
     pub password_hash: String,
+    /// Whether the user may change what is set for the tenant.
+    pub is_admin: bool,
 }
 
-const USER_COLUMNS: &str = "object_id, tenant_id, upn, display_name, password_hash";
+/// What is set for a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TenantRow {
+    /// Settings of the tenant itself.
+    pub settings: TenantSettings,
+    /// Its policies.
+    pub policies: TenantPolicies,
+}
+
+const USER_COLUMNS: &str = "object_id, tenant_id, upn, display_name, password_hash, is_admin";
 
 /// The tenant with this name or id.
 ///
@@ -54,17 +65,27 @@ pub fn insert_tenant(
     Ok(())
 }
 
-/// Stores a new user with its policy as an organizer.
+/// Names and ids of all tenants.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn insert_user(
-    connection: &Connection,
-    user: &UserRow,
-    policy: &OrganizerPolicy,
-) -> Result<(), StoreError> {
+pub fn tenants(connection: &Connection) -> Result<Vec<(TenantId, String)>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id, name FROM tenants ORDER BY name")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    rows.map(|row| {
+        let (id, name) = row?;
+        Ok((id.parse().map_err(|_| StoreError::Corrupt("tenant id"))?, name))
+    })
+    .collect()
+}
+
+/// Stores a new user.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn insert_user(connection: &Connection, user: &UserRow) -> Result<(), StoreError> {
     connection.execute(
-        "INSERT INTO directory_users (object_id, tenant_id, upn, display_name, password_hash, policy)
+        "INSERT INTO directory_users (object_id, tenant_id, upn, display_name, password_hash, is_admin)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             user.object.to_string(),
@@ -72,7 +93,7 @@ pub fn insert_user(
             user.upn,
             user.display_name,
             user.password_hash,
-            encode(policy)?
+            user.is_admin
         ],
     )?;
     Ok(())
@@ -107,61 +128,36 @@ pub fn users(connection: &Connection, tenant: TenantId) -> Result<Vec<UserRow>, 
     rows.map(|row| decode_user(row?)).collect()
 }
 
-/// A tenant's settings and an organizer's policy; `None` when either is unknown.
+/// What is set for a tenant; `None` when it is unknown.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn policies(
-    connection: &Connection,
-    tenant: TenantId,
-    organizer: ObjectId,
-) -> Result<Option<(TenantSettings, OrganizerPolicy)>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT t.settings, u.policy FROM tenants t JOIN directory_users u ON u.tenant_id = t.id
-         WHERE t.id = ?1 AND u.object_id = ?2",
-    )?;
+pub fn tenant_row(connection: &Connection, tenant: TenantId) -> Result<Option<TenantRow>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT settings, policies FROM tenants WHERE id = ?1")?;
     let row: Option<(String, String)> = statement
-        .query_row([tenant.to_string(), organizer.to_string()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row([tenant.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    row.map(|(settings, policy)| {
-        let settings = serde_json::from_str(&settings).map_err(|_| StoreError::Corrupt("tenant settings"))?;
-        let policy = serde_json::from_str(&policy).map_err(|_| StoreError::Corrupt("organizer policy"))?;
-        Ok((settings, policy))
+    row.map(|(settings, policies)| {
+        Ok(TenantRow {
+            settings: serde_json::from_str(&settings).map_err(|_| StoreError::Corrupt("tenant settings"))?,
+            policies: serde_json::from_str(&policies).map_err(|_| StoreError::Corrupt("tenant policies"))?,
+        })
     })
     .transpose()
 }
 
-/// Replaces a tenant's settings; false when the tenant is unknown.
+/// Replaces what is set for a tenant; false when it is unknown.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn set_tenant_settings(
+pub fn set_tenant_row(
     connection: &Connection,
     tenant: TenantId,
-    settings: &TenantSettings,
+    row: &TenantRow,
 ) -> Result<bool, StoreError> {
     let changed = connection.execute(
-        "UPDATE tenants SET settings = ?2 WHERE id = ?1",
-        params![tenant.to_string(), encode(settings)?],
-    )?;
-    Ok(changed == 1)
-}
-
-/// Replaces an organizer's policy; false when the user is unknown in that tenant.
-///
-/// # Errors
-/// Whatever SQLite says.
-pub fn set_organizer_policy(
-    connection: &Connection,
-    tenant: TenantId,
-    organizer: ObjectId,
-    policy: &OrganizerPolicy,
-) -> Result<bool, StoreError> {
-    let changed = connection.execute(
-        "UPDATE directory_users SET policy = ?3 WHERE object_id = ?2 AND tenant_id = ?1",
-        params![tenant.to_string(), organizer.to_string(), encode(policy)?],
+        "UPDATE tenants SET settings = ?2, policies = ?3 WHERE id = ?1",
+        params![tenant.to_string(), encode(&row.settings)?, encode(&row.policies)?],
     )?;
     Ok(changed == 1)
 }
@@ -175,14 +171,21 @@ fn user_where(connection: &Connection, sql: &str, value: &str) -> Result<Option<
         .transpose()
 }
 
-type UserColumns = (String, String, String, String, String);
+type UserColumns = (String, String, String, String, String, bool);
 
 fn columns(row: &Row<'_>) -> rusqlite::Result<UserColumns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+    ))
 }
 
 fn decode_user(
-    (object, tenant, upn, display_name, password_hash): UserColumns,
+    (object, tenant, upn, display_name, password_hash, is_admin): UserColumns,
 ) -> Result<UserRow, StoreError> {
     Ok(UserRow {
         object: object.parse().map_err(|_| StoreError::Corrupt("object id"))?,
@@ -190,6 +193,7 @@ fn decode_user(
         upn,
         display_name,
         password_hash,
+        is_admin,
     })
 }
 

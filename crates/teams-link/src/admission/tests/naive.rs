@@ -127,7 +127,7 @@ fn expected(case: &Case, kind: Kind, invited: bool) -> &'static str {
             "captcha_required",
         ),
         (bot_waits || dial_in_waits || scope_waits, "wait"),
-        (!verified && !case.started && !(anonymous && may_start), "start"),
+        (!(verified || case.started || anonymous && may_start), "start"),
         (true, "admit"),
     ];
     sentences.into_iter().find(|(holds, _)| *holds).unwrap().1
