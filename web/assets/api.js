@@ -111,6 +111,22 @@ function dateOf(value) {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
+/**
+ * The interface of administrators.
+ *
+ * @param {'GET'|'PUT'|'POST'} method
+ * @param {string} path below `/admin/api/`
+ * @param {string} token directory token of an administrator
+ * @param {object} [body]
+ * @returns {Promise<object>}
+ */
+export async function administer(method, path, token, body) {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const response = await send(`/admin/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
+  if (!response.ok) throw new ApiError(await sentence(response, 'The request was refused.'), response.status);
+  return response.json();
+}
+
 async function graph(path, token) {
   const response = await send(path, { headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new ApiError(await sentence(response, 'The calendar could not be read.'), response.status);

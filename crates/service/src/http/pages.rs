@@ -34,7 +34,7 @@ const GUEST_TOKEN_MINUTES: i64 = 1440;
 #[folder = "../../web"]
 struct Web;
 
-/// `/`, `/join`, `/teams`, `/assets/*`, and meeting links opened in a browser.
+/// `/`, `/join`, `/teams`, `/admin`, `/assets/*`, and meeting links opened in a browser.
 pub fn router() -> Router<App> {
     Router::new()
         .route(
@@ -48,6 +48,10 @@ pub fn router() -> Router<App> {
         .route(
             "/teams",
             get(|headers: HeaderMap| async move { page("teams.html", &headers) }),
+        )
+        .route(
+            "/admin",
+            get(|headers: HeaderMap| async move { page("admin.html", &headers) }),
         )
         .route("/assets/{*path}", get(asset))
         .route("/meet/{id}", get(open_link))

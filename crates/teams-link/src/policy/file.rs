@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{
-    DocumentError, ExternalAccessPolicy, Grant, OrganizerPolicy, PolicyType, Restrictions, TenantPolicies,
-    TenantSettings,
+    DocumentError, ExternalAccessPolicy, GLOBAL, Grant, OrganizerPolicy, PolicyType, Restrictions,
+    TenantPolicies, TenantSettings,
 };
 
 /// Which section a setting of the tenant stands in.
@@ -207,11 +207,15 @@ impl TenantFile {
             });
             known.collect()
         });
-        let meeting_policies = policies.meeting.iter().map(|(name, policy)| {
+        let mut meeting = policies.meeting.clone();
+        meeting.entry(GLOBAL.to_owned()).or_default();
+        let meeting_policies = meeting.iter().map(|(name, policy)| {
             let mut settings = written(policy);
             settings.remove("EnableAcsFederationAccess");
             (name.clone(), settings)
         });
+        let mut external_access_policies = policies.external_access.clone();
+        external_access_policies.entry(GLOBAL.to_owned()).or_default();
         let grants = policies.grants.iter().map(|grant| FileGrant {
             policy_type: grant.policy_type,
             policy_name: grant.policy_name.clone(),
@@ -224,7 +228,7 @@ impl TenantFile {
             federation_configuration,
             anteroom,
             meeting_policies: meeting_policies.collect(),
-            external_access_policies: policies.external_access.clone(),
+            external_access_policies,
             labels: policies.labels.clone(),
             templates: policies.templates.clone(),
             grants: grants.collect(),

@@ -307,6 +307,10 @@ fn a_file_says_everything_and_is_read_back() {
     let user = |name: &str| (name == "alice@contoso.example").then_some(ALICE);
     let group = |name: &str| name.parse().ok().filter(|id| *id == SALES);
     assert_eq!(again.settings(), Ok(settings));
+    // The policies that apply when nothing is granted are always written out.
+    policies
+        .external_access
+        .insert(GLOBAL.to_owned(), ExternalAccessPolicy::default());
     assert_eq!(again.policies(user, group), Ok(policies));
     assert_eq!(
         again.policies(|_| None, group),

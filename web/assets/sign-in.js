@@ -1,0 +1,82 @@
+/**
+ * The sign-in of directory users, shared by the pages of the Teams side: the form, and the session it makes.
+ * @module sign-in
+ */
+
+import { ApiError, signIn } from './api.js';
+import { h, setText, showView } from './dom.js';
+import { icon } from './icons.js';
+
+const KEY = 'anteroom.directory';
+
+/**
+ * The token lives as long as the tab.
+ * @param {{token: string, expiresAt: number}} session
+ */
+export function keep(session) {
+  sessionStorage.setItem(KEY, JSON.stringify(session));
+}
+
+/** Signs out. */
+export function forget() {
+  sessionStorage.removeItem(KEY);
+}
+
+/** @returns {{token: string, expiresAt: number}|null} */
+export function recall() {
+  try {
+    const session = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+    return session && session.expiresAt > Date.now() + 60_000 ? session : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Shows the form.
+ * @param {Element} container
+ * @param {{lead: string, message?: string, signedIn: () => Promise<void>}} options `signedIn` is called with a session
+ *   kept; what it throws as an {@link ApiError} is shown in the form
+ */
+export function showSignIn(container, { lead, message = '', signedIn }) {
+  document.body.dataset.view = 'sign-in';
+  const upn = h('input', { testid: 'upn', id: 'upn', name: 'username', type: 'text', inputmode: 'email', autocomplete: 'username', required: true, autofocus: true, placeholder: 'alice@contoso.example', spellcheck: 'false', autocapitalize: 'none' });
+  const password = h('input', { testid: 'password', id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
+  const problem = h('p', { class: 'form-problem', role: 'alert', testid: 'problem', text: message });
+  const button = h('button', { type: 'submit', class: 'primary wide', testid: 'sign-in', text: 'Sign in' });
+
+  async function submit(event) {
+    event.preventDefault();
+    button.disabled = true;
+    setText(problem, '');
+    try {
+      keep(await signIn(upn.value.trim(), password.value));
+      await signedIn();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setText(problem, error.message);
+      password.select();
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  showView(
+    container,
+    h(
+      'main',
+      { class: 'page narrow' },
+      h('header', { class: 'brand' }, icon('arch'), h('span', { text: 'Anteroom' })),
+      h(
+        'form',
+        { class: 'card', on: { submit } },
+        h('h1', { text: 'Sign in' }),
+        h('p', { class: 'lead', text: lead }),
+        h('label', { class: 'field', for: 'upn' }, h('span', { text: 'User name' }), upn),
+        h('label', { class: 'field', for: 'password' }, h('span', { text: 'Password' }), password),
+        problem,
+        button,
+      ),
+    ),
+  );
+}
