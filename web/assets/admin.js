@@ -220,7 +220,7 @@ function audit(token) {
     try {
       const { findings } = await administer('GET', `audit?tier=${tier}`, token);
       const rows = findings.map((found) => ({ cells: [found.place, found.setting, found.value, found.wanted, found.consequence, found.fix] }));
-      outcome.append(rows.length > 0 ? table(['Where', 'Setting', 'Value', 'At most', 'Who could do what', 'What closes it'], rows) : h('p', { text: `Nothing found: the tier ${tier} is met.` }));
+      outcome.append(rows.length > 0 ? table(['Where', 'Setting', 'Value', 'Wanted', 'Who could do what', 'What closes it'], rows) : h('p', { text: `Nothing found: the tier ${tier} is met.` }));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setText(problem, error.message);

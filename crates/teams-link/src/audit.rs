@@ -86,7 +86,7 @@ pub struct Finding {
     pub setting: &'static str,
     /// What it is.
     pub value: String,
-    /// What the tier has at most.
+    /// What the tier has.
     pub wanted: String,
     /// Who could do what because of it.
     pub consequence: &'static str,

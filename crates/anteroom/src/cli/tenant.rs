@@ -281,7 +281,7 @@ fn report(audits: &[Audit]) -> String {
         });
         for found in &audit.findings {
             lines.push(format!(
-                "  {}: {} is {}, at most {} wanted",
+                "  {}: {} is {}, wanted: {}",
                 found.place, found.setting, found.value, found.wanted
             ));
             lines.push(format!("    {}", found.consequence));
