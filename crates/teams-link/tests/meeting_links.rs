@@ -1,7 +1,7 @@
 //! The vectors of `tests/data/meeting_links.json`, and what holds for every link.
 
 use anteroom_teams_link::link::{
-    Cloud, LinkError, LinkKind, Locator, MeetingRef, OtherLink, OwnHost, build_long, build_short,
+    Cloud, LinkError, LinkKind, Locator, MeetingRef, OtherLink, OwnHost, Wrapper, build_long, build_short,
     by_meeting_id, parse,
 };
 use proptest::prelude::*;
@@ -238,6 +238,82 @@ fn wrappers_come_off_three_deep() {
         }
         let inner: String = url::form_urlencoded::byte_serialize(link.as_bytes()).collect();
         link = format!("https://eur02.safelinks.protection.outlook.com/?url={inner}");
+    }
+}
+
+#[test]
+fn the_safe_links_page_of_teams_comes_off() {
+    let inner: String =
+        url::form_urlencoded::byte_serialize(format!("https://teams.microsoft.com{LONG}").as_bytes())
+            .collect();
+    let page = "https://statics.teams.cdn.office.net/evergreen-assets/safelinks/1/atp-safelinks.html";
+    let found = parse(&format!("{page}?url={inner}&locale=en-us"), &[]).unwrap();
+    assert_eq!(found.unwrapped, [Wrapper::TeamsSafeLinks]);
+    assert_eq!(found.join_url, format!("https://teams.microsoft.com{LONG}"));
+    assert_eq!(parse(page, &[]), Err(LinkError::WrapperWithoutTarget));
+    assert_eq!(
+        parse(
+            &format!("https://statics.teams.cdn.office.net/other?url={inner}"),
+            &[]
+        ),
+        Err(LinkError::HostNotAllowed)
+    );
+}
+
+#[test]
+fn protocol_links_are_understood_in_each_form() {
+    let short = "https://teams.microsoft.com/meet/274918305566421?p=abc";
+    let long = format!("https://teams.microsoft.com{LONG}");
+    for (text, link) in [
+        ("msteams:/meet/274918305566421?p=abc".to_owned(), short),
+        ("msteams:meet/274918305566421?p=abc".to_owned(), short),
+        (
+            "MsTeams://teams.microsoft.com/meet/274918305566421?p=abc".to_owned(),
+            short,
+        ),
+        ("msteams:///meet/274918305566421?p=abc".to_owned(), short),
+        (format!("msteams:{LONG}"), &long),
+        (format!("msteams://teams.microsoft.com{LONG}"), &long),
+        (format!("msteams:/{LONG}"), &long),
+    ] {
+        assert_eq!(
+            parse(&text, &[]).map(|found| found.join_url).as_deref(),
+            Ok(link),
+            "{text}"
+        );
+    }
+    for (text, error) in [
+        (
+            "msteams://evil.example/meet/274918305566421",
+            LinkError::HostNotAllowed,
+        ),
+        (
+            "msteams://a@teams.microsoft.com/meet/274918305566421",
+            LinkError::UserInfoPresent,
+        ),
+        (
+            "msteams:/l/chat/0",
+            LinkError::NotAMeetingLink(OtherLink::DeepLink),
+        ),
+    ] {
+        assert_eq!(parse(text, &[]), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn names_are_those_of_the_variants() {
+    for vector in vectors().links {
+        let own = own_hosts();
+        match parse(&vector.input, &own) {
+            Ok(found) => {
+                assert_eq!(found.kind.name(), format!("{:?}", found.kind));
+                assert_eq!(found.cloud.name(), format!("{:?}", found.cloud));
+                for wrapper in found.unwrapped {
+                    assert_eq!(wrapper.name(), format!("{wrapper:?}"));
+                }
+            }
+            Err(error) => assert_eq!(error.name(), format!("{error:?}")),
+        }
     }
 }
 

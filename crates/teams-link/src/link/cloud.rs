@@ -1,5 +1,7 @@
 //! Which Microsoft cloud a host belongs to.
 
+use super::locator::ThreadId;
+
 /// The Microsoft cloud a link leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -31,6 +33,30 @@ impl Cloud {
     #[must_use]
     pub const fn is_government(self) -> bool {
         matches!(self, Self::GccHigh | Self::Dod)
+    }
+
+    /// The name of the cloud, as in `GccHigh`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "Public",
+            Self::GccHigh => "GccHigh",
+            Self::Dod => "Dod",
+            Self::China => "China",
+            Self::Consumer => "Consumer",
+        }
+    }
+
+    /// The cloud that a thread's id names; China's and the worldwide one's look the same.
+    pub(super) fn of_thread(thread: &ThreadId) -> Self {
+        let name = thread.as_str();
+        if name.starts_with("19:gcch:") {
+            Self::GccHigh
+        } else if name.starts_with("19:dod:") {
+            Self::Dod
+        } else {
+            Self::Public
+        }
     }
 
     /// The cloud of a host in lower case, without a trailing dot.

@@ -1,5 +1,7 @@
 //! Why a text is no link to a meeting.
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// Why a text is no link to a meeting. Safe to log.
@@ -34,7 +36,7 @@ pub enum LinkError {
     #[error("the link wraps no other link")]
     WrapperWithoutTarget,
     /// Something else of Teams.
-    #[error("the link does not lead to a meeting")]
+    #[error("the link does not lead into a meeting, but to {0}")]
     NotAMeetingLink(OtherLink),
     /// Something after what should be the end.
     #[error("the link goes on after its end")]
@@ -90,4 +92,53 @@ pub enum OtherLink {
     VirtualAppointment,
     /// Something else on a known host.
     Unknown,
+}
+
+impl LinkError {
+    /// The name of the refusal, as in `HostNotAllowed` or `NotAMeetingLink(DialInPage)`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "Empty",
+            Self::TooLong => "TooLong",
+            Self::NotAUrl => "NotAUrl",
+            Self::SchemeNotAllowed => "SchemeNotAllowed",
+            Self::UserInfoPresent => "UserInfoPresent",
+            Self::PortNotAllowed => "PortNotAllowed",
+            Self::HostNotAllowed => "HostNotAllowed",
+            Self::WrapperTooDeep => "WrapperTooDeep",
+            Self::WrapperWithoutTarget => "WrapperWithoutTarget",
+            Self::NotAMeetingLink(OtherLink::DeepLink) => "NotAMeetingLink(DeepLink)",
+            Self::NotAMeetingLink(OtherLink::EventPage) => "NotAMeetingLink(EventPage)",
+            Self::NotAMeetingLink(OtherLink::DialInPage) => "NotAMeetingLink(DialInPage)",
+            Self::NotAMeetingLink(OtherLink::MeetingOptions) => "NotAMeetingLink(MeetingOptions)",
+            Self::NotAMeetingLink(OtherLink::VirtualAppointment) => "NotAMeetingLink(VirtualAppointment)",
+            Self::NotAMeetingLink(OtherLink::Unknown) => "NotAMeetingLink(Unknown)",
+            Self::UnexpectedPath => "UnexpectedPath",
+            Self::MissingThreadId => "MissingThreadId",
+            Self::BadThreadId => "BadThreadId",
+            Self::BadMessageId => "BadMessageId",
+            Self::MissingContext => "MissingContext",
+            Self::BadContextJson => "BadContextJson",
+            Self::MissingTenant => "MissingTenant",
+            Self::MissingOrganizer => "MissingOrganizer",
+            Self::BadGuid => "BadGuid",
+            Self::MissingMeetingId => "MissingMeetingId",
+            Self::BadMeetingId => "BadMeetingId",
+            Self::BadPasscode => "BadPasscode",
+        }
+    }
+}
+
+impl fmt::Display for OtherLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DeepLink => "a chat, a channel or an app",
+            Self::EventPage => "the page of a webinar or town hall",
+            Self::DialInPage => "the phone numbers of a meeting",
+            Self::MeetingOptions => "the options of a meeting",
+            Self::VirtualAppointment => "the page of a virtual appointment",
+            Self::Unknown => "something else",
+        })
+    }
 }

@@ -28,6 +28,9 @@ const SAFE_LINKS: [&str; 2] = [
     ".safelinks.protection.office365.us",
 ];
 
+/// The page on which Teams warns of links in chats.
+const TEAMS_SAFE_LINKS: &str = "statics.teams.cdn.office.net";
+
 /// Understands a meeting link.
 ///
 /// `own_hosts` are the addresses of this service, whose links are understood besides Microsoft's.
@@ -166,6 +169,13 @@ fn step(input: &str, own_hosts: &[OwnHost]) -> Result<Step, LinkError> {
         let target = parts.parameter("url").ok_or(LinkError::WrapperWithoutTarget)?;
         return Ok(Step::Inner {
             wrapper: Some(Wrapper::SafeLinks),
+            link: decode(target)?.into_owned(),
+        });
+    }
+    if parts.host == TEAMS_SAFE_LINKS && parts.starts_with(&["evergreen-assets", "safelinks"]) {
+        let target = parts.parameter("url").ok_or(LinkError::WrapperWithoutTarget)?;
+        return Ok(Step::Inner {
+            wrapper: Some(Wrapper::TeamsSafeLinks),
             link: decode(target)?.into_owned(),
         });
     }
@@ -323,9 +333,7 @@ impl Parts<'_> {
             _ => return Err(LinkError::UnexpectedPath),
         };
         let thread_id = thread_id(thread)?;
-        if !(1..=20).contains(&message.len()) || !message.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(LinkError::BadMessageId);
-        }
+        check_message_id(message)?;
         let context = context(self.parameter("context").ok_or(LinkError::MissingContext)?)?;
         let tenant = context.get("Tid").ok_or(LinkError::MissingTenant)?;
         let organizer = context.get("Oid").ok_or(LinkError::MissingOrganizer)?;
@@ -406,6 +414,15 @@ fn context(value: &str) -> Result<Map<String, Value>, LinkError> {
         }
     }
     Err(LinkError::BadContextJson)
+}
+
+pub(super) fn check_message_id(text: &str) -> Result<(), LinkError> {
+    let fits = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits {
+        Ok(())
+    } else {
+        Err(LinkError::BadMessageId)
+    }
 }
 
 fn check_meeting_id(text: &str) -> Result<(), LinkError> {

@@ -11,9 +11,9 @@ use super::locator::{LastFour, Locator};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkKind {
-    /// A scheduled private meeting or Meet Now, by its long link.
+    /// A scheduled private meeting or Meet Now, by its long link or the coordinates in it.
     Private,
-    /// A meeting in a channel.
+    /// A meeting in a channel, likewise.
     Channel,
     /// By its short link, which tells nothing about the kind.
     Short,
@@ -35,6 +35,36 @@ pub enum Wrapper {
     SafeLinks,
     /// The page that offers to open the app.
     Launcher,
+    /// The page of Teams that warns of links in chats.
+    TeamsSafeLinks,
+}
+
+impl LinkKind {
+    /// The name of the kind, as in `LiveEvent`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Private => "Private",
+            Self::Channel => "Channel",
+            Self::Short => "Short",
+            Self::Consumer => "Consumer",
+            Self::LiveEvent => "LiveEvent",
+            Self::Own => "Own",
+            Self::Typed => "Typed",
+        }
+    }
+}
+
+impl Wrapper {
+    /// The name of the wrapper, as in `SafeLinks`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SafeLinks => "SafeLinks",
+            Self::Launcher => "Launcher",
+            Self::TeamsSafeLinks => "TeamsSafeLinks",
+        }
+    }
 }
 
 /// A reference to a meeting.
@@ -49,13 +79,20 @@ pub struct MeetingRef {
     pub cloud: Cloud,
     /// Which meeting it means.
     pub locator: Locator,
-    /// The link itself, unwrapped and otherwise unchanged; empty for [`LinkKind::Typed`]. A credential.
+    /// The link itself, unwrapped and otherwise unchanged; empty when there was none, but a meeting id or coordinates. A
+    /// credential.
     pub join_url: String,
     /// What it was wrapped in, outermost first.
     pub unwrapped: Vec<Wrapper>,
 }
 
 impl MeetingRef {
+    /// What may stand in a log: kind, host and the last four digits of a meeting id. The same as `Display` prints.
+    #[must_use]
+    pub fn redacted(&self) -> String {
+        self.to_string()
+    }
+
     /// Whether two references mean the same meeting as far as one can tell without asking: the same thread, or the same
     /// meeting id. A passcode says nothing about which meeting it is.
     #[must_use]
