@@ -6,6 +6,7 @@
 mod chat;
 mod client;
 mod identity;
+mod link;
 mod trouter;
 
 use std::net::SocketAddr;
@@ -22,11 +23,11 @@ use anteroom_media_transport::{SRTP_MAX_OVERHEAD, SrtpProfile, stun};
 use anteroom_rooms::{MemoryRoomStore, RoomChanges, RoomId, RoomService, wire as rooms};
 use anteroom_signaling::sdp::{self, Description};
 use anteroom_signaling::wire::{self, Encoding};
-use anteroom_teams_link::link::{self, OwnHost};
 
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
+pub use self::link::{icalendar, invite, meeting_link};
 pub use self::trouter::{trouter_frame, trouter_session};
 
 /// A body by its name.
@@ -40,7 +41,9 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("demux", demux),
     ("hmac_header", hmac_header),
     ("hmac_signature", hmac_signature),
+    ("icalendar", icalendar),
     ("identifiers", identifiers),
+    ("invite", invite),
     ("meeting_link", meeting_link),
     ("opus_packet", opus_packet),
     ("rest_chat", rest_chat),
@@ -56,22 +59,6 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("trouter_frame", trouter_frame),
     ("trouter_session", trouter_session),
 ];
-
-/// A meeting link, as typed by anybody. What parses gives a link that parses to the same meeting.
-pub fn meeting_link(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else {
-        return;
-    };
-    let own: Vec<OwnHost> = ["https://meet.example", "http://localhost:8080"]
-        .iter()
-        .filter_map(|host| OwnHost::parse(host).ok())
-        .collect();
-    if let Ok(meeting) = link::parse(text, &own) {
-        let again = link::parse(&meeting.join_url, &own).expect("a canonical link parses");
-        assert_eq!(again.join_url, meeting.join_url);
-        assert_eq!(again.kind, meeting.kind);
-    }
-}
 
 /// A STUN message, and its user name as the demultiplexer reads it.
 pub fn stun(data: &[u8]) {
