@@ -117,6 +117,13 @@ pub struct Limits {
     pub sign_in_failures_per_source: u32,
     /// The window of both, in seconds.
     pub sign_in_window_seconds: u64,
+    /// Wrong meeting ids and passcodes from one address, in IPv6 from one /64, within the window below before further
+    /// ones are refused unseen; 0 for no limit.
+    pub passcode_failures_per_source: u32,
+    /// Wrong passcodes for one meeting id, wherever they come from, before everybody has to wait; 0 for no limit.
+    pub passcode_failures_per_meeting: u32,
+    /// The window of both, in seconds.
+    pub passcode_window_seconds: u64,
     /// Days after which a new key signs tokens; left out: only when an operator says so.
     pub signing_key_days: Option<NonZeroU32>,
     /// Participants in one meeting's call.
@@ -182,6 +189,9 @@ impl Default for Limits {
             sign_in_failures: 5,
             sign_in_failures_per_source: 50,
             sign_in_window_seconds: 60,
+            passcode_failures_per_source: 30,
+            passcode_failures_per_meeting: 100,
+            passcode_window_seconds: 60,
             signing_key_days: NonZeroU32::new(90),
             meeting_participants: 350,
             meeting_lobby: 500,

@@ -31,6 +31,7 @@ use crate::http::{self, Surface};
 use crate::identities::Identities;
 use crate::keys::{KeyRing, KeyRingError};
 use crate::meeting::Registry;
+use crate::meeting::passcodes::PasscodeLimits;
 use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
 use crate::oidc::OidcIssuer;
@@ -374,6 +375,7 @@ async fn open(
             notifications,
             registry: Registry::new(),
             sign_in_limits: SignInLimits::new(&config.limits),
+            passcode_limits: PasscodeLimits::new(&config.limits),
             rates: Rates::new(&config.limits.rates),
             emulator: Emulator::new(config.dev),
             oidc,

@@ -18,6 +18,7 @@ use crate::http::rate::Rates;
 use crate::identities::Identities;
 use crate::keys::KeyRing;
 use crate::meeting::Registry;
+use crate::meeting::passcodes::PasscodeLimits;
 use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
 use crate::oidc::OidcIssuer;
@@ -53,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) notifications: Notifications,
     pub(crate) registry: Registry,
     pub(crate) sign_in_limits: SignInLimits,
+    pub(crate) passcode_limits: PasscodeLimits,
     pub(crate) rates: Rates,
     pub(crate) oidc: Option<OidcIssuer>,
     pub(crate) emulator: Emulator,
@@ -203,6 +205,12 @@ impl App {
     #[must_use]
     pub fn sign_in_limits(&self) -> &SignInLimits {
         &self.0.sign_in_limits
+    }
+
+    /// Counts meetings that were not found. Whoever looks one up by a passcode asks here first.
+    #[must_use]
+    pub fn passcode_limits(&self) -> &PasscodeLimits {
+        &self.0.passcode_limits
     }
 
     /// The configured issuer of applications' tokens.

@@ -6,6 +6,7 @@ mod emulator;
 mod explain_join;
 mod identity;
 mod join;
+mod link;
 mod load;
 mod operator;
 mod output;
@@ -42,6 +43,8 @@ enum Command {
     /// As a guest, or from the Teams side with --as. Exit code 0 after a normal end, 2 when the meeting did not let the
     /// participant in, 1 when something failed.
     Join(Box<join::Join>),
+    /// Read meeting links, alone or in invitations.
+    Link(link::Link),
     /// Run the whole loop on this machine.
     ///
     /// A service on free ports, the organizer, a guest: lobby, admission, speech both ways, chat, leaving. Exit code 0
@@ -78,6 +81,7 @@ pub(crate) fn run() -> ExitCode {
     match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Join(join) => run_async("warn", join::run(*join)),
+        Command::Link(link) => report(link::run(link)),
         Command::Demo(demo) => run_async("error", until_stopped(demo::run(demo))),
         Command::Backup(args) => report(backup::backup(args)),
         Command::Restore(args) => report(backup::restore(args)),

@@ -85,6 +85,10 @@ super::catalogue! { Any;
     cause: "The operation was called more often than limits.profile allows for its resource, user or thread.";
     remedy: "Wait as many seconds as the header Retry-After says; official SDKs do. Tests run with limits.profile = \"generous\".";
 
+    TOO_MANY_PASSCODES: 429 "TooManyRequests", "too_many_passcodes", "Too many meeting ids or passcodes were tried.";
+    cause: "Meetings were looked for with wrong ids or passcodes more often than limits.passcode_failures_per_source allows for the caller's address, or limits.passcode_failures_per_meeting for the id. It says nothing about whether there is such a meeting.";
+    remedy: "Wait as many seconds as the header Retry-After says, and take the link from the invitation.";
+
     INTERNAL: 500 "InternalServerError", "internal", "An internal error occurred.";
     cause: "A bug of this program; the log has a line about it.";
     remedy: "Report it with the log line and the answer's header MS-CV.";

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::limits::Wait;
 use crate::errors::{Entry, Surface, any};
 use crate::store::StoreError;
 
@@ -147,6 +148,12 @@ impl ApiError {
     #[must_use]
     pub const fn too_many_requests(retry_after_seconds: u64) -> Self {
         Self::new(&any::TOO_MANY_REQUESTS).with_retry_after(retry_after_seconds)
+    }
+
+    /// 429 `TooManyRequests` for too many wrong meeting ids and passcodes.
+    #[must_use]
+    pub fn too_many_passcodes(wait: Wait) -> Self {
+        Self::new(&any::TOO_MANY_PASSCODES).with_retry_after(wait.seconds())
     }
 
     /// 500 `InternalServerError`.

@@ -1,12 +1,14 @@
 //! Brakes on guessing passwords.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use super::failures::Wait;
+
+use super::failures::Failures;
 use crate::config::Limits;
 
 /// Sign-ins looked at together; a guess cannot start before the one before it was counted.
@@ -14,9 +16,6 @@ const TOGETHER: usize = 2;
 
 /// Sign-ins that may wait for their turn; more are sent away.
 const WAITING: usize = 256;
-
-/// Names and sources remembered; beyond, the oldest window is forgotten.
-const REMEMBERED: usize = 100_000;
 
 /// Counts failed sign-ins per name and source, and per source.
 #[derive(Debug, Clone)]
@@ -28,20 +27,13 @@ struct Parts {
     waiting: Arc<Semaphore>,
     failures: u32,
     failures_per_source: u32,
-    window: Duration,
-    counts: Mutex<HashMap<Key, Count>>,
+    counts: Failures<Key>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     Name(String, IpAddr),
     Source(IpAddr),
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Count {
-    failures: u32,
-    since: Instant,
 }
 
 /// Permission to check one password. Say how it went.
@@ -54,10 +46,6 @@ pub struct Attempt {
     _turn: OwnedSemaphorePermit,
 }
 
-/// Too many failures: come back after this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait(pub Duration);
-
 impl SignInLimits {
     /// Limits as configured.
     #[must_use]
@@ -67,8 +55,7 @@ impl SignInLimits {
             waiting: Arc::new(Semaphore::new(WAITING)),
             failures: limits.sign_in_failures,
             failures_per_source: limits.sign_in_failures_per_source,
-            window: Duration::from_secs(limits.sign_in_window_seconds),
-            counts: Mutex::default(),
+            counts: Failures::new(Duration::from_secs(limits.sign_in_window_seconds)),
         }))
     }
 
@@ -96,76 +83,26 @@ impl SignInLimits {
     }
 
     fn check(&self, name: &str, source: IpAddr, now: Instant) -> Result<(), Wait> {
-        let counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = |key: &Key, most: u32| {
-            let count = counts.get(key)?;
-            let left = self
-                .0
-                .window
-                .checked_sub(now.saturating_duration_since(count.since))?;
-            (count.failures >= most && !left.is_zero()).then_some(left)
-        };
-        let by_name = wait(&Key::Name(name.to_owned(), source), self.0.failures);
-        let by_source = wait(&Key::Source(source), self.0.failures_per_source);
-        by_name.max(by_source).map_or(Ok(()), |left| Err(Wait(left)))
-    }
-
-    fn count_failure(&self, key: Key, now: Instant) {
-        let mut counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() >= REMEMBERED && !counts.contains_key(&key) {
-            let window = self.0.window;
-            counts.retain(|_, count| now.saturating_duration_since(count.since) < window);
-            if counts.len() >= REMEMBERED
-                && let Some(oldest) = counts
-                    .iter()
-                    .min_by_key(|(_, count)| count.since)
-                    .map(|(key, _)| key.clone())
-            {
-                counts.remove(&oldest);
-            }
-        }
-        let count = counts.entry(key).or_insert(Count {
-            failures: 0,
-            since: now,
-        });
-        if now.saturating_duration_since(count.since) >= self.0.window {
-            *count = Count {
-                failures: 0,
-                since: now,
-            };
-        }
-        count.failures = count.failures.saturating_add(1);
+        let keys = [
+            (Key::Name(name.to_owned(), source), self.0.failures),
+            (Key::Source(source), self.0.failures_per_source),
+        ];
+        self.0.counts.check(&keys, now)
     }
 }
 
 impl Attempt {
     /// The password was right: earlier mistakes with this name are forgotten.
     pub fn succeeded(self) {
-        let mut counts = self
-            .limits
-            .0
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        counts.remove(&Key::Name(self.name, self.source));
+        self.limits.0.counts.forget(&Key::Name(self.name, self.source));
     }
 
     /// The name or the password was wrong.
     pub fn failed(self) {
         let now = Instant::now();
-        self.limits
-            .count_failure(Key::Name(self.name.clone(), self.source), now);
-        self.limits.count_failure(Key::Source(self.source), now);
-    }
-}
-
-impl Wait {
-    /// Whole seconds, rounded up, at least 1.
-    #[must_use]
-    pub fn seconds(self) -> u64 {
-        let whole = self.0.as_secs();
-        let begun = u64::from(self.0.subsec_nanos() > 0);
-        (whole + begun).max(1)
+        let counts = &self.limits.0.counts;
+        counts.count(Key::Name(self.name.clone(), self.source), now);
+        counts.count(Key::Source(self.source), now);
     }
 }
 

@@ -4,6 +4,7 @@ pub mod acs;
 pub mod auth;
 pub mod emulator;
 pub mod errors;
+pub(crate) mod failures;
 pub mod graph;
 pub mod limits;
 pub mod linger;

@@ -1,9 +1,12 @@
 //! The pages for people, built into the program, and the demo token endpoint.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::time::Instant;
 
 use anteroom_identity::token::{Scope, ScopeSet};
-use axum::extract::{Request, State};
+use anteroom_teams_link::link::{self, OwnHost};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -124,14 +127,26 @@ fn content_type(name: &str) -> &'static str {
 }
 
 /// A meeting link of ours opened in a browser leads to the guest's page.
+///
+/// Whether there is such a meeting, and whether the passcode is right, shows only when joining: here all links that are
+/// well-formed are answered alike. Who has to wait there need not go there.
 async fn open_link(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Extension(surface): Extension<Surface>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Redirect, ApiError> {
     let host = authority(&uri, &headers).ok_or_else(|| ApiError::new(&any::HOST_MISSING))?;
-    let target = super::request::raw_target(&uri);
-    let link = format!("{}://{host}{target}", surface.scheme());
+    let base = format!("{}://{host}", surface.scheme());
+    let link = format!("{base}{}", super::request::raw_target(&uri));
+    let meeting = OwnHost::parse(&base)
+        .ok()
+        .and_then(|own| link::parse(&link, &[own]).ok())
+        .ok_or_else(ApiError::not_found)?;
+    app.passcode_limits()
+        .check(&meeting, peer.ip(), Instant::now())
+        .map_err(ApiError::too_many_passcodes)?;
     Ok(Redirect::to(&format!(
         "/join?link={}",
         utf8_percent_encode(&link, QUERY_VALUE)

@@ -1,18 +1,10 @@
-//! Brakes: connections per source, and guessing of meeting ids and passcodes.
+//! Brakes: connections per source.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use crate::config::Limits;
-
-/// Failed look-ups from one source within [`GUESS_WINDOW`] before further ones are refused unseen.
-const GUESSES: u32 = 30;
-/// Window of the above.
-const GUESS_WINDOW: Duration = Duration::from_secs(60);
-/// Sources remembered; beyond, the oldest is forgotten.
-const SOURCES: usize = 100_000;
 
 /// Open WebSocket connections, in all and per source.
 #[derive(Debug, Clone)]
@@ -88,51 +80,8 @@ impl Drop for Slot {
     }
 }
 
-/// Failed look-ups of meetings per source.
-#[derive(Debug, Default)]
-pub(crate) struct Guesses {
-    counts: Mutex<HashMap<IpAddr, (u32, Instant)>>,
-}
-
-impl Guesses {
-    /// Whether a look-up from `source` is to be refused unseen.
-    pub(crate) fn too_many(&self, source: IpAddr, now: Instant) -> bool {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts
-            .get(&network(source))
-            .is_some_and(|(count, since)| *count >= GUESSES && within(*since, now))
-    }
-
-    /// Counts a look-up that found nothing.
-    pub(crate) fn failed(&self, source: IpAddr, now: Instant) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let source = network(source);
-        if counts.len() >= SOURCES && !counts.contains_key(&source) {
-            counts.retain(|_, (_, since)| within(*since, now));
-            let oldest = counts
-                .iter()
-                .min_by_key(|(_, (_, since))| *since)
-                .map(|(source, _)| *source);
-            if counts.len() >= SOURCES
-                && let Some(oldest) = oldest
-            {
-                counts.remove(&oldest);
-            }
-        }
-        let (count, since) = counts.entry(source).or_insert((0, now));
-        if !within(*since, now) {
-            (*count, *since) = (0, now);
-        }
-        *count = count.saturating_add(1);
-    }
-}
-
-fn within(since: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(since) < GUESS_WINDOW
-}
-
 /// What one customer of a provider usually has: a whole /64 in IPv6.
-fn network(source: IpAddr) -> IpAddr {
+pub(super) fn network(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             let [a, b, c, d, ..] = address.segments();
@@ -176,19 +125,5 @@ mod tests {
         let slots: Vec<_> = (0..3).map(|_| connections.take(here).unwrap()).collect();
         assert!(connections.take(here).is_none());
         drop(slots);
-    }
-
-    #[test]
-    fn guesses_are_refused_until_the_window_is_over() {
-        let guesses = Guesses::default();
-        let (source, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
-        let now = Instant::now();
-        for _ in 0..GUESSES {
-            assert!(!guesses.too_many(source, now));
-            guesses.failed(source, now);
-        }
-        assert!(guesses.too_many(source, now));
-        assert!(!guesses.too_many(other, now));
-        assert!(!guesses.too_many(source, now + GUESS_WINDOW));
     }
 }

@@ -5,12 +5,14 @@
 //! | [`machine`] | one meeting, without sockets, storage or clock |
 //! | `task` | runs a machine: one task per meeting, effects in order |
 //! | [`Registry`] | finds meetings, starts their tasks, stops everything |
+//! | [`passcodes`] | slows down guessing |
 //! | `presence` | chat membership follows presence in the call |
 //! | `chat_bridge` | what is said in the thread reaches the call, and the other way round |
 
 pub(crate) mod chat_bridge;
 pub(crate) mod limits;
 pub mod machine;
+pub mod passcodes;
 pub(crate) mod presence;
 pub mod registry;
 mod task;

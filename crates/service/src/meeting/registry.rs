@@ -14,11 +14,12 @@ use anteroom_teams_link::link::{self, LinkError, MeetingRef};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::limits::{Connections, Guesses};
+use super::limits::Connections;
 use super::machine::{Person, PersonKind, SessionId, room_of};
 use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
 use crate::error::StartError;
+use crate::http::failures::Wait;
 use crate::media::{self, MediaControl};
 use crate::state::App;
 
@@ -37,7 +38,6 @@ struct Parts {
     state: Mutex<State>,
     sessions: AtomicU64,
     rooms: AtomicU64,
-    guesses: Guesses,
     stopping: watch::Sender<bool>,
     /// A clone is held by everything that still has something to do; the channel closes when nothing has.
     tracker: Mutex<Option<mpsc::Sender<()>>>,
@@ -86,7 +86,6 @@ impl Registry {
             state: Mutex::default(),
             sessions: AtomicU64::new(1),
             rooms: AtomicU64::new(1),
-            guesses: Guesses::default(),
             stopping: watch::Sender::new(false),
             tracker: Mutex::new(Some(tracker)),
             tracked: tokio::sync::Mutex::new(tracked),
@@ -259,38 +258,39 @@ impl Registry {
             }
             JoinLocator::RoomId(id) => Wanted::Room(id.parse().map_err(|_| EndReason::bad_locator())?),
         };
-        let now = Instant::now();
-        if source.is_some_and(|source| self.0.guesses.too_many(source, now)) {
-            return Err(EndReason::too_many_attempts());
-        }
-        let (found, unknown) = match wanted {
+        let (limits, now) = (app.passcode_limits(), Instant::now());
+        let too_many = |_: Wait| EndReason::too_many_attempts();
+        let (attempt, found, unknown) = match wanted {
             Wanted::Meeting(reference) => {
-                let found = app.meetings().find(&reference).await.map_err(|error| {
-                    tracing::error!(%error, "a meeting could not be looked up");
-                    EndReason::service_failure()
-                })?;
-                let venue = found.map(|record| Venue::Meeting(Box::new(record)));
-                (venue, EndReason::meeting_not_found())
+                let attempt = limits.attempt(&reference, source, now).map_err(too_many)?;
+                let found = app.meetings().find(&reference).await.map_err(look_up_failed);
+                let venue = found.map(|record| record.map(|record| Venue::Meeting(Box::new(record))));
+                (attempt, venue, EndReason::meeting_not_found())
             }
             Wanted::Room(id) => {
-                let found = app.rooms().invited(id).await.map_err(|error| {
-                    tracing::error!(%error, "a room could not be looked up");
-                    EndReason::service_failure()
-                })?;
+                let attempt = limits.attempt_room(source, now).map_err(too_many)?;
                 // A room of another resource does not exist.
                 let ours = |resource| matches!(person.kind, PersonKind::Guest { resource: own, .. } if own == resource);
-                let venue = found
-                    .filter(|(room, _)| ours(room.resource))
-                    .map(|(room, _)| Venue::Room(room.id));
-                (venue, EndReason::room_not_found())
+                let found = app.rooms().invited(id).await.map_err(look_up_failed);
+                let venue = found.map(|found| {
+                    found
+                        .filter(|(room, _)| ours(room.resource))
+                        .map(|(room, _)| Venue::Room(room.id))
+                });
+                (attempt, venue, EndReason::room_not_found())
             }
         };
-        found.ok_or_else(|| {
-            if let Some(source) = source {
-                self.0.guesses.failed(source, now);
+        match found {
+            Ok(Some(venue)) => {
+                attempt.was_no_failure();
+                Ok(venue)
             }
-            unknown
-        })
+            Ok(None) => Err(unknown),
+            Err(reason) => {
+                attempt.was_no_failure();
+                Err(reason)
+            }
+        }
     }
 
     /// Hands a session to the meeting or the room's call, which is started if it does not run. The decision comes as a message.
@@ -383,6 +383,11 @@ pub(crate) struct MeetingStatus {
     pub(crate) started: bool,
     /// How many are in the call.
     pub(crate) participants: usize,
+}
+
+fn look_up_failed(error: impl std::error::Error) -> EndReason {
+    tracing::error!(%error, "a meeting or room could not be looked up");
+    EndReason::service_failure()
 }
 
 /// Never waits: a session may be waiting for its meeting.

@@ -98,8 +98,8 @@ impl Findings {
         self.links.first().ok_or_else(refused)
     }
 
-    /// Adds what another text has in it, after what is there.
-    pub(super) fn append(&mut self, other: Self) {
+    /// Adds what another text of the same invitation has in it, after what is there. Bounded as what is found in one.
+    pub fn append(&mut self, other: Self) {
         for link in other.links {
             self.keep(link);
         }
