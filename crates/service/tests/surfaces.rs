@@ -213,6 +213,34 @@ async fn a_meeting_link_in_a_browser_leads_to_the_guest_page() {
     let location = response.headers()["location"].to_str().unwrap().to_owned();
     let link = host.dev().guest_page.split_once("/join?").unwrap().1;
     assert_eq!(location, format!("/join?{link}"));
+
+    // Neither whether there is such a meeting nor whether the passcode is right shows here.
+    let base = host.dev().endpoint.clone();
+    for path in [
+        "/meet/999000000000000?p=wrong1",
+        "/meet/999000000000000",
+        "/l/meetup-join/19%3ameeting_x%40thread.v2/0?context=%7b%22Tid%22%3a%225c1d3a52-8f0e-4b57-9a11-2f6f7d3c9e10%22%2c%22Oid%22%3a%220b7e6c44-91d2-4e0f-8a3b-6d5f4c3b2a19%22%7d",
+    ] {
+        let response = client.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(response.status(), 303, "{path}");
+        let location = response.headers()["location"].to_str().unwrap();
+        let link = location.strip_prefix("/join?link=").unwrap();
+        let link = percent_encoding::percent_decode_str(link).decode_utf8().unwrap();
+        assert_eq!(link, format!("{base}{path}"));
+    }
+    for path in [
+        "/meet/274-918-305-566",
+        "/meet/274%20918%20305%20566",
+        "/meet/274+918+305+566",
+        "/meet/27491",
+        "/meet/123456789012345678901",
+        "/meet/274918305566421?p=",
+        "/meet/274918305566421?p=a%0ab",
+        "/l/meetup-join/nothing",
+    ] {
+        let response = client.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(response.status(), 404, "{path}");
+    }
     host.service.shutdown().await;
 }
 

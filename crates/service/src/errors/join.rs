@@ -70,8 +70,8 @@ reasons! {
     remedy: "Choose another name.";
 
     TOO_MANY_ATTEMPTS = too_many_attempts;
-    cause: "Too many meeting ids or passcodes were tried from the same address or by the same user.";
-    remedy: "Wait some minutes.";
+    cause: "Too many wrong meeting ids or passcodes came from the same address (limits.passcode_failures_per_source), or too many for this meeting id (limits.passcode_failures_per_meeting). It says nothing about whether there is such a meeting; the right passcode waits, too.";
+    remedy: "Wait until limits.passcode_window_seconds are over, and take the link from the invitation.";
 
     PROTOCOL_VIOLATION = protocol_violation;
     cause: "The client sent a message that does not parse or does not belong there.";

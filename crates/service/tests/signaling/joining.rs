@@ -294,6 +294,62 @@ async fn guessing_passcodes_is_slowed_down() {
 }
 
 #[tokio::test]
+async fn a_meeting_that_is_guessed_at_waits_on_every_path() {
+    let host = Host::start_with(|config| config.limits.passcode_failures_per_meeting = 3).await;
+    let known = record(&host).await;
+    let (_, token) = host.guest(&["voip"]).await;
+    let passcode = known.passcode.clone().unwrap();
+    let unknown_id = "999000000000000";
+    let unknown_link = known.join_url.replace(&known.meeting_id, unknown_id);
+    let by_id = |id: &str, passcode: &str| {
+        proto::join::Locator::MeetingId(proto::MeetingIdLocator {
+            meeting_id: id.to_owned(),
+            passcode: passcode.to_owned(),
+        })
+    };
+    let by_link = |link: &str| proto::join::Locator::MeetingLink(link.to_owned());
+
+    let ask = async |locator| {
+        let (mut guest, _) = Client::hello(&host, Encoding::Json, &token).await;
+        let join = proto::Join {
+            locator: Some(locator),
+            display_name: "Dana".to_owned(),
+        };
+        guest.send(Said::Join(join)).await;
+        guest.end_key().await
+    };
+    // Typed and by link count together, and a meeting that does not exist is answered as one that does.
+    for (id, link) in [
+        (known.meeting_id.as_str(), &known.join_url),
+        (unknown_id, &unknown_link),
+    ] {
+        let wrong = link.replace(&passcode, "wrong1");
+        let mut keys = Vec::new();
+        for locator in [
+            by_id(id, "wrong1"),
+            by_link(&wrong),
+            by_id(id, "wrong2"),
+            by_id(id, &passcode),
+            by_link(link),
+        ] {
+            keys.push(ask(locator).await);
+        }
+        assert_eq!(keys[..3], ["meeting_not_found"; 3], "{id}");
+        assert_eq!(keys[3..], ["too_many_attempts"; 2], "{id}");
+
+        let target = format!("/meet/{id}?p={passcode}");
+        let page = host.get(&target).send().await.unwrap();
+        let seconds: u64 = page.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&seconds));
+        let body = crate::common::expect(page, 429).await.to_string();
+        assert!(!body.contains(&passcode) && !body.contains(id), "{body}");
+    }
+    let third = known.join_url.replace(&known.meeting_id, "888000000000000");
+    assert_eq!(ask(by_link(&third)).await, "meeting_not_found", "another id");
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
 async fn stopping_ends_every_call_and_every_wait() {
     let host = Host::start().await;
     let (mut alice, _) = Client::alice(&host).await;
