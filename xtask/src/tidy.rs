@@ -48,6 +48,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rubato", &["codec/src/resample.rs"]),
     ("jsonwebtoken", &["identity/src/token"]),
     ("ammonia", &["chat/src"]),
+    ("calcard", &["teams-link/src/link/icalendar.rs"]),
+    ("html5gum", &["teams-link/src/link/html.rs"]),
     ("rcgen", &["service/src/tls.rs"]),
     ("argon2", &["service/src/directory.rs"]),
     ("figment", &["service/src/config.rs"]),

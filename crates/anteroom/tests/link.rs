@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::Output;
 
-use common::program::{finish, one_line, program};
+use common::program::{finish, one_line, program, serve, started};
 use serde_json::{Value, json};
 
 const SHORT: &str = "https://teams.microsoft.com/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1";
@@ -221,4 +221,55 @@ fn own_hosts_are_named() {
     }
     let wrong = parse(&["--own-host", "meet.contoso.example", link]);
     assert_eq!(wrong.status.code(), Some(2));
+}
+
+/// Everything that can be logged is, on both sides of a join by link; of the link's passcode nothing may be there.
+#[test]
+fn no_log_has_a_passcode() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("service.log");
+    let mut command = serve(&directory.path().join("data"));
+    command
+        .env("ANTEROOM_LOG", "trace")
+        .stderr(File::create(&log).unwrap());
+    let (service, dev) = started(&mut command, &directory.path().join("data"));
+
+    let (base, right) = dev.meeting.join_url.split_once("?p=").unwrap();
+    let wrong = "Qm7Zt4Lw9Xc2Vb8Nk1";
+    let ca = directory.path().join("data/tls/ca.pem");
+    let join = |link: &str| {
+        let mut command = program();
+        command.env("ANTEROOM_LOG", "trace");
+        command.args([
+            "join",
+            link,
+            "--name",
+            "Dana",
+            "--json",
+            "--for",
+            "0",
+            "--endpoint",
+            &dev.endpoint,
+        ]);
+        command.arg("--ca").arg(&ca);
+        command.args(["--connection-string", &dev.connection_string]);
+        finish(&mut command)
+    };
+    let refused = join(&format!("{base}?p={wrong}"));
+    assert_eq!(refused.status.code(), Some(2));
+    let client = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(client.contains("TRACE"), "{client}");
+    drop(service);
+
+    let service = std::fs::read_to_string(&log).unwrap();
+    assert!(service.contains("TRACE"), "{service}");
+    for (whose, log) in [("client", &client), ("service", &service)] {
+        for secret in [wrong, right] {
+            let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            for form in [secret, &hex, &hex.to_uppercase()] {
+                let line = log.lines().find(|line| line.contains(form));
+                assert_eq!(line, None, "the {whose}'s log has a passcode");
+            }
+        }
+    }
 }

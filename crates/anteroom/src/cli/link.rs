@@ -112,6 +112,9 @@ fn contents(text: &str) -> anyhow::Result<Option<Vec<u8>>> {
 /// The meeting that a link, an invitation or a calendar file leads to.
 fn read(bytes: &[u8], options: &Parse) -> Result<MeetingRef, Refusal> {
     let own = &options.own_host;
+    if bytes.len() > MAX_INVITE_BYTES {
+        return Err(FindError::TooLong.into());
+    }
     if icalendar::is_calendar(bytes) {
         let events = icalendar::read(bytes, own)?;
         return best(&icalendar::together(&events), options);

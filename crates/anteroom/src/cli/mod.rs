@@ -155,14 +155,17 @@ async fn until_stopped(work: impl Future<Output = anyhow::Result<ExitCode>>) -> 
     }
 }
 
+/// What is not logged whatever is asked for: the HTML parser tells what is odd in other people's messages, nothing that an
+/// operator can do about; the WebSocket library prints frames, with tokens and passcodes in them.
+const QUIET: [&str; 2] = ["html5ever=error", "tungstenite=debug"];
+
 /// Logs to standard error, `ANTEROOM_LOG` picks what; `default` when it is not set.
 fn init_log(default: &str) {
     let filter = EnvFilter::try_from_env("ANTEROOM_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    // The HTML parser tells what is odd in other people's messages: nothing that an operator can do about.
-    let filter = match "html5ever=error".parse() {
-        Ok(quiet) => filter.add_directive(quiet),
-        Err(_) => filter,
-    };
+    let filter = QUIET
+        .iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let json = std::env::var_os("ANTEROOM_LOG_JSON").is_some_and(|value| value == "1");
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

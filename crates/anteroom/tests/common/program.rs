@@ -41,7 +41,12 @@ pub(crate) fn serve(data: &Path) -> Command {
 
 /// Starts the service and waits until its banner is complete.
 pub(crate) fn served(data: &Path) -> (ProcessGuard, DevInfo) {
-    let mut guard = ProcessGuard::spawn(&mut serve(data)).unwrap();
+    started(&mut serve(data), data)
+}
+
+/// The same with a command of [`serve`] that has been changed.
+pub(crate) fn started(serve: &mut Command, data: &Path) -> (ProcessGuard, DevInfo) {
+    let mut guard = ProcessGuard::spawn(serve).unwrap();
     let stdout = guard.child().stdout.take().unwrap();
     let (ready, is_ready) = mpsc::channel();
     std::thread::spawn(move || {

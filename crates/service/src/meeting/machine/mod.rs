@@ -69,8 +69,8 @@ pub struct Now {
     pub wall: OffsetDateTime,
 }
 
-/// What identifies a meeting to its participants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What identifies a meeting to its participants. `Debug` does not print the link, which lets people in.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Facts {
     /// What the meeting is about.
     pub subject: String,
@@ -86,6 +86,15 @@ impl Facts {
     /// The tenant of the organizer, if there is one.
     pub(super) fn tenant(&self) -> Option<TenantId> {
         self.host.map(|host| host.tenant)
+    }
+}
+
+impl std::fmt::Debug for Facts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Facts")
+            .field("thread_id", &self.thread_id)
+            .field("host", &self.host)
+            .finish_non_exhaustive()
     }
 }
 
