@@ -402,6 +402,11 @@ async fn open(
         } else {
             None
         };
+        app.registry()
+            .events()
+            .resume(app.store())
+            .await
+            .map_err(unusable)?;
         let media = app.registry().start(&app)?;
         let published = match demo {
             Some(demo) => demo

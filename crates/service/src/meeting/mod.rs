@@ -8,8 +8,10 @@
 //! | [`passcodes`] | slows down guessing |
 //! | `presence` | chat membership follows presence in the call |
 //! | `chat_bridge` | what is said in the thread reaches the call, and the other way round |
+//! | [`events`] | what happens in calls, for the rest of the service |
 
 pub(crate) mod chat_bridge;
+pub mod events;
 pub(crate) mod limits;
 pub mod machine;
 pub mod passcodes;
@@ -21,6 +23,7 @@ use anteroom_rooms::RoomId;
 use anteroom_signaling::proto::server_message::Body;
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::events::{MeetingEvent, MeetingEvents};
 pub(crate) use self::limits::Slot;
 use self::machine::{Input, SessionId};
 pub(crate) use self::registry::Busy;

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::limits::Connections;
+use super::events::MeetingEvents;
 use super::machine::{Person, PersonKind, SessionId, room_of};
 use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
@@ -38,6 +39,7 @@ struct Parts {
     state: Mutex<State>,
     sessions: AtomicU64,
     rooms: AtomicU64,
+    events: MeetingEvents,
     stopping: watch::Sender<bool>,
     /// A clone is held by everything that still has something to do; the channel closes when nothing has.
     tracker: Mutex<Option<mpsc::Sender<()>>>,
@@ -86,6 +88,7 @@ impl Registry {
             state: Mutex::default(),
             sessions: AtomicU64::new(1),
             rooms: AtomicU64::new(1),
+            events: MeetingEvents::default(),
             stopping: watch::Sender::new(false),
             tracker: Mutex::new(Some(tracker)),
             tracked: tokio::sync::Mutex::new(tracked),
@@ -133,6 +136,7 @@ impl Registry {
         if tokio::time::timeout(SHUTDOWN_GRACE, ended).await.is_err() {
             tracing::warn!("some calls did not end in time");
         }
+        self.0.events.close();
         if let Some(running) = self.0.running.get() {
             running.media.shutdown().await;
         }
@@ -145,6 +149,12 @@ impl Registry {
         if let Some(pump) = pump {
             pump.abort();
         }
+    }
+
+    /// What happens in calls.
+    #[must_use]
+    pub fn events(&self) -> &MeetingEvents {
+        &self.0.events
     }
 
     /// Whether [`shutdown`](Self::shutdown) has been called.

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::sleep_until;
 
 use super::chat_bridge::{self, Outgoing};
+use super::events::Place;
 use super::machine::{
     Effect, Facts, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy, RoomRules, Rules,
     SessionId,
@@ -57,6 +58,7 @@ pub(crate) enum ToMeeting {
 struct Task {
     app: App,
     venue: Venue,
+    place: Arc<Place>,
     room: RoomId,
     meeting: Meeting,
     sessions: HashMap<SessionId, mpsc::Sender<ToSession>>,
@@ -125,6 +127,7 @@ async fn run(
         meeting: Meeting::new(config(&app, &media, &venue, loaded, room)),
         chat,
         sessions: HashMap::new(),
+        place: Arc::new(place(&venue)),
         venue,
         app,
         room,
@@ -322,6 +325,11 @@ impl Task {
                     }
                 }
                 Effect::Media(command) => self.media.send(*command).await,
+                Effect::Event(happening) => {
+                    let at = self.now().wall;
+                    let events = self.app.registry().events();
+                    events.publish(&self.place, at, *happening).await;
+                }
             }
         }
     }
@@ -372,6 +380,19 @@ async fn at(when: Option<Instant>) {
     match when {
         Some(when) => sleep_until(when.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+/// Where events happen.
+fn place(venue: &Venue) -> Place {
+    match venue {
+        Venue::Meeting(record) => Place::Meeting {
+            id: record.id.clone(),
+            tenant: record.tenant,
+            organizer: record.organizer,
+            thread_id: record.thread_id.to_string(),
+        },
+        Venue::Room(id) => Place::Room { id: id.to_string() },
     }
 }
 

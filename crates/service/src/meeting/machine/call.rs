@@ -9,6 +9,7 @@ use anteroom_teams_link::{Capability, CapabilitySet};
 use super::participant::{CallRole, Participant, Person, PersonKind, Present, SessionId, Stage, wire_role};
 use super::requests::wire_reason;
 use super::{Call, Effect, Meeting, Now, PER_MESSAGE};
+use crate::meeting::events::EventKind;
 
 /// Somebody on the way into the call.
 pub(super) struct Entrant {
@@ -35,6 +36,7 @@ impl Meeting {
         let fresh_call = self.call.is_none().then(|| self.fresh_id());
         if let Some(id) = fresh_call {
             self.call = Some(Call { id, started: false });
+            self.happened(EventKind::Started);
         }
         if let Some(call) = &mut self.call {
             call.started |= verified;
@@ -59,10 +61,12 @@ impl Meeting {
             stage: Stage::InCall(Box::new(present)),
         };
         let entry = participant.roster_entry(self.facts.tenant());
+        let joined = participant.for_event(self.facts.tenant());
         self.people.insert(session, participant);
 
         // A guest may call the chat as soon as it hears that it is in.
         self.reconcile_members();
+        self.happened(EventKind::Joined { participant: joined });
         let message = self.connected_message(id, role, &capabilities);
         self.reply(session, reply, message);
         self.send_roster_snapshot(session);
@@ -162,6 +166,9 @@ impl Meeting {
 
     pub(super) fn call_may_be_over(&mut self) {
         if !self.people.values().any(Participant::in_call) {
+            if self.call.is_some() {
+                self.happened(EventKind::Ended);
+            }
             self.call = None;
             self.speaking = false;
         }
@@ -173,6 +180,7 @@ impl Meeting {
         let Some(participant) = self.people.remove(&session) else {
             return;
         };
+        let left = participant.for_event(self.facts.tenant());
         let Stage::InCall(present) = participant.stage else {
             return;
         };
@@ -182,6 +190,10 @@ impl Meeting {
                 .push_back(Effect::Media(Box::new(Command::RemovePeer { peer: peer.id() })));
             self.tracks_gone(session, &peer);
         }
+        self.happened(EventKind::Left {
+            participant: left,
+            reason: reason.copied(),
+        });
         if let Some(reason) = reason {
             let body = Body::Ended(proto::Ended {
                 reason: Some(wire_reason(reason)),

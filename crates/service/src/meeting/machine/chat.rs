@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::participant::{Participant, SessionId, unix_ms};
 use super::{Effect, Meeting};
+use crate::meeting::events::EventKind;
 
 /// Something said in the chat, as everybody who may see it hears it.
 #[derive(Clone, PartialEq, Eq)]
@@ -81,6 +82,14 @@ pub(super) struct Membership {
 impl Meeting {
     /// A message was said in the thread: everybody hears it who is in the call and may see it.
     pub fn handle_chat(&mut self, line: &ChatLine) {
+        let sender = self
+            .people
+            .values()
+            .find(|participant| participant.in_call() && participant.person.id.to_string() == line.sender);
+        self.happened(EventKind::ChatMessage {
+            participant: sender.map(|participant| participant.for_event(self.facts.tenant())),
+            line: line.clone(),
+        });
         let body = line.message(false);
         for (session, participant) in &mut self.people {
             let Some(after) = self

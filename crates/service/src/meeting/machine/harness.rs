@@ -15,11 +15,13 @@ use anteroom_teams_link::policy::{LobbyScope, MeetingOptions, OrganizerPolicy, T
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::happenings::Ledger;
 use super::{
     ChatLine, ChatStart, Effect, Facts, HistoryShare, Host, Input, Limits, Meeting, MeetingConfig, Now,
     Person, PersonKind, Policy, RoomRules, Rules, SessionId,
 };
 use crate::media::negotiate::Environment;
+use crate::meeting::events::Happening;
 
 pub(super) const LOBBY_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -36,6 +38,10 @@ pub(super) struct Harness {
     pub(super) members: BTreeMap<CommunicationIdentifier, u64>,
     pub(super) said: Vec<ChatLine>,
     pub(super) commands: Vec<Command>,
+    /// What the rest of the service was told.
+    pub(super) happened: Vec<Happening>,
+    /// What follows from that.
+    ledger: Ledger,
 }
 
 /// When every test begins.
@@ -162,6 +168,8 @@ impl Harness {
             members: BTreeMap::new(),
             said: Vec::new(),
             commands: Vec::new(),
+            happened: Vec::new(),
+            ledger: Ledger::default(),
         }
     }
 
@@ -282,8 +290,13 @@ impl Harness {
                         .handle(self.now, from, Input::ChatSent { reply, result });
                 }
                 Effect::Media(command) => self.commands.push(*command),
+                Effect::Event(happening) => {
+                    self.ledger.take(&happening);
+                    self.happened.push(*happening);
+                }
             }
         }
+        self.ledger.check(&self.meeting);
     }
 
     /// What a session was sent since the last call.

@@ -13,6 +13,7 @@ use super::decide::Verdict;
 use super::participant::{CallRole, Participant, Person, SessionId, Stage, Waiting};
 use super::requests::wire_reason;
 use super::{Effect, Meeting, Now, PER_MESSAGE};
+use crate::meeting::events::{EventKind, LobbyOutcome};
 
 impl Meeting {
     pub(super) fn join(&mut self, now: Now, session: SessionId, person: Person, reply: u32) {
@@ -176,6 +177,10 @@ impl Meeting {
             });
             self.effects.push_back(Effect::End { session, reply, body });
         }
+        self.happened(EventKind::LobbyLeft {
+            participant: participant.for_event(self.facts.tenant()),
+            outcome: LobbyOutcome::of(reason),
+        });
         self.lobby_changed(Vec::new(), vec![participant.id]);
     }
 
@@ -257,7 +262,9 @@ impl Meeting {
             stage,
         };
         let entry = participant.lobby_entry();
+        let waiting = participant.for_event(self.facts.tenant());
         self.people.insert(session, participant);
+        self.happened(EventKind::LobbyWaiting { participant: waiting });
         let body = self.lobby_message(reason, self.limits.lobby_timeout);
         self.reply(session, reply, body);
         self.lobby_changed(entry.into_iter().collect(), Vec::new());
@@ -272,6 +279,10 @@ impl Meeting {
         let Some(participant) = self.people.remove(&session) else {
             return;
         };
+        self.happened(EventKind::LobbyLeft {
+            participant: participant.for_event(self.facts.tenant()),
+            outcome: LobbyOutcome::Admitted,
+        });
         let Participant {
             id,
             person,

@@ -28,6 +28,8 @@ mod room;
 mod tracks;
 
 #[cfg(test)]
+mod happenings;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod properties;
@@ -56,6 +58,7 @@ pub(crate) use self::requests::wire_reason;
 pub use self::room::RoomRules;
 pub use self::tracks::room_of;
 use crate::media::negotiate::Environment;
+use crate::meeting::events::{EventKind, Happening};
 
 /// Most entries in one message of a snapshot, so that it stays far below the size limit; further ones follow as updates.
 const PER_MESSAGE: usize = 64;
@@ -315,6 +318,8 @@ pub enum Effect {
     },
     /// A command for the media router.
     Media(Box<Command>),
+    /// Tell the rest of the service what has happened.
+    Event(Box<Happening>),
 }
 
 /// One running meeting.
@@ -527,6 +532,13 @@ impl Meeting {
                 self.effects.push_back(effect);
             }
         }
+    }
+
+    /// Tells the rest of the service.
+    fn happened(&mut self, kind: EventKind) {
+        let call_id = self.call.as_ref().map(|call| call.id.clone()).unwrap_or_default();
+        self.effects
+            .push_back(Effect::Event(Box::new(Happening { call_id, kind })));
     }
 
     /// A fresh identifier, as text.

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use super::Now;
 use super::chat::ChatStart;
 use crate::media::negotiate::Peer;
+use crate::meeting::events::{EventParticipant, EventRole};
 
 /// A signaling session, unique while the service runs; later sessions have higher numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,6 +200,21 @@ impl Participant {
         })
     }
 
+    /// How events name the participant.
+    pub(super) fn for_event(&self, organization: Option<TenantId>) -> EventParticipant {
+        EventParticipant {
+            id: self.id.clone(),
+            identity: self.person.id.clone(),
+            tenant: match self.person.kind {
+                PersonKind::Organization { tenant, .. } => Some(tenant),
+                PersonKind::Guest { .. } => None,
+            },
+            display_name: self.person.display_name.clone(),
+            role: self.present().map(|present| event_role(present.role)),
+            external: organization.is_some_and(|organization| !self.is_of(organization)),
+        }
+    }
+
     /// The lobby entry; `None` in the call.
     pub(super) fn lobby_entry(&self) -> Option<proto::LobbyParticipant> {
         let waiting = self.waiting()?;
@@ -220,6 +236,18 @@ pub(super) fn wire_role(role: CallRole) -> proto::Role {
         CallRole::Meeting(Role::Attendee) | CallRole::Room(InRoom::Attendee) => proto::Role::Attendee,
         CallRole::Room(InRoom::Consumer) => proto::Role::Consumer,
         CallRole::Room(InRoom::Collaborator) => proto::Role::Collaborator,
+    }
+}
+
+const fn event_role(role: CallRole) -> EventRole {
+    use anteroom_rooms::Role as InRoom;
+    match role {
+        CallRole::Meeting(Role::Organizer) => EventRole::Organizer,
+        CallRole::Meeting(Role::CoOrganizer) => EventRole::CoOrganizer,
+        CallRole::Meeting(Role::Presenter) | CallRole::Room(InRoom::Presenter) => EventRole::Presenter,
+        CallRole::Meeting(Role::Attendee) | CallRole::Room(InRoom::Attendee) => EventRole::Attendee,
+        CallRole::Room(InRoom::Consumer) => EventRole::Consumer,
+        CallRole::Room(InRoom::Collaborator) => EventRole::Collaborator,
     }
 }
 
