@@ -14,6 +14,7 @@ use anteroom_teams_link::policy::LobbyScope;
 
 use crate::entra::ACS_AUDIENCE;
 use crate::http::rate::RateConfig;
+use crate::webhooks::WebhookConfig;
 
 /// Everything an operator may set. Names are the keys of the file; `ANTEROOM_TLS__CERT` in the environment is
 /// `tls.cert`.
@@ -46,6 +47,8 @@ pub struct Config {
     /// An OpenID Connect issuer, Entra ID for one, whose tokens open the Identity and Rooms APIs to applications that
     /// hold no access key.
     pub oidc: Option<OidcConfig>,
+    /// What other servers are told of meetings.
+    pub webhooks: WebhookConfig,
     /// Limits against abuse and mistakes.
     pub limits: Limits,
     /// Settings of the demo tenant and meeting in development mode.
@@ -175,6 +178,7 @@ impl Default for Config {
             hosts: Vec::new(),
             tls: TlsFiles::default(),
             oidc: None,
+            webhooks: WebhookConfig::default(),
             limits: Limits::default(),
             demo: Demo::default(),
         }
@@ -297,6 +301,12 @@ pub enum ConfigError {
     /// The issuer cannot be one.
     #[error("oidc: {reason}")]
     Oidc {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The settings of webhooks cannot be used.
+    #[error("webhooks: {reason}")]
+    Webhooks {
         /// What is wrong.
         reason: String,
     },

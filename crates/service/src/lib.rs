@@ -31,6 +31,7 @@ pub mod state;
 pub mod store;
 pub mod tenants;
 pub mod tls;
+pub mod webhooks;
 pub mod ws;
 
 pub use config::Config;

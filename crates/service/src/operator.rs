@@ -26,6 +26,7 @@ use crate::resources::{Resource, Resources};
 use crate::store::Store;
 use crate::tenants::Tenants;
 use crate::tls::write_private;
+use crate::webhooks::WebhookTable;
 
 /// Name of the file in the data directory.
 pub const FILE: &str = "operator.json";
@@ -192,6 +193,7 @@ pub fn is_running(path: &Path) -> bool {
 pub struct Stopped {
     store: Store,
     resources: Resources,
+    webhooks: WebhookTable,
     keys: KeyRing,
     _lock: File,
 }
@@ -211,12 +213,14 @@ impl Stopped {
         let store = Store::open(&data::database_path(path)).map_err(failed)?;
         let now = OffsetDateTime::now_utc();
         let resources = Resources::open(store.clone(), now).await.map_err(failed)?;
+        let webhooks = WebhookTable::open(store.clone()).await.map_err(failed)?;
         let keys = KeyRing::open(store.clone(), now)
             .await
             .map_err(|error| StartError::Internal(error.to_string()))?;
         Ok(Self {
             store,
             resources,
+            webhooks,
             keys,
             _lock: lock,
         })
@@ -233,6 +237,12 @@ impl Stopped {
     pub fn tenants(&self) -> Tenants {
         // Nobody listens where nothing runs.
         Tenants::new(self.store.clone(), Topic::new(1))
+    }
+
+    /// The webhooks.
+    #[must_use]
+    pub const fn webhooks(&self) -> &WebhookTable {
+        &self.webhooks
     }
 
     /// The keys that sign tokens.

@@ -43,6 +43,7 @@ use crate::state::{App, Parts};
 use crate::store::{Store, StoreError};
 use crate::tenants::Tenants;
 use crate::tls::{self, Material};
+use crate::webhooks::{Sender, WebhookTable, Webhooks};
 
 /// How long open requests may take to finish when the service stops.
 const GRACE: Duration = Duration::from_secs(3);
@@ -214,6 +215,7 @@ impl RunningService {
                 Err(error) => tracing::warn!(%error, "a listener's task ended"),
             }
         }
+        self.app.webhooks().shutdown().await;
         // Nobody answers there any more.
         let _ = std::fs::remove_file(self.app.config().data.join(operator::FILE));
         self.app.store().close().await;
@@ -363,6 +365,8 @@ async fn open(
         };
         let oidc = config.oidc.clone().map(OidcIssuer::new).transpose()?;
         let (chat, notices) = ChatHub::new(store.clone(), clock.clone(), chat_limits);
+        let sender = Sender::new(&config.webhooks, &endpoint, own_authorities.clone())?;
+        let table = WebhookTable::open(store.clone()).await.map_err(unusable)?;
         let notifications = Notifications::new(config.limits.notification_sockets);
         notifications.start(notices);
         let meetings = MeetingStore::new(store.clone(), endpoint.clone());
@@ -374,6 +378,7 @@ async fn open(
             rooms: Rooms::new(store.clone(), clock.clone()),
             notifications,
             registry: Registry::new(),
+            webhooks: Webhooks::new(table, sender),
             sign_in_limits: SignInLimits::new(&config.limits),
             passcode_limits: PasscodeLimits::new(&config.limits),
             rates: Rates::new(&config.limits.rates),
@@ -407,6 +412,7 @@ async fn open(
             .resume(app.store())
             .await
             .map_err(unusable)?;
+        app.webhooks().start(&app);
         let media = app.registry().start(&app)?;
         let published = match demo {
             Some(demo) => demo
@@ -416,6 +422,7 @@ async fn open(
         };
         if let Err(error) = published {
             app.registry().shutdown().await;
+            app.webhooks().shutdown().await;
             return Err(error);
         }
         Ok((app, media))

@@ -26,6 +26,7 @@ use crate::resources::Resources;
 use crate::rooms::Rooms;
 use crate::store::Store;
 use crate::tenants::Tenants;
+use crate::webhooks::Webhooks;
 
 /// Audience of directory tokens.
 pub const DIRECTORY_AUDIENCE: &str = "anteroom";
@@ -53,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) rooms: Rooms,
     pub(crate) notifications: Notifications,
     pub(crate) registry: Registry,
+    pub(crate) webhooks: Webhooks,
     pub(crate) sign_in_limits: SignInLimits,
     pub(crate) passcode_limits: PasscodeLimits,
     pub(crate) rates: Rates,
@@ -199,6 +201,12 @@ impl App {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// What other servers are told of meetings.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.0.webhooks
     }
 
     /// Counts failed sign-ins.

@@ -11,6 +11,7 @@ pub mod linger;
 pub mod oauth;
 mod oauth_discovery;
 mod operator;
+mod operator_webhooks;
 pub mod ops;
 pub mod pages;
 pub(crate) mod prompt;

@@ -27,6 +27,7 @@ pub(super) fn router(operator: OperatorInfo) -> Router<App> {
         .route("/operator/signing-keys", get(signing_keys))
         .route("/operator/signing-keys/rotate", post(rotate_signing_key))
         .merge(super::tenants::operator_router())
+        .merge(super::operator_webhooks::router())
         .layer(middleware::from_fn_with_state(operator, allowed))
 }
 

@@ -39,7 +39,7 @@ pub(super) fn candidates(
 }
 
 /// The addresses of this machine's interfaces; none when the system does not tell.
-pub(super) fn interfaces() -> Vec<IpAddr> {
+pub(crate) fn interfaces() -> Vec<IpAddr> {
     match if_addrs::get_if_addrs() {
         Ok(interfaces) => interfaces.into_iter().map(|interface| interface.ip()).collect(),
         Err(error) => {

@@ -8,6 +8,7 @@ pub mod migrations;
 pub mod resources;
 pub mod settings;
 pub(crate) mod snapshot;
+pub mod webhooks;
 
 mod chat;
 mod identity;
