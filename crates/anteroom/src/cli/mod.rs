@@ -18,6 +18,7 @@ mod target;
 mod tenant;
 mod thread;
 mod view;
+mod webhook;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -71,6 +72,8 @@ enum Command {
     Load(Box<load::Load>),
     /// Look at chat threads.
     Thread(thread::Thread),
+    /// Tell other servers what happens in meetings.
+    Webhook(webhook::Webhook),
     /// Faults and time on demand, for tests against a service in development mode.
     Emulator(emulator::Emulator),
 }
@@ -92,6 +95,7 @@ pub(crate) fn run() -> ExitCode {
         Command::ExplainJoin(explain) => run_async("error", explain_join::run(explain)),
         Command::Load(load) => run_async("error", until_stopped(load::run(*load))),
         Command::Thread(thread) => report(thread::run(thread)),
+        Command::Webhook(webhook) => run_async("error", webhook::run(webhook)),
         Command::Emulator(emulator) => run_async("error", emulator::run(emulator)),
     }
 }
