@@ -20,6 +20,8 @@ const SECRET: &[&str] = &[
     "Connected",
     "SendChat",
     "ChatMessage",
+    "Rename",
+    "Announcement",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

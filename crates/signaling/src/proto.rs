@@ -109,6 +109,7 @@ impl fmt::Debug for Connected {
             thread_id,
             call_id,
             join_url: _,
+            states,
         } = self;
         f.debug_struct("Connected")
             .field("participant_id", participant_id)
@@ -116,6 +117,28 @@ impl fmt::Debug for Connected {
             .field("capabilities", capabilities)
             .field("thread_id", thread_id)
             .field("call_id", call_id)
+            .field("states", states)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Rename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rename").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Announcement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            entered: _,
+            left: _,
+            entered_count,
+            left_count,
+        } = self;
+        f.debug_struct("Announcement")
+            .field("entered_count", entered_count)
+            .field("left_count", left_count)
             .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! # Reconnecting
 //!
-//! Every server message but `Welcome`, `Pong` and `Speaking` has a number, from 1 and without gaps, and stays in a
+//! Every server message but `Welcome`, `Pong`, `Speaking` and `Reaction` has a number, from 1 and without gaps, and stays in a
 //! replay buffer until the client acknowledges it. When the connection drops, the session goes on for
 //! [`SessionConfig::resume_window`]; a new connection that presents the resume token gets the messages after the last
 //! one it has handled, in order and once. The buffer is bounded by count and bytes: once a message that the client has
@@ -76,5 +76,8 @@ impl Default for SessionConfig {
 /// Whether messages of this kind are numbered and sent again after a reconnect.
 #[must_use]
 pub const fn is_replayed(body: &Body) -> bool {
-    !matches!(body, Body::Welcome(_) | Body::Pong(_) | Body::Speaking(_))
+    !matches!(
+        body,
+        Body::Welcome(_) | Body::Pong(_) | Body::Speaking(_) | Body::Reaction(_)
+    )
 }

@@ -5,6 +5,62 @@ use std::collections::VecDeque;
 use prost::Message as _;
 
 use crate::proto::{ServerMessage, server_message::Body};
+use crate::wire::{Encoding, Frame, SharedBody, encode_server};
+
+/// The body of a message that is kept.
+#[derive(Debug, Clone)]
+pub(super) enum Kept {
+    /// Of this session alone.
+    Own(Body),
+    /// Many sessions' in common.
+    Shared(SharedBody),
+}
+
+/// A message that is kept, with its number.
+#[derive(Debug, Clone)]
+pub(super) struct Numbered {
+    seq: u64,
+    in_reply_to: u32,
+    body: Kept,
+}
+
+impl Kept {
+    pub(super) fn encoded_len(&self, seq: u64, in_reply_to: u32) -> usize {
+        match self {
+            // A message's length is the sum of its fields' lengths.
+            Self::Own(body) => header(seq, in_reply_to).encoded_len() + body.encoded_len(),
+            Self::Shared(body) => header(seq, in_reply_to).encoded_len() + body.protobuf().len(),
+        }
+    }
+}
+
+impl Numbered {
+    pub(super) fn into_message(self) -> ServerMessage {
+        let body = match self.body {
+            Kept::Own(body) => body,
+            Kept::Shared(body) => body.body().clone(),
+        };
+        ServerMessage {
+            body: Some(body),
+            ..header(self.seq, self.in_reply_to)
+        }
+    }
+
+    pub(super) fn encode(self, encoding: Encoding) -> Frame {
+        match &self.body {
+            Kept::Shared(body) => body.encode(encoding, self.seq, self.in_reply_to),
+            Kept::Own(_) => encode_server(encoding, &self.into_message()),
+        }
+    }
+}
+
+const fn header(seq: u64, in_reply_to: u32) -> ServerMessage {
+    ServerMessage {
+        seq,
+        in_reply_to,
+        body: None,
+    }
+}
 
 /// The messages of a session that the client has not acknowledged.
 ///
@@ -12,7 +68,7 @@ use crate::proto::{ServerMessage, server_message::Body};
 /// `first_kept ..= last + 1` unless messages were dropped unsent.
 #[derive(Debug)]
 pub(super) struct Replay {
-    messages: VecDeque<(ServerMessage, usize)>,
+    messages: VecDeque<(Numbered, usize)>,
     bytes: usize,
     max_messages: usize,
     max_bytes: usize,
@@ -39,14 +95,14 @@ impl Replay {
     }
 
     /// Appends a message and gives it its number. `Err` when the bounds pushed out a message that was not sent yet.
-    pub(super) fn push(&mut self, in_reply_to: u32, body: Body) -> (u64, Result<(), Overrun>) {
+    pub(super) fn push(&mut self, in_reply_to: u32, body: Kept) -> (u64, Result<(), Overrun>) {
         self.last += 1;
-        let message = ServerMessage {
+        let len = body.encoded_len(self.last, in_reply_to);
+        let message = Numbered {
             seq: self.last,
             in_reply_to,
-            body: Some(body),
+            body,
         };
-        let len = message.encoded_len();
         self.bytes += len;
         self.messages.push_back((message, len));
         while self.messages.len() > self.max_messages || self.bytes > self.max_bytes {
@@ -57,7 +113,7 @@ impl Replay {
     }
 
     /// The next message the present connection has not had.
-    pub(super) fn poll(&mut self) -> Option<ServerMessage> {
+    pub(super) fn poll(&mut self) -> Option<Numbered> {
         let index = usize::try_from(self.next_to_send.checked_sub(self.first_kept())?).ok()?;
         let (message, _) = self.messages.get(index)?;
         self.next_to_send += 1;

@@ -4,7 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::proto::{Admit, Hello, Join, MediaState, Offer, Reject, Remove, Resume, SendChat, join};
+use crate::proto::{
+    Admit, Hello, Join, MediaState, MuteParticipants, Offer, Reject, Remove, Rename, Resume, SendChat,
+    SendReaction, SetAttendeeMedia, SetHand, SetRecording, SetRole, Spotlight, join,
+};
 
 /// Longest `Hello.token`, in bytes.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -48,6 +51,29 @@ pub enum Request {
     Remove(Remove),
     /// End the meeting for everyone.
     EndMeeting,
+    /// Raise or lower a hand.
+    SetHand(SetHand),
+    /// Show a reaction.
+    SendReaction(SendReaction),
+    /// Put participants in the spotlight, or take them out.
+    Spotlight(Spotlight),
+    /// Mute participants.
+    MuteParticipants(MuteParticipants),
+    /// Allow or forbid attendees microphone and camera.
+    SetAttendeeMedia(SetAttendeeMedia),
+    /// Give a participant another role.
+    SetRole(SetRole),
+    /// Change the caller's name; not validated beyond its length.
+    Rename(Rename),
+    /// Lock or unlock the meeting.
+    LockMeeting {
+        /// Lock.
+        locked: bool,
+    },
+    /// Say that recording or transcription runs, or no longer does.
+    SetRecording(SetRecording),
+    /// Agree to being recorded.
+    GrantConsent,
     /// Leave the call or the lobby. The host answers with `Ended`.
     Leave,
 }
@@ -181,6 +207,16 @@ pub(super) fn chat(chat: SendChat) -> Result<Request, Refused> {
         });
     }
     Ok(Request::SendChat(chat))
+}
+
+pub(super) fn rename(rename: Rename) -> Result<Request, Refused> {
+    if rename.name.len() > MAX_NAME_BYTES {
+        return Err(Refused {
+            key: "bad_display_name",
+            message: "The display name is too long.",
+        });
+    }
+    Ok(Request::Rename(rename))
 }
 
 pub(super) fn bounded_list(len: usize) -> Result<(), Refused> {

@@ -3,18 +3,17 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use prost::Message as _;
-
-use super::replay::{Overrun, Replay};
+use super::replay::{Kept, Numbered, Overrun, Replay};
 use super::request::{self, Refused, Request};
 use super::state::{Accepted, ResumeError, SendError, SessionEvent, State};
 use super::timer::{Timer, Timers};
 use super::{SessionConfig, is_replayed};
 use crate::proto::{
-    Ack, ClientMessage, Denied, EndReason, Error as ErrorBody, Hello, Join, Pong, ServerMessage, Welcome,
+    Ack, ClientMessage, Denied, EndReason, Error as ErrorBody, Hello, Join, LockMeeting, Pong, ServerMessage,
+    Welcome,
     client_message, server_message::Body,
 };
-use crate::wire::MAX_MESSAGE_BYTES;
+use crate::wire::{Encoding, Frame, MAX_MESSAGE_BYTES, SharedBody, encode_server};
 
 /// Most unnumbered messages waiting for the connection; the oldest goes first.
 const MAX_UNNUMBERED: usize = 16;
@@ -117,6 +116,7 @@ impl ServerSession {
                 Body::Error(ErrorBody {
                     key: key.to_owned(),
                     message: message.to_owned(),
+                    ..ErrorBody::default()
                 }),
             );
         }
@@ -235,21 +235,40 @@ impl ServerSession {
             self.send_unnumbered(in_reply_to, body);
             return Ok(0);
         }
-        let probe = ServerMessage {
-            seq: u64::MAX,
-            in_reply_to: u32::MAX,
-            body: Some(body),
-        };
-        let len = probe.encoded_len();
-        let Some(body) = probe.body.filter(|_| len <= MAX_MESSAGE_BYTES) else {
+        let kept = Kept::Own(body);
+        let len = kept.encoded_len(u64::MAX, u32::MAX);
+        if len > MAX_MESSAGE_BYTES {
             return Err(SendError::TooLarge(len));
-        };
+        }
         self.state = next;
         if next == State::Ended {
             self.timers.stop(Timer::Hello);
             self.timers.stop(Timer::ChatGrace);
         }
-        Ok(self.push(in_reply_to, body))
+        Ok(self.keep(in_reply_to, kept))
+    }
+
+    /// As [`send`](Self::send), of a message that goes to other clients as well: it is written once for all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_shared(&mut self, body: &SharedBody) -> Result<u64, SendError> {
+        if self.state == State::Ended {
+            return Err(SendError::Ended);
+        }
+        let next = self
+            .state_after(body.body())
+            .ok_or(SendError::WrongState(self.state))?;
+        if next != self.state || !is_replayed(body.body()) {
+            return self.send(0, body.body().clone());
+        }
+        let kept = Kept::Shared(body.clone());
+        let len = kept.encoded_len(u64::MAX, 0);
+        if len > MAX_MESSAGE_BYTES {
+            return Err(SendError::TooLarge(len));
+        }
+        Ok(self.keep(0, kept))
     }
 
     /// The next message for the connection.
@@ -257,7 +276,20 @@ impl ServerSession {
         if !self.connected {
             return None;
         }
-        self.unnumbered.pop_front().or_else(|| self.replay.poll())
+        let unnumbered = self.unnumbered.pop_front();
+        unnumbered.or_else(|| self.replay.poll().map(Numbered::into_message))
+    }
+
+    /// The next message for the connection, written; cheaper than [`poll_outgoing`](Self::poll_outgoing) for messages
+    /// that go to many.
+    pub fn poll_frame(&mut self, encoding: Encoding) -> Option<Frame> {
+        if !self.connected {
+            return None;
+        }
+        if let Some(message) = self.unnumbered.pop_front() {
+            return Some(encode_server(encoding, &message));
+        }
+        Some(self.replay.poll()?.encode(encoding))
     }
 
     /// The next event for the host.
@@ -338,6 +370,7 @@ impl ServerSession {
                 Body::Error(ErrorBody {
                     key: key.to_owned(),
                     message: message.to_owned(),
+                    ..ErrorBody::default()
                 }),
             );
             return Err(refused);
@@ -392,6 +425,25 @@ impl ServerSession {
                 Ok(Request::Remove(remove))
             }
             Said::EndMeeting(_) => Ok(Request::EndMeeting),
+            Said::SetHand(hand) => Ok(Request::SetHand(hand)),
+            Said::SendReaction(reaction) => Ok(Request::SendReaction(reaction)),
+            Said::Spotlight(spotlight) => {
+                request::bounded_list(spotlight.participant_ids.len())?;
+                Ok(Request::Spotlight(spotlight))
+            }
+            Said::MuteParticipants(mute) => {
+                request::bounded_list(mute.participant_ids.len())?;
+                Ok(Request::MuteParticipants(mute))
+            }
+            Said::SetAttendeeMedia(media) => {
+                request::bounded_list(media.participant_ids.len())?;
+                Ok(Request::SetAttendeeMedia(media))
+            }
+            Said::SetRole(role) => Ok(Request::SetRole(role)),
+            Said::Rename(rename) => request::rename(rename),
+            Said::LockMeeting(LockMeeting { locked }) => Ok(Request::LockMeeting { locked }),
+            Said::SetRecording(recording) => Ok(Request::SetRecording(recording)),
+            Said::GrantConsent(_) => Ok(Request::GrantConsent),
             Said::Hello(_) | Said::Ack(_) | Said::Ping(_) | Said::Leave(_) => Err(Refused {
                 key: "malformed",
                 message: "Out of order.",
@@ -432,7 +484,12 @@ impl ServerSession {
                 | Body::Speaking(_)
                 | Body::Chat(_)
                 | Body::ChatAccess(_)
-                | Body::CapabilitiesChanged(_),
+                | Body::CapabilitiesChanged(_)
+                | Body::MeetingState(_)
+                | Body::RecordingState(_)
+                | Body::Reaction(_)
+                | Body::Announcement(_)
+                | Body::Muted(_),
             ) => Some(InCall),
             (AwaitJoin | Joining | Lobby | Ended, _) => None,
         }
@@ -452,8 +509,12 @@ impl ServerSession {
     }
 
     fn push(&mut self, in_reply_to: u32, body: Body) -> u64 {
+        self.keep(in_reply_to, Kept::Own(body))
+    }
+
+    fn keep(&mut self, in_reply_to: u32, kept: Kept) -> u64 {
         let was_complete = self.replay.can_send();
-        let (seq, sent) = self.replay.push(in_reply_to, body);
+        let (seq, sent) = self.replay.push(in_reply_to, kept);
         if sent == Err(Overrun) && was_complete && self.connected {
             self.events.push_back(SessionEvent::Overrun);
         }

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::DecodeError;
 use crate::proto::{
-    ClientMessage, Connected, Lobby, Participant, Role, Section, ServerMessage, Track, TrackKind,
-    TrackSource, client_message, lobby, section, server_message,
+    CapabilitiesChanged, ClientMessage, Connected, Lobby, Participant, Reaction, ReactionKind, Role, Section,
+    SendReaction, ServerMessage, SetRole, Track, TrackKind, TrackSource, client_message, lobby, section,
+    server_message,
 };
 
 pub(super) fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, DecodeError> {
@@ -39,14 +40,17 @@ fn drop_nulls(value: &mut Value) {
 }
 
 pub(super) fn encode_client(message: &ClientMessage) -> String {
-    encode(message, |message| {
-        if let Some(client_message::Body::Offer(offer)) = &mut message.body {
+    encode(message, |message| match &mut message.body {
+        Some(client_message::Body::Offer(offer)) => {
             for Section { mid: _, r#use } in &mut offer.sections {
                 if let Some(section::Use::Publish(source)) = r#use {
                     known::<TrackSource>(source);
                 }
             }
         }
+        Some(client_message::Body::SendReaction(SendReaction { kind })) => known::<ReactionKind>(kind),
+        Some(client_message::Body::SetRole(SetRole { role, .. })) => known::<Role>(role),
+        _ => {}
     })
 }
 
@@ -54,6 +58,10 @@ pub(super) fn encode_server(message: &ServerMessage) -> String {
     encode(message, |message| match &mut message.body {
         Some(server_message::Body::Lobby(Lobby { reason, .. })) => known::<lobby::Reason>(reason),
         Some(server_message::Body::Connected(Connected { role, .. })) => known::<Role>(role),
+        Some(server_message::Body::CapabilitiesChanged(CapabilitiesChanged { role, .. })) => {
+            known::<Role>(role)
+        }
+        Some(server_message::Body::Reaction(Reaction { kind, .. })) => known::<ReactionKind>(kind),
         Some(server_message::Body::Roster(roster)) => {
             for Participant { role, .. } in &mut roster.upserted {
                 known::<Role>(role);

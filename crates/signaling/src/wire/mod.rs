@@ -21,9 +21,11 @@
 
 mod json;
 mod protobuf;
+mod shared;
 
 use thiserror::Error;
 
+pub use self::shared::SharedBody;
 use crate::proto::{ClientMessage, ServerMessage};
 
 /// Longest message a client may send, in bytes, in either encoding.

@@ -75,13 +75,101 @@ fn client_body() -> impl Strategy<Value = client_message::Body> {
         Just(Body::Leave(Leave {})),
         any::<u64>().prop_map(|seq| Body::Ack(Ack { seq })),
         Just(Body::Ping(Ping {})),
+        care(),
+    ]
+}
+
+/// What looks after a meeting.
+fn care() -> impl Strategy<Value = client_message::Body> {
+    use client_message::Body;
+    let ids = || vec(text(), 0..3);
+    prop_oneof![
+        (any::<bool>(), text())
+            .prop_map(|(raised, participant_id)| Body::SetHand(SetHand { raised, participant_id })),
+        (0..6).prop_map(|kind| Body::SendReaction(SendReaction { kind })),
+        (ids(), any::<bool>())
+            .prop_map(|(participant_ids, remove)| Body::Spotlight(Spotlight { participant_ids, remove })),
+        (ids(), any::<bool>()).prop_map(|(participant_ids, all)| Body::MuteParticipants(MuteParticipants {
+            participant_ids,
+            all
+        })),
+        (ids(), any::<Option<bool>>(), any::<Option<bool>>()).prop_map(
+            |(participant_ids, mic_allowed, camera_allowed)| Body::SetAttendeeMedia(SetAttendeeMedia {
+                participant_ids,
+                mic_allowed,
+                camera_allowed
+            })
+        ),
+        (text(), 0..7)
+            .prop_map(|(participant_id, role)| Body::SetRole(SetRole { participant_id, role })),
+        text().prop_map(|name| Body::Rename(Rename { name })),
+        any::<bool>().prop_map(|locked| Body::LockMeeting(LockMeeting { locked })),
+        any::<[bool; 2]>().prop_map(|[recording, transcription]| Body::SetRecording(SetRecording {
+            recording,
+            transcription
+        })),
+        Just(Body::GrantConsent(GrantConsent {})),
+    ]
+}
+
+fn capability_states() -> impl Strategy<Value = Vec<CapabilityState>> {
+    let state = (text(), any::<bool>(), text()).prop_map(|(name, is_present, reason)| CapabilityState {
+        name,
+        is_present,
+        reason,
+    });
+    vec(state, 0..3)
+}
+
+/// How a meeting stands.
+fn life() -> impl Strategy<Value = server_message::Body> {
+    use server_message::Body;
+    let ids = || vec(text(), 0..3);
+    prop_oneof![
+        (any::<[bool; 7]>(), ids(), ids(), any::<i64>()).prop_map(|(flags, spotlight, hands, started_at_ms)| {
+            let [locked, recording, transcription, mic, camera, consent_required, name_change_allowed] = flags;
+            Body::MeetingState(MeetingState {
+                locked,
+                recording,
+                transcription,
+                spotlight,
+                hands,
+                started_at_ms,
+                attendee_mic_allowed: mic,
+                attendee_camera_allowed: camera,
+                consent_required,
+                name_change_allowed,
+            })
+        }),
+        (any::<[bool; 3]>(), text()).prop_map(
+            |([recording, transcription, consent_required], by_participant_id)| {
+                Body::RecordingState(RecordingState {
+                    recording,
+                    transcription,
+                    consent_required,
+                    by_participant_id,
+                })
+            }
+        ),
+        (text(), 0..6).prop_map(|(participant_id, kind)| Body::Reaction(Reaction { participant_id, kind })),
+        (ids(), ids(), any::<[u32; 2]>()).prop_map(|(entered, left, [entered_count, left_count])| {
+            Body::Announcement(Announcement {
+                entered,
+                left,
+                entered_count,
+                left_count,
+            })
+        }),
+        text().prop_map(|by_participant_id| Body::Muted(Muted { by_participant_id })),
     ]
 }
 
 fn server_body() -> impl Strategy<Value = server_message::Body> {
     use server_message::Body;
-    let participant = (text(), text(), text(), 0..5_i32, any::<[bool; 5]>()).prop_map(
-        |(id, raw_id, display_name, role, [external, mic_muted, camera_on, screen_sharing, reconnecting])| {
+    let participant = (text(), text(), text(), 0..5_i32, any::<[bool; 7]>()).prop_map(
+        |(id, raw_id, display_name, role, flags)| {
+            let [external, mic_muted, camera_on, screen_sharing, reconnecting, mic_forbidden, camera_forbidden] =
+                flags;
             Participant {
                 id,
                 raw_id,
@@ -92,6 +180,8 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
                 camera_on,
                 screen_sharing,
                 reconnecting,
+                mic_forbidden,
+                camera_forbidden,
             }
         },
     );
@@ -138,10 +228,11 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
             text(),
             text(),
             text(),
-            text()
+            text(),
+            capability_states()
         )
             .prop_map(
-                |(participant_id, role, capabilities, subject, thread_id, call_id, join_url)| {
+                |(participant_id, role, capabilities, subject, thread_id, call_id, join_url, states)| {
                     Body::Connected(Connected {
                         participant_id,
                         role,
@@ -150,6 +241,7 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
                         thread_id,
                         call_id,
                         join_url,
+                        states,
                     })
                 }
             ),
@@ -192,11 +284,21 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
             }
         ),
         any::<bool>().prop_map(|allowed| Body::ChatAccess(ChatAccess { allowed })),
-        (0..7, vec(text(), 0..4)).prop_map(|(role, capabilities)| {
-            Body::CapabilitiesChanged(CapabilitiesChanged { role, capabilities })
+        (0..7, vec(text(), 0..4), capability_states()).prop_map(|(role, capabilities, states)| {
+            Body::CapabilitiesChanged(CapabilitiesChanged {
+                role,
+                capabilities,
+                states,
+            })
         }),
+        life(),
         text().prop_map(|id| Body::Done(Done { id })),
-        (text(), text()).prop_map(|(key, message)| Body::Error(Error { key, message })),
+        any::<[String; 4]>().prop_map(|[key, message, capability, reason]| Body::Error(Error {
+            key,
+            message,
+            capability,
+            reason
+        })),
         Just(Body::Pong(Pong {})),
     ]
 }
@@ -219,6 +321,17 @@ proptest! {
         for encoding in Encoding::ALL {
             let frame = encode_server(encoding, &message);
             prop_assert_eq!(decode_server(encoding, frame.as_bytes()), Ok(message.clone()), "{:?}", encoding);
+        }
+    }
+
+    #[test]
+    fn a_body_for_many_says_what_it_says_to_one(
+        seq in any::<u64>(), in_reply_to in any::<u32>(), body in server_body(),
+    ) {
+        let shared = SharedBody::new(body.clone());
+        let message = ServerMessage { seq, in_reply_to, body: Some(body) };
+        for encoding in Encoding::ALL {
+            prop_assert_eq!(shared.encode(encoding, seq, in_reply_to), encode_server(encoding, &message));
         }
     }
 
@@ -487,6 +600,15 @@ fn debug_output_holds_no_secrets() {
                 join_url: secret.into(),
                 subject: secret.into(),
                 ..Connected::default()
+            }
+        ),
+        format!("{:?}", Rename { name: secret.into() }),
+        format!(
+            "{:?}",
+            Announcement {
+                entered: vec![secret.into()],
+                left: vec![secret.into()],
+                ..Announcement::default()
             }
         ),
         format!(
