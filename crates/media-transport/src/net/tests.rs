@@ -120,6 +120,7 @@ fn publication() -> Publication {
         ssrcs: vec![50],
         codecs: opus(),
         extensions: ExtensionIds::default(),
+        paused: false,
     }
 }
 

@@ -150,6 +150,7 @@ impl Router {
             }
         }
         let mut slots = Vec::with_capacity(publications.len());
+        let mut switched = Vec::new();
         let mut incoming = Vec::new();
         let mut has_levels = false;
         for publication in publications {
@@ -160,6 +161,9 @@ impl Router {
                 Some(track) => {
                     let track = *track;
                     if let Some(known) = self.tracks.get_mut(track) {
+                        if known.publication.paused != publication.paused {
+                            switched.push(track);
+                        }
                         known.publication = publication;
                     }
                     self.relink(track);
@@ -188,6 +192,9 @@ impl Router {
             peer.incoming = incoming;
             peer.tracks.clone_from(&slots);
         }
+        for track in switched {
+            self.start_anew(track);
+        }
         for track in slots {
             self.want_entries_of(now, track);
         }
@@ -202,6 +209,23 @@ impl Router {
                 .insert((now + speakers::INTERVAL, Due::Speakers(room_id)));
         }
         Ok(())
+    }
+
+    /// A track was paused, or is no longer: nothing from before is sent any more, and the pause is no loss.
+    fn start_anew(&mut self, slot: u32) {
+        let Some(track) = self.tracks.get_mut(slot) else {
+            return;
+        };
+        track.reset();
+        for Link { peer, index } in &track.subscribers {
+            let subscriber = self
+                .peers
+                .get_mut(*peer)
+                .and_then(|peer| peer.subscriptions.get_mut(*index));
+            if let Some(subscriber) = subscriber {
+                subscriber.munger.pause();
+            }
+        }
     }
 
     fn check_publications(&self, slot: u32, publications: &[Publication]) -> Result<(), Error> {

@@ -132,6 +132,7 @@ mod tests {
                 audio_level: None,
                 video_orientation: Some(3),
             },
+            paused: false,
         };
         let subscription = Subscription {
             track: TrackId(1),

@@ -102,6 +102,9 @@ impl Router {
         let Some(track) = self.tracks.get_mut(track_slot) else {
             return;
         };
+        if track.publication.paused {
+            return;
+        }
         let Some(arrival) = track.handle_packet(now, &packet, bytes, self.config.max_sources_per_publication)
         else {
             return;

@@ -165,6 +165,13 @@ impl Track {
         })
     }
 
+    /// Asks the publisher for a keyframe, unless it would reach nobody.
+    pub(super) fn want_keyframe(&mut self, now: Instant) {
+        if !self.publication.paused {
+            self.keyframes.want(now);
+        }
+    }
+
     /// The SSRC to ask for keyframes.
     pub(super) fn feedback_ssrc(&self) -> Option<u32> {
         self.active_ssrc

@@ -58,7 +58,7 @@ impl Router {
                     .active()
                     .is_none_or(|source| subscriber.needs_entry(source.generation))
             {
-                track.keyframes.want(now);
+                track.want_keyframe(now);
                 publishers.push(track.publisher);
             }
         }
@@ -86,7 +86,7 @@ impl Router {
             subscriber.is_some_and(|s| generation.is_none_or(|generation| s.needs_entry(generation)))
         });
         if needs_one {
-            track.keyframes.want(now);
+            track.want_keyframe(now);
         }
     }
 
@@ -227,7 +227,7 @@ impl Router {
             return;
         };
         if track.is_video() {
-            track.keyframes.want(now);
+            track.want_keyframe(now);
             let publisher = track.publisher;
             self.update_feedback(now, publisher);
         }
@@ -247,7 +247,7 @@ fn ask(now: Instant, rtt: Duration, track: &mut Track, peer: &mut Peer, asked: &
         return;
     }
     if gave_up {
-        track.keyframes.want(now);
+        track.want_keyframe(now);
     }
     let Some(media_ssrc) = track.feedback_ssrc() else {
         // Nothing is known to ask for, and the wait goes on.

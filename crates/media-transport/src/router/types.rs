@@ -98,6 +98,8 @@ pub struct Publication {
     pub codecs: Vec<RtpCodec>,
     /// The peer's extension ids.
     pub extensions: ExtensionIds,
+    /// Nothing of it is forwarded, whatever the peer sends. Subscriptions stay, and go on when this is lifted.
+    pub paused: bool,
 }
 
 /// What a peer receives in one media section.

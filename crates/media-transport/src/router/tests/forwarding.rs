@@ -111,6 +111,75 @@ fn forwarding_switched_off_is_silence_both_ways() {
 }
 
 #[test]
+fn a_paused_source_reaches_nobody_and_goes_on_without_a_new_subscription() {
+    let mut network = Network::new(5);
+    let (a, b) = call(&mut network);
+    talk(&mut network, &[(a, 11), (b, 12)], 0, 20, 30);
+    assert_eq!(network.clients[b].got(21).len(), 20);
+
+    let paused = |paused| Publication {
+        paused,
+        ..microphone(1, &[11])
+    };
+    network.publish(a, vec![paused(true)]);
+    network.events.clear();
+    talk(&mut network, &[(a, 11), (b, 12)], 20, 100, 30);
+    assert_eq!(network.clients[b].got(21).len(), 20, "nothing of it is forwarded");
+    assert_eq!(network.clients[a].got(22).len(), 120, "others still reach the peer");
+    let speaks = |event: &Event| {
+        matches!(event, Event::ActiveSpeakers { speakers, .. } if speakers.iter().any(|(_, track, _)| *track == TrackId(1)))
+    };
+    assert!(!network.events.iter().skip(1).any(speaks), "and nobody is said to speak");
+    let sent: Vec<u16> = network.clients[b].got(21).iter().map(|got| got.sequence).collect();
+    network.clients[b].send_rtcp(|writer| writer.nack(7, 21, sent.into_iter()).unwrap());
+    network.run(ms(100));
+    assert_eq!(network.clients[b].got(21).len(), 20, "not even what was sent before");
+
+    network.publish(a, vec![paused(false)]);
+    talk(&mut network, &[(a, 11), (b, 12)], 120, 20, 30);
+    assert_eq!(network.clients[b].got(21).len(), 40);
+    let numbers = network.clients[b].numbers(21);
+    assert_eq!(numbers, (0..40).collect::<BTreeSet<_>>(), "the pause is no loss");
+}
+
+#[test]
+fn a_paused_camera_comes_back_with_a_keyframe() {
+    let mut network = Network::new(6);
+    let joined = network.join(1, 2);
+    let (a, b) = (joined[0], joined[1]);
+    network.publish(a, vec![camera(1, &[11])]);
+    network.subscribe(b, vec![subscription(1, 21)]);
+    network.clients[a].film(11, 1, 3000, Picture::Key);
+    network.clients[a].film(11, 2, 6000, Picture::Inter);
+    network.run(ms(1000));
+    assert_eq!(network.clients[b].got(21).len(), 2);
+
+    let paused = |paused| Publication {
+        paused,
+        ..camera(1, &[11])
+    };
+    network.publish(a, vec![paused(true)]);
+    network.clients[a].reports.plis.clear();
+    network.clients[b].send_rtcp(|writer| writer.picture_loss_indication(7, 21).unwrap());
+    network.clients[a].film(11, 3, 9000, Picture::Key);
+    network.run(ms(1000));
+    assert_eq!(network.clients[b].got(21).len(), 2);
+    assert!(
+        network.clients[a].reports.plis.is_empty(),
+        "nobody is asked for a picture that would reach nobody"
+    );
+
+    network.publish(a, vec![paused(false)]);
+    network.clients[a].film(11, 4, 12_000, Picture::Inter);
+    network.run(ms(1000));
+    assert_eq!(network.clients[b].got(21).len(), 2, "no decoder can start there");
+    assert!(!network.clients[a].reports.plis.is_empty());
+    network.clients[a].film(11, 5, 15_000, Picture::Key);
+    network.run(ms(200));
+    assert_eq!(network.clients[b].got(21).len(), 3);
+}
+
+#[test]
 fn a_peer_that_leaves_takes_its_tracks_along() {
     let mut network = Network::new(4);
     let (a, b) = call(&mut network);

@@ -53,6 +53,7 @@ fn microphone(track: u64, ssrcs: &[u32]) -> Publication {
         ssrcs: ssrcs.to_vec(),
         codecs: vec![opus(OPUS)],
         extensions: PUBLISHER_IDS,
+        paused: false,
     }
 }
 
@@ -64,6 +65,7 @@ fn camera(track: u64, ssrcs: &[u32]) -> Publication {
         ssrcs: ssrcs.to_vec(),
         codecs: vec![vp8(VP8)],
         extensions: PUBLISHER_IDS,
+        paused: false,
     }
 }
 

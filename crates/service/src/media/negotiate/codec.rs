@@ -17,6 +17,7 @@ pub(super) fn publication(track: &PublishedTrack, section: &MediaSection, accept
         ssrcs: section.ssrcs.clone(),
         codecs: accept.codecs.iter().filter_map(codec).collect(),
         extensions: extensions(&accept.extensions),
+        paused: false,
     }
 }
 

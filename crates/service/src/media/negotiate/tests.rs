@@ -173,6 +173,7 @@ impl Side {
                 clock_rate: clock_rate(kind),
             }],
             extensions: ExtensionIds::default(),
+            paused: false,
         };
         self.others.insert(
             id,
