@@ -100,13 +100,9 @@ impl Meeting {
 
     /// Ends the call and the lobby for everybody.
     pub(super) fn end_all(&mut self, reason: &EndReason) {
-        let everybody: Vec<SessionId> = self.people.keys().copied().collect();
-        let (present, waiting): (Vec<_>, Vec<_>) = everybody
-            .into_iter()
-            .partition(|session| self.people.get(session).is_some_and(Participant::in_call));
-        for session in waiting {
-            self.leave_lobby(session, 0, Some(reason));
-        }
+        let waiting = self.lobby.take_all();
+        self.turn_all_away(waiting, reason);
+        let present: Vec<SessionId> = self.people.keys().copied().collect();
         for session in present {
             self.leave_call(session, 0, Some(reason));
         }

@@ -407,6 +407,11 @@ impl Harness {
         assert!(present <= meeting.limits.participants);
         assert!(meeting.people.len() - present <= meeting.limits.lobby);
         let lobby = present < meeting.people.len();
+        let waiting: BTreeSet<SessionId> = meeting.lobby.iter().map(|waiting| waiting.key).collect();
+        let outside = |(session, participant): (&SessionId, &super::Participant)| {
+            (!participant.in_call()).then_some(*session)
+        };
+        assert_eq!(waiting, meeting.people.iter().filter_map(outside).collect());
         let ends = meeting.closes.is_some() && present > 0;
         assert_eq!(
             meeting.poll_timeout().is_some(),

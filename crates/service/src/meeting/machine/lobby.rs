@@ -6,6 +6,7 @@ use anteroom_signaling::proto::lobby::Reason;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, LobbyUpdate};
 use anteroom_teams_link::admission::{EndReason, LobbyReason};
+use anteroom_teams_link::lobby::{self, JoinError, Outcome};
 use anteroom_teams_link::{Capability, CapabilitySet};
 
 use super::call::Entrant;
@@ -36,70 +37,56 @@ impl Meeting {
             self.deny(session, reply, &EndReason::meeting_full());
             return;
         }
-        match self.decide(&person, now) {
-            Verdict::Deny(reason) => self.deny(session, reply, &reason),
-            Verdict::Lobby(reason) => {
-                if self.waiting_count() >= self.limits.lobby {
-                    self.deny(session, reply, &EndReason::meeting_full());
-                    return;
-                }
-                self.wait(now, session, person, reason, reply);
-            }
-            Verdict::Admit { role, capabilities } => {
+        let verdict = self.decide(&person, now).into();
+        match self.lobby.join(now.instant, session, verdict) {
+            Ok(Outcome::Admitted(place)) => {
                 let id = self.fresh_id();
-                self.enter(
-                    session,
-                    Entrant {
-                        id,
-                        person,
-                        role,
-                        capabilities,
-                        connected: true,
-                    },
-                    reply,
-                );
+                self.enter(session, place.entrant(id, person, true), reply);
                 self.review_lobby(now);
+            }
+            Ok(Outcome::Waits { reason, remaining }) => {
+                self.wait(now, session, person);
+                let body = self.lobby_message(reason, remaining);
+                self.reply(session, reply, body);
+                let entry = self.people.get(&session).and_then(Participant::lobby_entry);
+                self.lobby_changed(entry.into_iter().collect(), Vec::new());
+            }
+            Ok(Outcome::Refused(reason)) => self.deny(session, reply, &reason),
+            Err(JoinError::Full | JoinError::AlreadyWaiting) => {
+                self.deny(session, reply, &EndReason::meeting_full());
             }
         }
     }
 
     /// Decides anew about everybody in the lobby: a rule has changed, or somebody has come or gone.
     pub(super) fn review_lobby(&mut self, now: Now) {
-        // Letting one in may change the decision about the others (the call has started, the call is full), so each
-        // is decided on with what holds then; another round follows whenever the start was what changed.
-        loop {
+        let mut gone = Vec::new();
+        self.lobby.review();
+        while let Some(session) = self.lobby.poll_review() {
+            let Some(participant) = self.people.get(&session) else {
+                continue;
+            };
+            let verdict = self.decide(&participant.person, now);
             let before = (self.call.is_some(), self.started());
-            let waiting: Vec<SessionId> = self.waiting().collect();
-            for session in waiting {
-                self.review(now, session);
-            }
-            if (self.call.is_some(), self.started()) == before {
-                return;
+            self.decided(now, session, verdict, &mut gone);
+            // The start lets in others, who may have come before.
+            if (self.call.is_some(), self.started()) != before {
+                self.lobby.review();
             }
         }
+        self.lobby_changed(Vec::new(), gone);
     }
 
-    fn review(&mut self, now: Now, session: SessionId) {
-        let Some(participant) = self.people.get(&session) else {
-            return;
-        };
-        match self.decide(&participant.person, now) {
-            Verdict::Deny(reason) => self.turn_away(session, &reason),
-            Verdict::Lobby(reason) => {
-                let timeout = self.people.get_mut(&session).and_then(|participant| {
-                    let Stage::Lobby(waiting) = &mut participant.stage else {
-                        return None;
-                    };
-                    let changed = waiting.reason != reason;
-                    waiting.reason = reason;
-                    changed.then(|| waiting.deadline.saturating_duration_since(now.instant))
-                });
-                if let Some(timeout) = timeout {
-                    let body = self.lobby_message(reason, timeout);
-                    self.send(session, body);
-                }
+    /// Carries out a verdict about somebody who waits; whoever is turned away is added to `gone`.
+    fn decided(&mut self, now: Now, session: SessionId, verdict: Verdict, gone: &mut Vec<String>) {
+        match self.lobby.decided(now.instant, &session, verdict.into()) {
+            Some(Outcome::Admitted(place)) => self.let_in(session, place),
+            Some(Outcome::Waits { reason, remaining }) => {
+                let body = self.lobby_message(reason, remaining);
+                self.send(session, body);
             }
-            Verdict::Admit { role, capabilities } => self.let_in(session, role, capabilities),
+            Some(Outcome::Refused(reason)) => gone.extend(self.turn_away(session, 0, Some(&reason))),
+            None => {}
         }
     }
 
@@ -107,8 +94,8 @@ impl Meeting {
         if !self.may(by, reply, Capability::ManageLobby) {
             return;
         }
-        let chosen = if all {
-            self.waiting().collect()
+        let chosen: Vec<SessionId> = if all {
+            self.lobby.iter().map(|waiting| waiting.key).collect()
         } else {
             self.find(ids, |p| !p.in_call())
         };
@@ -117,7 +104,7 @@ impl Meeting {
             self.unknown_participant(by, reply);
             return;
         }
-        let mut full = false;
+        let (mut full, mut gone) = (false, Vec::new());
         for session in chosen {
             if self.present_count() >= self.limits.participants {
                 full = true;
@@ -126,11 +113,10 @@ impl Meeting {
             let Some(participant) = self.people.get(&session) else {
                 continue;
             };
-            let Verdict::Admit { role, capabilities } = self.decide_admitted(&participant.person, now) else {
-                continue;
-            };
-            self.let_in(session, role, capabilities);
+            let verdict = self.decide_admitted(&participant.person, now);
+            self.decided(now, session, verdict, &mut gone);
         }
+        self.lobby_changed(Vec::new(), gone);
         if full {
             self.refuse(by, reply, "meeting_full", "The meeting is full.");
         } else {
@@ -148,40 +134,24 @@ impl Meeting {
             self.unknown_participant(by, reply);
             return;
         }
-        for session in chosen {
-            self.turn_away(session, &EndReason::lobby_denied());
-        }
+        let rejected: Vec<SessionId> = chosen
+            .into_iter()
+            .filter(|session| self.lobby.take(session))
+            .collect();
+        self.turn_all_away(rejected, &EndReason::lobby_denied());
         self.done(by, reply);
     }
 
     pub(super) fn expire_lobby(&mut self, now: Now) {
-        let expired: Vec<SessionId> = self
-            .people
-            .iter()
-            .filter(|(_, participant)| participant.deadline().is_some_and(|at| at <= now.instant))
-            .map(|(session, _)| *session)
-            .collect();
-        for session in expired {
-            self.turn_away(session, &EndReason::lobby_timeout());
-        }
+        let expired = self.lobby.handle_timeout(now.instant);
+        self.turn_all_away(expired, &EndReason::lobby_timeout());
     }
 
     /// Takes a participant out of the lobby with a reason, or without one when its session is over already.
     pub(super) fn leave_lobby(&mut self, session: SessionId, reply: u32, reason: Option<&EndReason>) {
-        let Some(participant) = self.people.remove(&session) else {
-            return;
-        };
-        if let Some(reason) = reason {
-            let body = Body::Ended(proto::Ended {
-                reason: Some(wire_reason(reason)),
-            });
-            self.effects.push_back(Effect::End { session, reply, body });
-        }
-        self.happened(EventKind::LobbyLeft {
-            participant: participant.for_event(self.facts.tenant()),
-            outcome: LobbyOutcome::of(reason),
-        });
-        self.lobby_changed(Vec::new(), vec![participant.id]);
+        self.lobby.take(&session);
+        let gone = self.turn_away(session, reply, reason);
+        self.lobby_changed(Vec::new(), gone.into_iter().collect());
     }
 
     pub(super) fn send_lobby_snapshot(&mut self, session: SessionId) {
@@ -215,10 +185,7 @@ impl Meeting {
 
     /// How many are in the call.
     pub(crate) fn present_count(&self) -> usize {
-        self.people
-            .values()
-            .filter(|participant| participant.in_call())
-            .count()
+        self.people.len() - self.lobby.len()
     }
 
     /// The sessions of these participants, each once.
@@ -230,17 +197,6 @@ impl Meeting {
             .collect()
     }
 
-    fn waiting(&self) -> impl Iterator<Item = SessionId> {
-        self.people
-            .iter()
-            .filter(|(_, participant)| !participant.in_call())
-            .map(|(session, _)| *session)
-    }
-
-    fn waiting_count(&self) -> usize {
-        self.people.len() - self.present_count()
-    }
-
     fn deny(&mut self, session: SessionId, reply: u32, reason: &EndReason) {
         let body = Body::Denied(proto::Denied {
             reason: Some(wire_reason(reason)),
@@ -248,34 +204,45 @@ impl Meeting {
         self.effects.push_back(Effect::End { session, reply, body });
     }
 
-    fn wait(&mut self, now: Now, session: SessionId, person: Person, reason: LobbyReason, reply: u32) {
-        let deadline = now.instant + self.limits.lobby_timeout;
-        let stage = Stage::Lobby(Waiting {
-            since: now,
-            deadline,
-            reason,
-        });
+    fn wait(&mut self, now: Now, session: SessionId, person: Person) {
         let participant = Participant {
             id: self.fresh_id(),
             person,
             connected: true,
-            stage,
+            stage: Stage::Lobby(Waiting { since: now.wall }),
         };
-        let entry = participant.lobby_entry();
         let waiting = participant.for_event(self.facts.tenant());
         self.people.insert(session, participant);
         self.happened(EventKind::LobbyWaiting { participant: waiting });
-        let body = self.lobby_message(reason, self.limits.lobby_timeout);
-        self.reply(session, reply, body);
-        self.lobby_changed(entry.into_iter().collect(), Vec::new());
     }
 
-    fn turn_away(&mut self, session: SessionId, reason: &EndReason) {
-        self.leave_lobby(session, 0, Some(reason));
+    /// Ends the stay of people the lobby has given up.
+    pub(super) fn turn_all_away(&mut self, sessions: Vec<SessionId>, reason: &EndReason) {
+        let gone: Vec<String> = sessions
+            .into_iter()
+            .filter_map(|session| self.turn_away(session, 0, Some(reason)))
+            .collect();
+        self.lobby_changed(Vec::new(), gone);
     }
 
-    /// From the lobby into the call.
-    fn let_in(&mut self, session: SessionId, role: CallRole, capabilities: CapabilitySet) {
+    /// Ends the stay of somebody the lobby has given up; gives the id for those who see the lobby.
+    fn turn_away(&mut self, session: SessionId, reply: u32, reason: Option<&EndReason>) -> Option<String> {
+        let participant = self.people.remove(&session)?;
+        if let Some(reason) = reason {
+            let body = Body::Ended(proto::Ended {
+                reason: Some(wire_reason(reason)),
+            });
+            self.effects.push_back(Effect::End { session, reply, body });
+        }
+        self.happened(EventKind::LobbyLeft {
+            participant: participant.for_event(self.facts.tenant()),
+            outcome: LobbyOutcome::of(reason),
+        });
+        Some(participant.id)
+    }
+
+    /// From the lobby, which has given it up, into the call.
+    fn let_in(&mut self, session: SessionId, place: Place) {
         let Some(participant) = self.people.remove(&session) else {
             return;
         };
@@ -290,17 +257,7 @@ impl Meeting {
             ..
         } = participant;
         self.lobby_changed(Vec::new(), vec![id.clone()]);
-        self.enter(
-            session,
-            Entrant {
-                id,
-                person,
-                role,
-                capabilities,
-                connected,
-            },
-            0,
-        );
+        self.enter(session, place.entrant(id, person, connected), 0);
     }
 
     fn lobby_message(&self, reason: LobbyReason, timeout: Duration) -> Body {
@@ -315,12 +272,44 @@ impl Meeting {
         })
     }
 
+    /// Tells whoever sees the lobby.
     fn lobby_changed(&mut self, upserted: Vec<proto::LobbyParticipant>, left: Vec<String>) {
-        let body = Body::LobbyRoster(LobbyUpdate {
-            snapshot: false,
-            upserted,
-            left,
-        });
-        self.broadcast(&body, |_, participant| participant.can(Capability::ManageLobby));
+        let (mut upserted, mut left) = (upserted.into_iter().peekable(), left.into_iter().peekable());
+        while upserted.peek().is_some() || left.peek().is_some() {
+            let body = Body::LobbyRoster(LobbyUpdate {
+                snapshot: false,
+                upserted: upserted.by_ref().take(PER_MESSAGE).collect(),
+                left: left.by_ref().take(PER_MESSAGE).collect(),
+            });
+            self.broadcast(&body, |_, participant| participant.can(Capability::ManageLobby));
+        }
+    }
+}
+
+/// What somebody gets who is let in.
+struct Place {
+    role: CallRole,
+    capabilities: CapabilitySet,
+}
+
+impl Place {
+    fn entrant(self, id: String, person: Person, connected: bool) -> Entrant {
+        Entrant {
+            id,
+            person,
+            role: self.role,
+            capabilities: self.capabilities,
+            connected,
+        }
+    }
+}
+
+impl From<Verdict> for lobby::Verdict<Place, EndReason> {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Deny(reason) => Self::Deny(reason),
+            Verdict::Lobby(reason) => Self::Wait(reason),
+            Verdict::Admit { role, capabilities } => Self::Admit(Place { role, capabilities }),
+        }
     }
 }

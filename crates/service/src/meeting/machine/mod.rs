@@ -45,6 +45,7 @@ use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, MediaState, Section};
 use anteroom_signaling::sdp::Description;
 use anteroom_teams_link::admission::{EndReason, Settings};
+use anteroom_teams_link::lobby::{Lobby, LobbyConfig};
 use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -340,6 +341,8 @@ pub struct Meeting {
     random: StdRng,
     /// Everybody who waits or is in the call, in the order of arrival (session ids increase).
     people: BTreeMap<SessionId, Participant>,
+    /// Exactly those of `people` who wait.
+    lobby: Lobby<SessionId>,
     /// The running call; `Some` exactly while somebody is in it.
     call: Option<Call>,
     /// Who of `people` is a member of the chat thread.
@@ -370,6 +373,10 @@ impl Meeting {
             room,
             seed,
         } = config;
+        let lobby = Lobby::new(LobbyConfig {
+            timeout: limits.lobby_timeout,
+            capacity: limits.lobby,
+        });
         Self {
             facts,
             policy,
@@ -379,6 +386,7 @@ impl Meeting {
             room,
             random: StdRng::from_seed(seed),
             people: BTreeMap::new(),
+            lobby,
             call: None,
             members: BTreeMap::new(),
             ids_made: 0,
@@ -475,8 +483,8 @@ impl Meeting {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let waiting = self.people.values().filter_map(Participant::deadline);
-        waiting.chain(self.closes.filter(|_| !self.is_empty())).min()
+        let closes = self.closes.filter(|_| !self.is_empty());
+        self.lobby.poll_timeout().into_iter().chain(closes).min()
     }
 
     /// What identifies the meeting.

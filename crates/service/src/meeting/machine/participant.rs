@@ -1,16 +1,13 @@
 //! Who takes part, and in which stage.
 
 use std::fmt;
-use std::time::Instant;
 
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TenantId};
 use anteroom_identity::token::ScopeSet;
 use anteroom_signaling::proto;
-use anteroom_teams_link::admission::LobbyReason;
 use anteroom_teams_link::{Capability, CapabilitySet, Role};
 use time::OffsetDateTime;
 
-use super::Now;
 use super::chat::ChatStart;
 use crate::media::negotiate::Peer;
 use crate::meeting::events::{EventParticipant, EventRole};
@@ -89,11 +86,10 @@ pub(super) enum Stage {
     InCall(Box<Present>),
 }
 
+/// What the lobby itself does not keep of somebody who waits; the rest is in [`Meeting::lobby`](super::Meeting).
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) since: Now,
-    pub(super) deadline: Instant,
-    pub(super) reason: LobbyReason,
+    pub(super) since: OffsetDateTime,
 }
 
 /// What somebody is in a meeting or in a room.
@@ -170,10 +166,6 @@ impl Participant {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.waiting().map(|waiting| waiting.deadline)
-    }
-
     pub(super) fn can(&self, capability: Capability) -> bool {
         self.present()
             .is_some_and(|present| present.capabilities.contains(capability))
@@ -222,7 +214,7 @@ impl Participant {
             id: self.id.clone(),
             raw_id: self.person.id.to_string(),
             display_name: self.person.display_name.clone(),
-            since_ms: unix_ms(waiting.since.wall),
+            since_ms: unix_ms(waiting.since),
         })
     }
 }
