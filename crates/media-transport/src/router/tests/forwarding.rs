@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::client::Picture;
 use super::network::Network;
 use super::*;
 use crate::{CloseReason, Error};
