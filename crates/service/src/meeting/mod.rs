@@ -21,6 +21,7 @@ mod task;
 
 use anteroom_rooms::RoomId;
 use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::wire::SharedBody;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::events::{MeetingEvent, MeetingEvents};
@@ -42,6 +43,8 @@ pub(crate) enum ToSession {
         reply: u32,
         body: Body,
     },
+    /// Send this, which others get, too.
+    Share(SharedBody),
     /// Send this as the last message.
     End {
         /// The request it answers, or 0.

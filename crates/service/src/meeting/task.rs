@@ -32,6 +32,10 @@ pub(super) const INBOX_MESSAGES: usize = 1024;
 /// Participants under one identity in one meeting.
 const PER_IDENTITY: usize = 16;
 
+/// Changes of a roster that follow one another this soon are told together. Nobody sees the difference, and many who
+/// come at once cost one message per receiver and not one each.
+const FAN_OUT: Duration = Duration::from_millis(50);
+
 /// How often a chat membership that could not be taken away is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -275,6 +279,11 @@ impl Task {
         while let Some(effect) = self.meeting.poll_effect() {
             match effect {
                 Effect::Send { to, reply, body } => self.tell(to, ToSession::Send { reply, body }),
+                Effect::SendAll { to, body } => {
+                    for session in to {
+                        self.tell(session, ToSession::Share(body.clone()));
+                    }
+                }
                 Effect::End { session, reply, body } => {
                     self.tell(session, ToSession::End { reply, body });
                     self.sessions.remove(&session);
@@ -463,6 +472,7 @@ fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: 
         limits: Limits {
             participants: limits.meeting_participants,
             lobby: limits.meeting_lobby,
+            fan_out: FAN_OUT,
             per_identity: PER_IDENTITY,
             lobby_timeout: Duration::from_secs(limits.lobby_timeout_seconds),
         },

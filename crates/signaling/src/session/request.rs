@@ -74,6 +74,8 @@ pub enum Request {
     SetRecording(SetRecording),
     /// Agree to being recorded.
     GrantConsent,
+    /// Begin the meeting.
+    StartMeeting,
     /// Leave the call or the lobby. The host answers with `Ended`.
     Leave,
 }

@@ -10,8 +10,7 @@ use super::timer::{Timer, Timers};
 use super::{SessionConfig, is_replayed};
 use crate::proto::{
     Ack, ClientMessage, Denied, EndReason, Error as ErrorBody, Hello, Join, LockMeeting, Pong, ServerMessage,
-    Welcome,
-    client_message, server_message::Body,
+    Welcome, client_message, server_message::Body,
 };
 use crate::wire::{Encoding, Frame, MAX_MESSAGE_BYTES, SharedBody, encode_server};
 
@@ -444,6 +443,7 @@ impl ServerSession {
             Said::LockMeeting(LockMeeting { locked }) => Ok(Request::LockMeeting { locked }),
             Said::SetRecording(recording) => Ok(Request::SetRecording(recording)),
             Said::GrantConsent(_) => Ok(Request::GrantConsent),
+            Said::StartMeeting(_) => Ok(Request::StartMeeting),
             Said::Hello(_) | Said::Ack(_) | Said::Ping(_) | Said::Leave(_) => Err(Refused {
                 key: "malformed",
                 message: "Out of order.",

@@ -67,12 +67,12 @@ impl SharedBody {
     }
 
     fn json(&self) -> &str {
-        self.0.json.get_or_init(|| {
-            match encode_server(Encoding::Json, &self.unnumbered()) {
+        self.0
+            .json
+            .get_or_init(|| match encode_server(Encoding::Json, &self.unnumbered()) {
                 Frame::Text(text) => text,
                 Frame::Binary(_) => String::new(),
-            }
-        })
+            })
     }
 
     fn unnumbered(&self) -> ServerMessage {

@@ -84,11 +84,15 @@ fn care() -> impl Strategy<Value = client_message::Body> {
     use client_message::Body;
     let ids = || vec(text(), 0..3);
     prop_oneof![
-        (any::<bool>(), text())
-            .prop_map(|(raised, participant_id)| Body::SetHand(SetHand { raised, participant_id })),
+        (any::<bool>(), text()).prop_map(|(raised, participant_id)| Body::SetHand(SetHand {
+            raised,
+            participant_id
+        })),
         (0..6).prop_map(|kind| Body::SendReaction(SendReaction { kind })),
-        (ids(), any::<bool>())
-            .prop_map(|(participant_ids, remove)| Body::Spotlight(Spotlight { participant_ids, remove })),
+        (ids(), any::<bool>()).prop_map(|(participant_ids, remove)| Body::Spotlight(Spotlight {
+            participant_ids,
+            remove
+        })),
         (ids(), any::<bool>()).prop_map(|(participant_ids, all)| Body::MuteParticipants(MuteParticipants {
             participant_ids,
             all
@@ -100,8 +104,7 @@ fn care() -> impl Strategy<Value = client_message::Body> {
                 camera_allowed
             })
         ),
-        (text(), 0..7)
-            .prop_map(|(participant_id, role)| Body::SetRole(SetRole { participant_id, role })),
+        (text(), 0..7).prop_map(|(participant_id, role)| Body::SetRole(SetRole { participant_id, role })),
         text().prop_map(|name| Body::Rename(Rename { name })),
         any::<bool>().prop_map(|locked| Body::LockMeeting(LockMeeting { locked })),
         any::<[bool; 2]>().prop_map(|[recording, transcription]| Body::SetRecording(SetRecording {
@@ -109,6 +112,7 @@ fn care() -> impl Strategy<Value = client_message::Body> {
             transcription
         })),
         Just(Body::GrantConsent(GrantConsent {})),
+        Just(Body::StartMeeting(StartMeeting {})),
     ]
 }
 
@@ -126,21 +130,33 @@ fn life() -> impl Strategy<Value = server_message::Body> {
     use server_message::Body;
     let ids = || vec(text(), 0..3);
     prop_oneof![
-        (any::<[bool; 7]>(), ids(), ids(), any::<i64>()).prop_map(|(flags, spotlight, hands, started_at_ms)| {
-            let [locked, recording, transcription, mic, camera, consent_required, name_change_allowed] = flags;
-            Body::MeetingState(MeetingState {
-                locked,
-                recording,
-                transcription,
-                spotlight,
-                hands,
-                started_at_ms,
-                attendee_mic_allowed: mic,
-                attendee_camera_allowed: camera,
-                consent_required,
-                name_change_allowed,
-            })
-        }),
+        (any::<[bool; 8]>(), ids(), ids(), any::<i64>()).prop_map(
+            |(flags, spotlight, hands, started_at_ms)| {
+                let [
+                    locked,
+                    recording,
+                    transcription,
+                    mic,
+                    camera,
+                    consent_required,
+                    name_change_allowed,
+                    green_room,
+                ] = flags;
+                Body::MeetingState(MeetingState {
+                    locked,
+                    recording,
+                    transcription,
+                    spotlight,
+                    hands,
+                    started_at_ms,
+                    attendee_mic_allowed: mic,
+                    attendee_camera_allowed: camera,
+                    consent_required,
+                    name_change_allowed,
+                    green_room,
+                })
+            }
+        ),
         (any::<[bool; 3]>(), text()).prop_map(
             |([recording, transcription, consent_required], by_participant_id)| {
                 Body::RecordingState(RecordingState {
@@ -168,8 +184,15 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
     use server_message::Body;
     let participant = (text(), text(), text(), 0..5_i32, any::<[bool; 7]>()).prop_map(
         |(id, raw_id, display_name, role, flags)| {
-            let [external, mic_muted, camera_on, screen_sharing, reconnecting, mic_forbidden, camera_forbidden] =
-                flags;
+            let [
+                external,
+                mic_muted,
+                camera_on,
+                screen_sharing,
+                reconnecting,
+                mic_forbidden,
+                camera_forbidden,
+            ] = flags;
             Participant {
                 id,
                 raw_id,

@@ -65,6 +65,8 @@ pub struct MeetingOptions {
     /// `isLocked`: nobody joins any more, except the organizer and co-organizers, who alone can unlock.
     #[serde(rename = "isLocked")]
     pub locked: bool,
+    /// `isGreenRoomEnabled`, Anteroom's: until the meeting is begun, presenters are in the call and attendees wait.
+    pub is_green_room_enabled: bool,
     /// Name of the sensitivity label, whose restrictions hold; one of the tenant's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity_label: Option<String>,
@@ -101,6 +103,7 @@ impl Default for MeetingOptions {
             anonymize_identity_for_roles: BTreeSet::new(),
             e2ee: false,
             locked: false,
+            is_green_room_enabled: false,
             sensitivity_label: None,
             meeting_template: None,
             attendees: Vec::new(),

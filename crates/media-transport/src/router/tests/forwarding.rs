@@ -126,15 +126,28 @@ fn a_paused_source_reaches_nobody_and_goes_on_without_a_new_subscription() {
     network.events.clear();
     talk(&mut network, &[(a, 11), (b, 12)], 20, 100, 30);
     assert_eq!(network.clients[b].got(21).len(), 20, "nothing of it is forwarded");
-    assert_eq!(network.clients[a].got(22).len(), 120, "others still reach the peer");
-    let speaks = |event: &Event| {
-        matches!(event, Event::ActiveSpeakers { speakers, .. } if speakers.iter().any(|(_, track, _)| *track == TrackId(1)))
-    };
-    assert!(!network.events.iter().skip(1).any(speaks), "and nobody is said to speak");
-    let sent: Vec<u16> = network.clients[b].got(21).iter().map(|got| got.sequence).collect();
+    assert_eq!(
+        network.clients[a].got(22).len(),
+        120,
+        "others still reach the peer"
+    );
+    let speaks = |event: &Event| matches!(event, Event::ActiveSpeakers { speakers, .. } if speakers.iter().any(|(_, track, _)| *track == TrackId(1)));
+    assert!(
+        !network.events.iter().skip(1).any(speaks),
+        "and nobody is said to speak"
+    );
+    let sent: Vec<u16> = network.clients[b]
+        .got(21)
+        .iter()
+        .map(|got| got.sequence)
+        .collect();
     network.clients[b].send_rtcp(|writer| writer.nack(7, 21, sent.into_iter()).unwrap());
     network.run(ms(100));
-    assert_eq!(network.clients[b].got(21).len(), 20, "not even what was sent before");
+    assert_eq!(
+        network.clients[b].got(21).len(),
+        20,
+        "not even what was sent before"
+    );
 
     network.publish(a, vec![paused(false)]);
     talk(&mut network, &[(a, 11), (b, 12)], 120, 20, 30);

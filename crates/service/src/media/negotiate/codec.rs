@@ -9,7 +9,12 @@ use anteroom_signaling::sdp::{
 
 use super::PublishedTrack;
 
-pub(super) fn publication(track: &PublishedTrack, section: &MediaSection, accept: &Accept) -> Publication {
+pub(super) fn publication(
+    track: &PublishedTrack,
+    section: &MediaSection,
+    accept: &Accept,
+    paused: bool,
+) -> Publication {
     Publication {
         track: track.track,
         mid: section.mid.clone(),
@@ -17,7 +22,7 @@ pub(super) fn publication(track: &PublishedTrack, section: &MediaSection, accept
         ssrcs: section.ssrcs.clone(),
         codecs: accept.codecs.iter().filter_map(codec).collect(),
         extensions: extensions(&accept.extensions),
-        paused: false,
+        paused,
     }
 }
 

@@ -75,6 +75,8 @@ pub struct Context<'a> {
     pub room: RoomId,
     /// What the participant may do.
     pub capabilities: &'a CapabilitySet,
+    /// Whether nothing of a source is to be forwarded.
+    pub paused: &'a dyn Fn(TrackSource) -> bool,
     /// The track of that id, if another participant of the same meeting publishes it.
     pub available: &'a dyn Fn(TrackId) -> Option<Available<'a>>,
     /// The next number nobody in this service has had, for peers and tracks.
@@ -155,20 +157,21 @@ impl Peer {
         (self.subscriptions.len() != before).then(|| self.set_subscriptions())
     }
 
-    /// Forgets publications that these capabilities do not allow; their tracks and the command that says so, when there
-    /// were any.
-    pub fn keep_publications(&mut self, capabilities: &CapabilitySet) -> Option<(Vec<TrackId>, Command)> {
-        let allowed = |track: &PublishedTrack| capabilities.contains(plan::capability_of(track.source));
-        let gone: Vec<TrackId> = self
-            .tracks()
-            .filter(|track| !allowed(track))
-            .map(|track| track.track)
-            .collect();
-        if gone.is_empty() {
-            return None;
+    /// Pauses publications, or lets them go on; the command that says so, when one has changed.
+    pub fn set_paused(&mut self, paused: impl Fn(TrackSource) -> bool) -> Option<Command> {
+        let mut changed = false;
+        for (track, publication) in self.publications.values_mut() {
+            let paused = paused(track.source);
+            changed |= std::mem::replace(&mut publication.paused, paused) != paused;
         }
-        self.publications.retain(|_, (track, _)| allowed(track));
-        Some((gone, self.set_publications()))
+        changed.then(|| self.set_publications())
+    }
+
+    /// Whether a section publishes this source already.
+    fn publishes(&self, mid: &str, source: TrackSource) -> bool {
+        self.publications
+            .get(mid)
+            .is_some_and(|(track, _)| track.source == source)
     }
 
     /// Answers an offer. `peer` is the connection so far, and the new one afterwards.
@@ -181,7 +184,11 @@ impl Peer {
         sections: &[Section],
         context: &mut Context<'_>,
     ) -> Result<Outcome, Refused> {
-        let plan = Plan::of(offer, sections, context)?;
+        let same = |peer: &&mut Self| {
+            peer.fingerprint == offer.fingerprint && peer.remote_session == offer.session_id
+        };
+        let known = peer.as_mut().filter(same);
+        let plan = Plan::of(offer, sections, known.as_deref(), context)?;
         let mut outcome = Outcome::default();
 
         // A client that starts over (a page was loaded again) brings another certificate or session; DTLS cannot go on.
@@ -289,7 +296,8 @@ impl Peer {
                         },
                         |(known, _)| known.clone(),
                     );
-                    let publication = codec::publication(&track, section, &accept);
+                    let paused = (context.paused)(source);
+                    let publication = codec::publication(&track, section, &accept, paused);
                     publications.insert(section.mid.clone(), (track, publication));
                     SectionAnswer::Accept(accept)
                 }

@@ -8,7 +8,7 @@ use anteroom_signaling::sdp;
 use anteroom_signaling::sdp::{Accept, Description, Direction, MediaSection, Msid, SendStream, Setup};
 use anteroom_teams_link::Capability;
 
-use super::{Context, Refused};
+use super::{Context, Peer, Refused};
 
 /// What becomes of every section of an offer, in order.
 pub(super) struct Plan {
@@ -42,6 +42,7 @@ impl Plan {
     pub(super) fn of(
         offer: &Description,
         sections: &[Section],
+        known: Option<&Peer>,
         context: &Context<'_>,
     ) -> Result<Self, Refused> {
         if offer.setup == Setup::Passive {
@@ -69,7 +70,10 @@ impl Plan {
                     if !sources.insert(source as i32) {
                         return Err(bad_sdp("A source is published in two sections."));
                     }
-                    may_publish(source, context)?;
+                    // What was published before the right to it was taken away stays, paused, until it is given back.
+                    if !known.is_some_and(|peer| peer.publishes(&section.mid, source)) {
+                        may_publish(source, context)?;
+                    }
                     publish(section, source, kind)?
                 }
                 Some(section::Use::Subscribe(id)) => {

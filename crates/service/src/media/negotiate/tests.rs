@@ -139,6 +139,7 @@ impl Side {
             environment: &self.environment,
             room: RoomId(1),
             capabilities: &self.capabilities,
+            paused: &|source| !self.capabilities.contains(plan::capability_of(source)),
             available: &available,
             next_id: &mut || {
                 *next += 1;

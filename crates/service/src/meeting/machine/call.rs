@@ -2,13 +2,19 @@
 
 use anteroom_media_transport::router::{Command, PeerId};
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{self, RosterUpdate, Speaker, Speaking};
-use anteroom_teams_link::admission::EndReason;
-use anteroom_teams_link::{Capability, CapabilitySet};
+use anteroom_signaling::proto::{self, Speaker, Speaking};
+use anteroom_teams_link::Capability;
+use anteroom_teams_link::admission::{CapabilityReport, EndReason};
 
-use super::participant::{CallRole, Participant, Person, PersonKind, Present, SessionId, Stage, wire_role};
+use super::feed::Feed;
+use super::life::Call;
+use super::pace::Pace;
+use super::participant::{
+    CallRole, Cut, Own, Participant, Person, PersonKind, Present, SessionId, Stage, wire_role,
+};
 use super::requests::wire_reason;
-use super::{Call, Effect, Meeting, Now, PER_MESSAGE};
+use super::rights::{names, states};
+use super::{Effect, Meeting, Now};
 use crate::meeting::events::EventKind;
 
 /// Somebody on the way into the call.
@@ -17,7 +23,6 @@ pub(super) struct Entrant {
     pub(super) id: String,
     pub(super) person: Person,
     pub(super) role: CallRole,
-    pub(super) capabilities: CapabilitySet,
     /// The signaling connection is up.
     pub(super) connected: bool,
 }
@@ -29,21 +34,29 @@ impl Meeting {
             id,
             person,
             role,
-            capabilities,
             connected,
         } = entrant;
         let verified = matches!(person.kind, PersonKind::Organization { .. });
         let fresh_call = self.call.is_none().then(|| self.fresh_id());
         if let Some(id) = fresh_call {
-            self.call = Some(Call { id, started: false });
+            self.call = Some(Call::new(id));
             self.happened(EventKind::Started);
         }
         if let Some(call) = &mut self.call {
-            call.started |= verified;
+            call.forgive(&person.id);
         }
+        let report = self.report(role, &person, Own::default());
+        let name = person.display_name.clone();
+        let identity = person.id.clone();
         let present = Present {
             role,
-            capabilities,
+            report,
+            capabilities: report.set(),
+            own: Own::default(),
+            cut: Cut::default(),
+            reactions: Pace::default(),
+            synced: 0,
+            shelf: self.shelves.put(session),
             mic_muted: true,
             camera_on: false,
             screen_sharing: false,
@@ -60,28 +73,29 @@ impl Meeting {
             connected,
             stage: Stage::InCall(Box::new(present)),
         };
-        let entry = participant.roster_entry(self.facts.tenant());
         let joined = participant.for_event(self.facts.tenant());
         self.people.insert(session, participant);
+        self.entered(session, name);
+        let newest = self.feed.newest();
+        if let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) {
+            present.synced = newest;
+        }
 
         // A guest may call the chat as soon as it hears that it is in.
-        self.reconcile_members();
+        self.reconcile_member(&identity);
         self.happened(EventKind::Joined { participant: joined });
-        let message = self.connected_message(id, role, &capabilities);
+        let message = self.connected_message(id, role, &report);
         self.reply(session, reply, message);
         self.send_roster_snapshot(session);
-        if capabilities.contains(Capability::ManageLobby) {
+        if report.set().contains(Capability::ManageLobby) {
             self.send_lobby_snapshot(session);
         }
         self.send_tracks_snapshot(session);
         self.announce_chat_access(session, true);
-
-        let body = Body::Roster(RosterUpdate {
-            snapshot: false,
-            upserted: entry.into_iter().collect(),
-            left: Vec::new(),
-        });
-        self.broadcast(&body, |other, _| other != session);
+        if verified && !self.has_green_room() {
+            self.start();
+        }
+        self.send_state(session);
     }
 
     /// A participant goes. With a reason, it is told; without, its session is over already.
@@ -119,7 +133,7 @@ impl Meeting {
             return;
         };
         if std::mem::take(&mut present.chat_suspended) {
-            self.reconcile_chat();
+            self.reconcile_chat_of(session);
         }
     }
 
@@ -144,22 +158,6 @@ impl Meeting {
         });
     }
 
-    /// Tells everybody in the call what a participant's roster entry is now.
-    pub(super) fn roster_changed(&mut self, session: SessionId) {
-        let entry = self
-            .people
-            .get(&session)
-            .and_then(|p| p.roster_entry(self.facts.tenant()));
-        if let Some(entry) = entry {
-            let body = Body::Roster(RosterUpdate {
-                snapshot: false,
-                upserted: vec![entry],
-                left: Vec::new(),
-            });
-            self.broadcast(&body, |_, _| true);
-        }
-    }
-
     pub(super) fn call_may_be_over(&mut self) {
         if !self.people.values().any(Participant::in_call) {
             if self.call.is_some() {
@@ -167,6 +165,10 @@ impl Meeting {
             }
             self.call = None;
             self.speaking = false;
+            self.state_told = None;
+            self.feed = Feed::default();
+            // What was switched in the call ends with it.
+            self.apply_switches();
         }
     }
 
@@ -180,7 +182,8 @@ impl Meeting {
         let Stage::InCall(present) = participant.stage else {
             return;
         };
-        self.reconcile_members();
+        self.shelves.take(present.shelf, session);
+        self.reconcile_member(&participant.person.id);
         if let Some(peer) = present.peer {
             self.effects
                 .push_back(Effect::Media(Box::new(Command::RemovePeer { peer: peer.id() })));
@@ -196,12 +199,15 @@ impl Meeting {
             });
             self.effects.push_back(Effect::End { session, reply, body });
         }
-        let body = Body::Roster(RosterUpdate {
-            snapshot: false,
-            upserted: Vec::new(),
-            left: vec![participant.id],
-        });
-        self.broadcast(&body, |_, _| true);
+        if let Some(call) = &mut self.call {
+            let before = call.hands.len() + call.spotlight.len();
+            call.hands.retain(|other| *other != session);
+            call.spotlight.retain(|other| *other != session);
+            if before != call.hands.len() + call.spotlight.len() {
+                self.state_changed();
+            }
+        }
+        self.left(session, participant.id, participant.person.display_name);
     }
 
     fn set_connected(&mut self, session: SessionId, connected: bool) {
@@ -214,34 +220,16 @@ impl Meeting {
         }
     }
 
-    fn connected_message(&self, id: String, role: CallRole, capabilities: &CapabilitySet) -> Body {
+    fn connected_message(&self, id: String, role: CallRole, report: &CapabilityReport) -> Body {
         Body::Connected(proto::Connected {
             participant_id: id,
             role: wire_role(role).into(),
-            capabilities: capabilities
-                .iter()
-                .map(|capability| capability.to_string())
-                .collect(),
+            capabilities: names(&report.set()),
             subject: self.facts.subject.clone(),
             thread_id: self.facts.thread_id.clone(),
             call_id: self.call.as_ref().map(|call| call.id.clone()).unwrap_or_default(),
             join_url: self.facts.join_url.clone(),
+            states: states(report),
         })
-    }
-
-    fn send_roster_snapshot(&mut self, session: SessionId) {
-        let entries: Vec<_> = self
-            .people
-            .values()
-            .filter_map(|p| p.roster_entry(self.facts.tenant()))
-            .collect();
-        for (index, upserted) in entries.chunks(PER_MESSAGE).enumerate() {
-            let update = RosterUpdate {
-                snapshot: index == 0,
-                upserted: upserted.to_vec(),
-                left: Vec::new(),
-            };
-            self.send(session, Body::Roster(update));
-        }
     }
 }

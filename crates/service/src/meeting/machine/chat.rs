@@ -1,6 +1,6 @@
 //! The meeting's chat: who is a member when, and who hears what.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use anteroom_identity::id::CommunicationIdentifier;
 use anteroom_signaling::proto::server_message::Body;
@@ -90,7 +90,7 @@ impl Meeting {
             participant: sender.map(|participant| participant.for_event(self.facts.tenant())),
             line: line.clone(),
         });
-        let body = line.message(false);
+        let mut to = Vec::new();
         for (session, participant) in &mut self.people {
             let Some(after) = self
                 .members
@@ -104,13 +104,10 @@ impl Meeting {
             };
             if line.sequence > after.max(present.chat_seen) {
                 present.chat_seen = line.sequence;
-                self.effects.push_back(Effect::Send {
-                    to: *session,
-                    reply: 0,
-                    body: body.clone(),
-                });
+                to.push(*session);
             }
         }
+        self.send_all(to, line.message(false));
     }
 
     /// The chat has taken a member, who sees what was said since `start`.
@@ -219,7 +216,62 @@ impl Meeting {
             return;
         };
         present.chat_suspended = true;
-        self.reconcile_chat();
+        self.reconcile_chat_of(session);
+    }
+
+    /// Makes the membership of one participant follow, and tells it and whoever has the same identity.
+    pub(super) fn reconcile_chat_of(&mut self, session: SessionId) {
+        let Some(person) = self
+            .people
+            .get(&session)
+            .map(|participant| participant.person.id.clone())
+        else {
+            return;
+        };
+        self.reconcile_member(&person);
+        let same: Vec<SessionId> = self
+            .people
+            .iter()
+            .filter(|(_, other)| other.person.id == person && other.in_call())
+            .map(|(session, _)| *session)
+            .collect();
+        for session in same {
+            self.announce_chat_access(session, false);
+        }
+    }
+
+    /// Makes one identity's membership follow from whether it is in the call.
+    pub(super) fn reconcile_member(&mut self, person: &CommunicationIdentifier) {
+        let mut same = self.people.values().filter(|other| other.person.id == *person);
+        let wanted = same.find(|participant| self.may_chat(participant));
+        match (wanted, self.members.get(person)) {
+            (None, Some(membership)) => {
+                // Colleagues keep the chat after the call.
+                if !membership.lasting {
+                    let member = person.clone();
+                    self.effects.push_back(Effect::ChatRemove { member });
+                }
+                self.members.remove(person);
+            }
+            (Some(participant), None) => {
+                let membership = self.membership(participant);
+                self.effects.push_back(Effect::ChatAdd {
+                    member: person.clone(),
+                    display_name: membership.display_name.clone(),
+                    history: self.history_share(person),
+                });
+                self.members.insert(person.clone(), membership);
+            }
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+    }
+
+    fn membership(&self, participant: &Participant) -> Membership {
+        Membership {
+            display_name: participant.person.display_name.clone(),
+            lasting: self.is_colleague(participant),
+            after: 0,
+        }
     }
 
     /// Makes memberships follow from who is in the call and tells everybody whose access changed.
@@ -237,46 +289,27 @@ impl Meeting {
     }
 
     /// Makes memberships follow from who is in the call. Several participants under one identity share a membership.
-    pub(super) fn reconcile_members(&mut self) {
-        let mut wanted: BTreeMap<CommunicationIdentifier, (Membership, HistoryShare)> = BTreeMap::new();
-        for participant in self
+    fn reconcile_members(&mut self) {
+        // Nobody whose membership stays is looked at twice: in a large meeting that would be everybody times everybody.
+        let wanted: BTreeSet<CommunicationIdentifier> = self
             .people
             .values()
             .filter(|participant| self.may_chat(participant))
-        {
-            let id = &participant.person.id;
-            if wanted.contains_key(id) {
-                continue;
-            }
-            // Whoever was a member already keeps its view: it has seen what was said since.
-            let membership = self.members.get(id).cloned().unwrap_or_else(|| Membership {
-                display_name: participant.person.display_name.clone(),
-                lasting: self.is_colleague(participant),
-                after: 0,
-            });
-            wanted.insert(id.clone(), (membership, self.history_share(id)));
-        }
-        for (member, membership) in &self.members {
-            // Colleagues keep the chat after the call.
-            if !wanted.contains_key(member) && !membership.lasting {
-                self.effects.push_back(Effect::ChatRemove {
-                    member: member.clone(),
-                });
-            }
-        }
-        for (member, (membership, history)) in &wanted {
-            if !self.members.contains_key(member) {
-                self.effects.push_back(Effect::ChatAdd {
-                    member: member.clone(),
-                    display_name: membership.display_name.clone(),
-                    history: *history,
-                });
-            }
-        }
-        self.members = wanted
-            .into_iter()
-            .map(|(member, (membership, _))| (member, membership))
+            .map(|participant| participant.person.id.clone())
             .collect();
+        let gone: Vec<CommunicationIdentifier> = self
+            .members
+            .keys()
+            .filter(|member| !wanted.contains(*member))
+            .cloned()
+            .collect();
+        let fresh: Vec<CommunicationIdentifier> = wanted
+            .into_iter()
+            .filter(|member| !self.members.contains_key(member))
+            .collect();
+        for member in gone.iter().chain(&fresh) {
+            self.reconcile_member(member);
+        }
     }
 
     /// Tells a participant whether it may use the chat, when that has changed or `always`; with access comes history.

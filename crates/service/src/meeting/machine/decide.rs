@@ -3,10 +3,10 @@
 use anteroom_identity::token::Scope;
 use anteroom_teams_link::admission::{self, AdmissionInput, Decision, EndReason, LobbyReason, Relation};
 use anteroom_teams_link::link::{Cloud, LinkKind};
-use anteroom_teams_link::policy::{ChatUser, may_chat};
-use anteroom_teams_link::{Capability, CapabilitySet};
+use anteroom_teams_link::policy::{ChatUser, MeetingKind, may_chat};
+use anteroom_teams_link::{CapabilitySet, Role};
 
-use super::participant::{CallRole, Participant, Person, PersonKind, SessionId};
+use super::participant::{CallRole, Participant, Person, PersonKind};
 use super::{Meeting, Now, Policy, Rules};
 
 /// What becomes of somebody who comes or waits.
@@ -44,7 +44,20 @@ impl Meeting {
     pub(super) fn decide(&self, person: &Person, now: Now) -> Verdict {
         match &self.policy {
             Policy::Meeting(rules) => {
-                match admission::decide(&self.admission_input(rules, person)).into() {
+                let call = self.call.as_ref();
+                match self.in_this_call(
+                    person,
+                    admission::decide(&self.admission_input(rules, person)).into(),
+                ) {
+                    // Whoever was removed has to ask again.
+                    Verdict::Admit { .. } if call.is_some_and(|call| call.was_removed(&person.id)) => {
+                        Verdict::Lobby(LobbyReason::WaitForAdmit)
+                    }
+                    Verdict::Lobby(LobbyReason::WaitForAdmit)
+                        if call.is_some_and(|call| call.was_admitted(&person.id)) =>
+                    {
+                        self.decide_admitted(person, now)
+                    }
                     // The scope `voip.join` is for calls that run.
                     Verdict::Admit { .. } if self.call.is_none() && !may_start(person) => {
                         Verdict::Lobby(LobbyReason::WaitForStart)
@@ -66,9 +79,24 @@ impl Meeting {
     /// The decision about somebody who is let in by hand.
     pub(super) fn decide_admitted(&self, person: &Person, now: Now) -> Verdict {
         match &self.policy {
-            Policy::Meeting(rules) => admission::decide_admitted(&self.admission_input(rules, person)).into(),
+            Policy::Meeting(rules) => {
+                let verdict = admission::decide_admitted(&self.admission_input(rules, person)).into();
+                self.in_this_call(person, verdict)
+            }
             Policy::Room(_) => self.decide(person, now),
         }
+    }
+
+    /// What the call that runs adds to a verdict: a role given in it, and its green room.
+    fn in_this_call(&self, person: &Person, verdict: Verdict) -> Verdict {
+        let Verdict::Admit { role, capabilities } = verdict else {
+            return verdict;
+        };
+        let role = self.given_role(&person.id).unwrap_or(role);
+        if role == CallRole::Meeting(Role::Attendee) && self.has_green_room() && !self.started() {
+            return Verdict::Lobby(LobbyReason::WaitForStart);
+        }
+        Verdict::Admit { role, capabilities }
     }
 
     /// Whether somebody may use the chat while in the call.
@@ -81,44 +109,14 @@ impl Meeting {
         } else {
             ChatUser::Anonymous
         };
-        may_chat(&rules.organizer, &rules.options, user)
+        // The chat of a channel meeting is the channel's.
+        let of_channel = rules.options.kind == MeetingKind::Channel && user == ChatUser::Anonymous;
+        !of_channel && may_chat(&rules.organizer, &rules.options, user)
     }
 
     /// Whether somebody is of the organization whose meeting this is.
     pub(super) fn is_colleague(&self, participant: &Participant) -> bool {
         self.facts.host.is_some_and(|host| participant.is_of(host.tenant))
-    }
-
-    /// Settings have changed: roles stay, what they may do follows the settings.
-    pub(super) fn review_capabilities(&mut self) {
-        let Policy::Meeting(rules) = &self.policy else {
-            return;
-        };
-        let changed: Vec<(SessionId, CallRole, CapabilitySet, bool)> = self
-            .people
-            .iter()
-            .filter_map(|(session, participant)| {
-                let present = participant.present()?;
-                let CallRole::Meeting(role) = present.role else {
-                    return None;
-                };
-                let who = self.admission_participant(&participant.person);
-                let capabilities = admission::capabilities(role, rules.settings(), who);
-                let managed = present.capabilities.contains(Capability::ManageLobby);
-                (capabilities != present.capabilities).then_some((
-                    *session,
-                    present.role,
-                    capabilities,
-                    managed,
-                ))
-            })
-            .collect();
-        for (session, role, capabilities, managed) in changed {
-            self.set_rights(session, role, capabilities);
-            if capabilities.contains(Capability::ManageLobby) && !managed {
-                self.send_lobby_snapshot(session);
-            }
-        }
     }
 
     fn admission_input<'a>(&self, rules: &'a Rules, person: &Person) -> AdmissionInput<'a> {
@@ -136,7 +134,7 @@ impl Meeting {
         }
     }
 
-    fn admission_participant(&self, person: &Person) -> admission::Participant {
+    pub(super) fn admission_participant(&self, person: &Person) -> admission::Participant {
         match person.kind {
             PersonKind::Guest { resource, .. } => admission::Participant::Guest {
                 resource,
@@ -149,8 +147,9 @@ impl Meeting {
                 admission::Participant::Organization {
                     oid: object,
                     is_organizer: same_tenant && host.is_some_and(|host| host.organizer == object),
-                    // Co-organizers are named in the invitation, which the options hold.
-                    is_co_organizer: false,
+                    // Others are named in the invitation, which the options hold.
+                    is_co_organizer: self.given_role(&person.id)
+                        == Some(CallRole::Meeting(Role::CoOrganizer)),
                     relation: if same_tenant {
                         Relation::Member
                     } else {

@@ -95,6 +95,7 @@ impl Harness {
                 lobby: 4,
                 per_identity: 3,
                 lobby_timeout: LOBBY_TIMEOUT,
+                fan_out: Duration::ZERO,
             },
         )
     }
@@ -234,6 +235,12 @@ impl Harness {
                     assert!(!self.over.contains_key(&to), "{to} is over and was sent {body:?}");
                     self.sent.entry(to).or_default().push((reply, body));
                 }
+                Effect::SendAll { to, body } => {
+                    for to in to {
+                        assert!(!self.over.contains_key(&to), "{to} is over and was sent {body:?}");
+                        self.sent.entry(to).or_default().push((0, body.body().clone()));
+                    }
+                }
                 Effect::End { session, body, .. } => {
                     let reason = match body {
                         Body::Denied(proto::Denied { reason }) | Body::Ended(proto::Ended { reason }) => {
@@ -307,6 +314,12 @@ impl Harness {
             .into_iter()
             .map(|(_, body)| body)
             .collect()
+    }
+
+    /// What a session was sent and nobody took.
+    pub(super) fn sent_to(&self, session: SessionId) -> Vec<Body> {
+        let sent = self.sent.get(&session).into_iter().flatten();
+        sent.map(|(_, body)| body.clone()).collect()
     }
 
     pub(super) fn take_all(&mut self) {

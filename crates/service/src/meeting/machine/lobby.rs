@@ -5,9 +5,9 @@ use std::time::Duration;
 use anteroom_signaling::proto::lobby::Reason;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, LobbyUpdate};
+use anteroom_teams_link::Capability;
 use anteroom_teams_link::admission::{EndReason, LobbyReason};
 use anteroom_teams_link::lobby::{self, JoinError, Outcome};
-use anteroom_teams_link::{Capability, CapabilitySet};
 
 use super::call::Entrant;
 use super::decide::Verdict;
@@ -114,6 +114,11 @@ impl Meeting {
                 continue;
             };
             let verdict = self.decide_admitted(&participant.person, now);
+            let person = &participant.person.id;
+            if let (Verdict::Lobby(_), Some(call)) = (&verdict, &mut self.call) {
+                // Let in as soon as the meeting begins.
+                call.admitted(person.clone());
+            }
             self.decided(now, session, verdict, &mut gone);
         }
         self.lobby_changed(Vec::new(), gone);
@@ -289,7 +294,6 @@ impl Meeting {
 /// What somebody gets who is let in.
 struct Place {
     role: CallRole,
-    capabilities: CapabilitySet,
 }
 
 impl Place {
@@ -298,7 +302,6 @@ impl Place {
             id,
             person,
             role: self.role,
-            capabilities: self.capabilities,
             connected,
         }
     }
@@ -309,7 +312,7 @@ impl From<Verdict> for lobby::Verdict<Place, EndReason> {
         match verdict {
             Verdict::Deny(reason) => Self::Deny(reason),
             Verdict::Lobby(reason) => Self::Wait(reason),
-            Verdict::Admit { role, capabilities } => Self::Admit(Place { role, capabilities }),
+            Verdict::Admit { role, .. } => Self::Admit(Place { role }),
         }
     }
 }

@@ -19,14 +19,25 @@
 //! A call starts when the first participant is let in and is over when the last one has left; the lobby may outlive it.
 
 mod call;
+mod care;
 mod chat;
 mod decide;
+mod feed;
+mod life;
 mod lobby;
+mod pace;
 mod participant;
+mod recording;
 mod requests;
+mod rights;
 mod room;
+mod shelves;
 mod tracks;
 
+#[cfg(test)]
+mod care_tests;
+#[cfg(test)]
+mod feed_tests;
 #[cfg(test)]
 mod happenings;
 #[cfg(test)]
@@ -44,6 +55,7 @@ use anteroom_media_transport::router::{Command, RoomId};
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, MediaState, Section};
 use anteroom_signaling::sdp::Description;
+use anteroom_signaling::wire::SharedBody;
 use anteroom_teams_link::admission::{EndReason, Settings};
 use anteroom_teams_link::lobby::{Lobby, LobbyConfig};
 use anteroom_teams_link::policy::{MeetingOptions, OrganizerPolicy, TenantSettings};
@@ -51,12 +63,16 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use time::OffsetDateTime;
 
+pub use self::care::Ask;
 use self::chat::Membership;
 pub use self::chat::{ChatLine, ChatStart, HistoryShare};
+use self::feed::Feed;
+use self::life::{Call, Switches};
 use self::participant::Participant;
 pub use self::participant::{Person, PersonKind, SessionId};
 pub(crate) use self::requests::wire_reason;
 pub use self::room::RoomRules;
+use self::shelves::Shelves;
 pub use self::tracks::room_of;
 use crate::media::negotiate::Environment;
 use crate::meeting::events::{EventKind, Happening};
@@ -154,6 +170,8 @@ pub struct Limits {
     pub per_identity: usize,
     /// How long a participant may wait in the lobby.
     pub lobby_timeout: Duration,
+    /// Changes of the roster that follow one another within this time are told together; 0: each at once.
+    pub fan_out: Duration,
 }
 
 /// What a meeting is made of.
@@ -224,6 +242,13 @@ pub enum Input {
         /// Id of the request.
         reply: u32,
     },
+    /// A wish about the meeting.
+    Ask {
+        /// Id of the request.
+        reply: u32,
+        /// The wish.
+        ask: Ask,
+    },
     /// The state of a participant's sources.
     MediaState {
         /// Id of the request.
@@ -271,6 +296,13 @@ pub enum Effect {
         reply: u32,
         /// The message.
         body: Body,
+    },
+    /// Send a message to many; it answers no request.
+    SendAll {
+        /// To whom.
+        to: Vec<SessionId>,
+        /// The message.
+        body: SharedBody,
     },
     /// Send the last message, [`Body::Denied`] or [`Body::Ended`]; the session is over.
     End {
@@ -351,14 +383,19 @@ pub struct Meeting {
     ids_made: u32,
     /// Whether the last `Speaking` named anybody.
     speaking: bool,
+    /// What the settings say of what can be switched in the call; `policy` has what is in force.
+    configured: Switches,
+    /// What everybody is to be told.
+    feed: Feed,
+    /// The roster, for newcomers.
+    shelves: Shelves,
+    /// How the meeting stands, as last written.
+    state_body: Option<SharedBody>,
+    /// How it stood when everybody was told last.
+    state_told: Option<SharedBody>,
+    /// The moment of the latest input.
+    clock: Option<Now>,
     effects: VecDeque<Effect>,
-}
-
-#[derive(Debug)]
-struct Call {
-    id: String,
-    /// A verified participant is or has been in the call.
-    started: bool,
 }
 
 impl Meeting {
@@ -377,6 +414,10 @@ impl Meeting {
             timeout: limits.lobby_timeout,
             capacity: limits.lobby,
         });
+        let configured = match &policy {
+            Policy::Meeting(rules) => Switches::of(&rules.options),
+            Policy::Room(_) => Switches::of(&MeetingOptions::default()),
+        };
         Self {
             facts,
             policy,
@@ -391,6 +432,12 @@ impl Meeting {
             members: BTreeMap::new(),
             ids_made: 0,
             speaking: false,
+            configured,
+            feed: Feed::default(),
+            shelves: Shelves::default(),
+            state_body: None,
+            state_told: None,
+            clock: None,
             effects: VecDeque::new(),
         }
     }
@@ -398,6 +445,12 @@ impl Meeting {
     /// Takes in what happened to a session, or what it asks for. Inputs of a session that is not (any more) here are
     /// ignored, since they may have crossed with its end.
     pub fn handle(&mut self, now: Now, session: SessionId, input: Input) {
+        self.clock = Some(now);
+        self.take_in(now, session, input);
+        self.settle();
+    }
+
+    fn take_in(&mut self, now: Now, session: SessionId, input: Input) {
         if let Input::Join { person, reply } = input {
             self.join(now, session, *person, reply);
             return;
@@ -416,6 +469,7 @@ impl Meeting {
             Input::Reject { reply, ids } => self.reject(session, reply, &ids),
             Input::Remove { reply, ids } => self.remove(now, session, reply, &ids),
             Input::EndMeeting { reply } => self.end_meeting(session, reply),
+            Input::Ask { reply, ask } => self.ask(now, session, reply, ask),
             Input::MediaState { reply, state } => self.media_state(session, reply, &state),
             Input::Offer {
                 reply,
@@ -438,11 +492,19 @@ impl Meeting {
 
     /// Replaces what decides who gets in, and decides anew about everybody in the lobby, and in a room's call.
     pub fn set_policy(&mut self, now: Now, policy: Policy) {
+        self.clock = Some(now);
+        let asked_consent = self.asks_consent();
         self.policy = policy;
+        self.take_settings();
         self.review_room(now);
+        self.review_start();
+        self.review_recording();
         self.review_capabilities();
+        self.review_consent(asked_consent);
+        self.state_changed();
         self.reconcile_chat();
         self.review_lobby(now);
+        self.settle();
     }
 
     /// Replaces what the meeting is called.
@@ -457,22 +519,28 @@ impl Meeting {
             Policy::Room(_) => EndReason::room_closed(),
         };
         self.end_all(&reason);
+        self.settle();
     }
 
     /// Ends everything because the service stops.
     pub fn shut_down(&mut self) {
         self.end_all(&EndReason::service_stopping());
+        self.settle();
     }
 
     /// Lets due time-outs fire.
     pub fn handle_timeout(&mut self, now: Now) {
+        self.clock = Some(now);
         self.expire_lobby(now);
         self.close_in_time(now);
+        self.settle();
     }
 
     /// Looks at the time anew: the wall clock was set.
     pub fn handle_clock_changed(&mut self, now: Now) {
+        self.clock = Some(now);
         self.review_room(now);
+        self.settle();
     }
 
     /// The next effect.
@@ -484,7 +552,8 @@ impl Meeting {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let closes = self.closes.filter(|_| !self.is_empty());
-        self.lobby.poll_timeout().into_iter().chain(closes).min()
+        let others = closes.into_iter().chain(self.feed.due());
+        self.lobby.poll_timeout().into_iter().chain(others).min()
     }
 
     /// What identifies the meeting.
@@ -524,22 +593,19 @@ impl Meeting {
         let error = proto::Error {
             key: key.to_owned(),
             message: message.to_owned(),
+            ..proto::Error::default()
         };
         self.reply(to, reply, Body::Error(error));
     }
 
     /// Sends to everybody in the call who fits.
     fn broadcast(&mut self, body: &Body, to: impl Fn(SessionId, &Participant) -> bool) {
-        for (session, participant) in &self.people {
-            if participant.in_call() && to(*session, participant) {
-                let effect = Effect::Send {
-                    to: *session,
-                    reply: 0,
-                    body: body.clone(),
-                };
-                self.effects.push_back(effect);
-            }
-        }
+        let present = self.people.iter();
+        let to = present
+            .filter(|(session, participant)| participant.in_call() && to(**session, participant))
+            .map(|(session, _)| *session)
+            .collect();
+        self.send_all(to, body.clone());
     }
 
     /// Tells the rest of the service.

@@ -4,11 +4,13 @@ use std::fmt;
 
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TenantId};
 use anteroom_identity::token::ScopeSet;
-use anteroom_signaling::proto;
+use anteroom_signaling::proto::{self, TrackSource};
+use anteroom_teams_link::admission::CapabilityReport;
 use anteroom_teams_link::{Capability, CapabilitySet, Role};
 use time::OffsetDateTime;
 
 use super::chat::ChatStart;
+use super::pace::Pace;
 use crate::media::negotiate::Peer;
 use crate::meeting::events::{EventParticipant, EventRole};
 
@@ -99,10 +101,39 @@ pub(super) enum CallRole {
     Room(anteroom_rooms::Role),
 }
 
+/// What holds for one participant alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Own {
+    /// Somebody who may has taken the microphone away.
+    pub(super) mic_forbidden: bool,
+    /// Somebody who may has taken the camera away.
+    pub(super) camera_forbidden: bool,
+    /// Agrees to being recorded.
+    pub(super) consented: bool,
+}
+
+/// Sources that were silenced from outside: nothing of them is forwarded until their owner turns them on again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) mic: bool,
+    pub(super) camera: bool,
+    pub(super) screen: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Present {
     pub(super) role: CallRole,
+    /// What the participant may do, and why not the rest.
+    pub(super) report: CapabilityReport,
+    /// What `report` says the participant may do.
     pub(super) capabilities: CapabilitySet,
+    pub(super) own: Own,
+    pub(super) cut: Cut,
+    pub(super) reactions: Pace,
+    /// Number of the newest change of the roster when the participant was told the whole of it.
+    pub(super) synced: u64,
+    /// Where the participant's roster entry is kept.
+    pub(super) shelf: usize,
     pub(super) mic_muted: bool,
     pub(super) camera_on: bool,
     pub(super) screen_sharing: bool,
@@ -119,19 +150,47 @@ pub(super) struct Present {
 }
 
 impl Present {
-    /// Takes back what the participant said of its sources and may not do any more; whether there was any.
-    pub(super) fn mute_beyond_rights(&mut self) -> bool {
+    /// Takes back what the participant said of its sources and may not do any more; whether there was any. What it lost
+    /// stays silent until its owner turns it on again.
+    pub(super) fn cut_off(&mut self, before: CapabilitySet) -> bool {
         let may = |capability| self.capabilities.contains(capability);
+        let lost = |capability| before.contains(capability) && !may(capability);
+        self.cut.mic |= lost(Capability::UnmuteMic);
+        self.cut.camera |= lost(Capability::TurnVideoOn);
+        self.cut.screen |= lost(Capability::ShareScreen);
         let (speaks, shows, shares) = (
             may(Capability::UnmuteMic),
             may(Capability::TurnVideoOn),
             may(Capability::ShareScreen),
         );
-        let before = (self.mic_muted, self.camera_on, self.screen_sharing);
+        let state = (self.mic_muted, self.camera_on, self.screen_sharing);
         self.mic_muted |= !speaks;
         self.camera_on &= shows;
         self.screen_sharing &= shares;
-        before != (self.mic_muted, self.camera_on, self.screen_sharing)
+        state != (self.mic_muted, self.camera_on, self.screen_sharing)
+    }
+
+    /// The sources of which nothing is forwarded, whatever the client sends.
+    pub(super) fn paused(&self) -> impl Iterator<Item = TrackSource> + use<> {
+        let may = |capability| self.capabilities.contains(capability);
+        let paused = [
+            (
+                TrackSource::Microphone,
+                self.cut.mic || !may(Capability::UnmuteMic),
+            ),
+            (
+                TrackSource::Camera,
+                self.cut.camera || !may(Capability::TurnVideoOn),
+            ),
+            (
+                TrackSource::Screen,
+                self.cut.screen || !may(Capability::ShareScreen),
+            ),
+        ];
+        paused
+            .into_iter()
+            .filter(|(_, paused)| *paused)
+            .map(|(source, _)| source)
     }
 }
 
@@ -189,6 +248,8 @@ impl Participant {
             camera_on: present.camera_on,
             screen_sharing: present.screen_sharing,
             reconnecting: !self.connected,
+            mic_forbidden: present.own.mic_forbidden,
+            camera_forbidden: present.own.camera_forbidden,
         })
     }
 

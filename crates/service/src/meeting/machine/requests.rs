@@ -35,7 +35,15 @@ impl Meeting {
             return;
         }
         for session in chosen {
+            let person = self
+                .people
+                .get(&session)
+                .map(|participant| participant.person.id.clone());
             self.leave_call(session, 0, Some(&EndReason::removed()));
+            // Comes back through the lobby only, as long as the call lasts.
+            if let (Some(person), Some(call)) = (person, &mut self.call) {
+                call.removed(person);
+            }
         }
         self.done(by, reply);
         self.review_lobby(now);
@@ -72,31 +80,15 @@ impl Meeting {
         present.mic_muted = mic_muted;
         present.camera_on = camera_on;
         present.screen_sharing = screen_sharing;
+        // What others silenced goes on when its owner turns it on again.
+        present.cut.mic &= mic_muted;
+        present.cut.camera &= !camera_on;
+        present.cut.screen &= !screen_sharing;
+        self.apply_pauses(session);
         if before != (mic_muted, camera_on, screen_sharing) {
             self.roster_changed(session);
         }
         self.done(session, reply);
-    }
-
-    /// Whether a session may do something; if not, it is told.
-    pub(super) fn may(&mut self, session: SessionId, reply: u32, capability: Capability) -> bool {
-        let Some(participant) = self.people.get(&session) else {
-            return false;
-        };
-        if !participant.in_call() {
-            self.not_in_call(session, reply);
-            return false;
-        }
-        if !participant.can(capability) {
-            self.refuse(
-                session,
-                reply,
-                "not_allowed",
-                "Your role in this meeting does not allow this.",
-            );
-            return false;
-        }
-        true
     }
 
     /// The state of a session that has to be in the call; if it is not, it is told.
@@ -122,7 +114,7 @@ impl Meeting {
         );
     }
 
-    fn not_in_call(&mut self, session: SessionId, reply: u32) {
+    pub(super) fn not_in_call(&mut self, session: SessionId, reply: u32) {
         self.refuse(session, reply, "not_in_call", "This needs to be in the call.");
     }
 }

@@ -5,13 +5,11 @@ use std::time::{Duration, Instant};
 
 use anteroom_identity::id::{AcsUserId, CommunicationIdentifier};
 use anteroom_rooms::{Decision, Participant as Invited, Refusal, Role, Room};
-use anteroom_signaling::proto;
-use anteroom_signaling::proto::server_message::Body;
 use anteroom_teams_link::CapabilitySet;
 use anteroom_teams_link::admission::EndReason;
 
 use super::decide::Verdict;
-use super::participant::{CallRole, Participant, Person, PersonKind, SessionId, wire_role};
+use super::participant::{CallRole, Person, PersonKind};
 use super::{Meeting, Now, Policy};
 
 /// A room and who is invited.
@@ -95,7 +93,7 @@ impl Meeting {
             return;
         }
         for (session, role) in changed {
-            self.set_rights(session, CallRole::Room(role), capabilities(role));
+            self.set_role_of(session, CallRole::Room(role));
         }
     }
 
@@ -112,37 +110,10 @@ impl Meeting {
             self.review_room(now);
         }
     }
-
-    /// Gives somebody in the call another role or other rights: it is told, others see the role, and what it may not
-    /// send any more is not forwarded any more.
-    pub(super) fn set_rights(&mut self, session: SessionId, role: CallRole, capabilities: CapabilitySet) {
-        let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else {
-            return;
-        };
-        let role_changed = present.role != role;
-        present.role = role;
-        present.capabilities = capabilities;
-        let muted = present.mute_beyond_rights();
-        let names = capabilities
-            .iter()
-            .map(|capability| capability.to_string())
-            .collect();
-        self.send(
-            session,
-            Body::CapabilitiesChanged(proto::CapabilitiesChanged {
-                role: wire_role(role).into(),
-                capabilities: names,
-            }),
-        );
-        self.withdraw_beyond_rights(session);
-        if role_changed || muted {
-            self.roster_changed(session);
-        }
-    }
 }
 
 /// What a role allows in a call. Both crates name capabilities as ACS does.
-fn capabilities(role: Role) -> CapabilitySet {
+pub(super) fn capabilities(role: Role) -> CapabilitySet {
     role.capabilities()
         .iter()
         .filter_map(|capability| capability.as_str().parse().ok())

@@ -61,7 +61,8 @@ fn a_guest_waits_is_admitted_and_leaves() {
     assert!(matches!(&got[1], Body::Roster(update) if update.snapshot && update.upserted.len() == 2));
     assert!(matches!(&got[2], Body::Tracks(update) if update.snapshot));
     assert_eq!(got[3], Body::ChatAccess(proto::ChatAccess { allowed: true }));
-    assert_eq!(got.len(), 4, "guests do not see the lobby: {got:?}");
+    assert!(matches!(&got[4], Body::MeetingState(state) if state.started_at_ms > 0 && !state.locked));
+    assert_eq!(got.len(), 5, "guests do not see the lobby: {got:?}");
     let to_alice = m.take(alice);
     let dana_entry = roster(&to_alice)[0];
     assert!(dana_entry.external && !dana_entry.reconnecting && dana_entry.mic_muted);
@@ -223,6 +224,7 @@ fn only_who_may_manage_the_lobby_admits() {
         Some(&Body::Error(proto::Error {
             key: "unknown_participant".to_owned(),
             message: "There is no such participant.".to_owned(),
+            ..proto::Error::default()
         }))
     );
     m.check();
@@ -422,6 +424,7 @@ fn caps_hold_from_both_sides() {
         lobby: 2,
         per_identity: 2,
         lobby_timeout: LOBBY_TIMEOUT,
+        fan_out: Duration::ZERO,
     };
     let mut m = Harness::with(LobbyScope::Organization, limits);
     let alice = m.join(alice());

@@ -23,6 +23,7 @@ impl Meeting {
         // Out of the meeting while it is negotiated: nobody subscribes to what it sends itself.
         let mut peer = present.peer.take();
         let capabilities = present.capabilities;
+        let paused: Vec<_> = present.paused().collect();
         let people = &self.people;
         let available = |track: TrackId| {
             people.values().find_map(|participant| {
@@ -39,6 +40,7 @@ impl Meeting {
             environment: &self.media,
             room,
             capabilities: &capabilities,
+            paused: &|source| paused.contains(&source),
             available: &available,
             next_id: &mut || {
                 *made += 1;
@@ -61,6 +63,7 @@ impl Meeting {
         let Some(session) = self.session_of(peer) else {
             return;
         };
+        self.clock = Some(now);
         let Some(participant) = self.people.get_mut(&session) else {
             return;
         };
@@ -75,6 +78,7 @@ impl Meeting {
             let reason = anteroom_teams_link::admission::EndReason::media_lost();
             self.depart(now, session, 0, Some(reason));
         }
+        self.settle();
     }
 
     /// The participant's session whose media connection this is.
@@ -84,21 +88,6 @@ impl Meeting {
             .iter()
             .find(|(_, participant)| participant.peer().is_some_and(|own| own.id() == peer))
             .map(|(session, _)| *session)
-    }
-
-    /// Takes back the tracks that a participant may not publish any more. What it goes on sending is dropped.
-    pub(super) fn withdraw_beyond_rights(&mut self, owner: SessionId) {
-        let Some(present) = self.people.get_mut(&owner).and_then(Participant::present_mut) else {
-            return;
-        };
-        let capabilities = present.capabilities;
-        let Some(peer) = &mut present.peer else { return };
-        let Some((gone, command)) = peer.keep_publications(&capabilities) else {
-            return;
-        };
-        self.media(command);
-        self.withdraw(&gone);
-        self.announce_tracks(owner, Vec::new(), &gone);
     }
 
     /// A connection's tracks no longer exist: nobody receives them any more, and everybody hears of it.
@@ -189,12 +178,8 @@ impl Meeting {
             .get(&owner)
             .map(|participant| participant.id.clone())
             .unwrap_or_default();
-        let body = Body::Tracks(TracksUpdate {
-            snapshot: false,
-            added: added.iter().map(|track| wire(track, &participant)).collect(),
-            removed: removed.iter().map(|track| track.0.to_string()).collect(),
-        });
-        self.broadcast(&body, |other, _| other != owner);
+        let added = added.iter().map(|track| wire(track, &participant)).collect();
+        self.tracks_changed(owner, added, removed);
     }
 
     fn media(&mut self, command: Command) {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use anteroom_signaling::proto::{ClientMessage, ServerMessage};
+use anteroom_signaling::proto::ClientMessage;
 use anteroom_signaling::wire::{self, Encoding, Frame};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
@@ -97,6 +97,11 @@ impl Connection {
         }
     }
 
+    /// How messages are written.
+    pub(crate) const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// Where the client connects from.
     pub(crate) fn source(&self) -> IpAddr {
         self.source
@@ -141,8 +146,8 @@ impl Connection {
     }
 
     /// Hands a message to the socket; false when there is no room for it.
-    pub(crate) fn send(&self, message: &ServerMessage) -> bool {
-        let message = match wire::encode_server(self.encoding, message) {
+    pub(crate) fn send(&self, frame: Frame) -> bool {
+        let message = match frame {
             Frame::Binary(bytes) => Message::Binary(bytes.into()),
             Frame::Text(text) => Message::Text(text.into()),
         };

@@ -162,10 +162,10 @@ fn deny(connection: Connection, mut session: ServerSession, reply: u32, reason: 
 /// Hands over what there is room for.
 pub(super) fn flush(connection: &Connection, session: &mut ServerSession) {
     while matches!(connection.room(), Room::Now) {
-        let Some(message) = session.poll_outgoing() else {
+        let Some(frame) = session.poll_frame(connection.encoding()) else {
             return;
         };
-        connection.send(&message);
+        connection.send(frame);
     }
 }
 

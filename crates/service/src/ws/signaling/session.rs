@@ -17,7 +17,7 @@ use tokio::time::sleep_until;
 use super::connection::{Closing, Connection, Received, Room};
 use super::greeting::{denied, expiry, flush, resume_token};
 use crate::http::auth::{self, Caller};
-use crate::meeting::machine::{Input, Person, PersonKind, SessionId, wire_reason};
+use crate::meeting::machine::{Ask, Input, Person, PersonKind, SessionId, wire_reason};
 use crate::meeting::{MeetingHandle, Resume, ToSession};
 use crate::state::App;
 
@@ -277,6 +277,17 @@ impl Actor {
                 ids: remove.participant_ids,
             },
             Request::EndMeeting => Input::EndMeeting { reply },
+            Request::SetHand(hand) => ask(reply, Ask::SetHand(hand)),
+            Request::SendReaction(reaction) => ask(reply, Ask::React(reaction)),
+            Request::Spotlight(spotlight) => ask(reply, Ask::Spotlight(spotlight)),
+            Request::MuteParticipants(mute) => ask(reply, Ask::Mute(mute)),
+            Request::SetAttendeeMedia(media) => ask(reply, Ask::AttendeeMedia(media)),
+            Request::SetRole(role) => ask(reply, Ask::SetRole(role)),
+            Request::Rename(rename) => ask(reply, Ask::Rename(rename.name)),
+            Request::LockMeeting { locked } => ask(reply, Ask::Lock(locked)),
+            Request::SetRecording(recording) => ask(reply, Ask::Record(recording)),
+            Request::GrantConsent => ask(reply, Ask::Consent),
+            Request::StartMeeting => ask(reply, Ask::Start),
             Request::Leave => {
                 if self.meeting.is_none() {
                     self.send(reply, ended(&EndReason::left()));
@@ -350,6 +361,10 @@ impl Actor {
     async fn handle_meeting(&mut self, message: Option<ToSession>) {
         match message {
             Some(ToSession::Send { reply, body }) => self.send(reply, body),
+            Some(ToSession::Share(body)) => {
+                let sent = self.session.send_shared(&body);
+                self.note(sent);
+            }
             Some(ToSession::End { reply, body }) => {
                 self.meeting = None;
                 self.send(reply, body);
@@ -433,16 +448,26 @@ impl Actor {
             Body::Error(proto::Error {
                 key: key.to_owned(),
                 message: message.to_owned(),
+                ..proto::Error::default()
             }),
         );
     }
 
     fn send(&mut self, reply: u32, body: Body) {
-        match self.session.send(reply, body) {
+        let sent = self.session.send(reply, body);
+        self.note(sent);
+    }
+
+    fn note(&self, sent: Result<u64, SendError>) {
+        match sent {
             Ok(_) | Err(SendError::Ended) => {}
             Err(error) => tracing::error!(session = %self.id, %error, "a message could not be sent"),
         }
     }
+}
+
+const fn ask(reply: u32, ask: Ask) -> Input {
+    Input::Ask { reply, ask }
 }
 
 fn ended(reason: &EndReason) -> Body {

@@ -7,6 +7,10 @@ use time::OffsetDateTime;
 
 use super::super::harness::{Harness, LOBBY_TIMEOUT, alice, guest, start};
 use super::super::{Input, Limits};
+use anteroom_signaling::proto;
+use anteroom_signaling::proto::server_message::Body;
+
+use super::super::participant::{SessionId, wire_role};
 use super::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -43,6 +47,7 @@ fn harness(rules: &RoomRules) -> Harness {
             lobby: 0,
             per_identity: 3,
             lobby_timeout: LOBBY_TIMEOUT,
+            fan_out: Duration::ZERO,
         },
     )
 }

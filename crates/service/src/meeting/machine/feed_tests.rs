@@ -1,0 +1,172 @@
+//! How the roster reaches everybody: at once when it is quiet, together when many come.
+
+use std::time::Duration;
+
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{self, RosterUpdate};
+use anteroom_teams_link::policy::LobbyScope;
+
+use super::harness::{Harness, LOBBY_TIMEOUT, alice, guest};
+use super::{Effect, Input, Limits, PER_MESSAGE, SessionId};
+
+const TICK: Duration = Duration::from_millis(50);
+
+fn large() -> Harness {
+    let limits = Limits {
+        participants: 2000,
+        lobby: 10,
+        per_identity: 3,
+        lobby_timeout: LOBBY_TIMEOUT,
+        fan_out: TICK,
+    };
+    Harness::with(LobbyScope::Everyone, limits)
+}
+
+fn rosters(bodies: Vec<Body>) -> Vec<RosterUpdate> {
+    let roster = |body| match body {
+        Body::Roster(update) => Some(update),
+        _ => None,
+    };
+    bodies.into_iter().filter_map(roster).collect()
+}
+
+#[test]
+fn one_who_comes_into_a_quiet_meeting_is_told_at_once() {
+    let mut m = large();
+    let alice = m.join(alice());
+    m.advance(TICK);
+    m.take_all();
+    let dana = m.join(guest(1));
+    assert_eq!(rosters(m.take(alice))[0].upserted.len(), 1);
+    assert_eq!(
+        rosters(m.take(dana)).len(),
+        1,
+        "the newcomer has it all from the snapshot"
+    );
+    assert_eq!(m.meeting.poll_timeout(), None);
+}
+
+#[test]
+fn many_who_come_within_a_tick_are_one_message_for_each() {
+    let mut m = large();
+    let alice = m.join(alice());
+    m.advance(TICK);
+    m.take_all();
+    let guests: Vec<SessionId> = (0..10).map(|number| m.join(guest(number))).collect();
+    assert_eq!(rosters(m.take(alice)).len(), 1, "the first of them");
+    m.unmute(guests[3]);
+    m.tell(guests[4], Input::Leave { reply: 0 });
+    assert!(m.take(alice).is_empty());
+    m.advance(TICK - Duration::from_millis(1));
+    assert!(m.take(alice).is_empty());
+    m.advance(Duration::from_millis(1));
+    let told = rosters(m.take(alice));
+    let [update] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(update.upserted.len(), 8);
+    assert!(update.upserted.iter().any(|entry| !entry.mic_muted));
+    assert_eq!(update.left.len(), 1);
+    assert_eq!(m.meeting.poll_timeout(), None);
+}
+
+#[test]
+fn coming_and_going_is_announced_by_name_up_to_ten() {
+    let mut m = large();
+    let alice = m.join(alice());
+    m.advance(TICK);
+    m.join(guest(100));
+    m.take_all();
+    for number in 0..20 {
+        m.join(guest(number));
+    }
+    m.advance(TICK);
+    let announced = |bodies: Vec<Body>| {
+        bodies.into_iter().find_map(|body| match body {
+            Body::Announcement(announcement) => Some(announcement),
+            _ => None,
+        })
+    };
+    let announcement = announced(m.take(alice)).unwrap();
+    assert_eq!((announcement.entered_count, announcement.entered.len()), (20, 10));
+    assert_eq!(announcement.entered[0], "Guest 0");
+    m.change_rules(|rules| rules.options.is_entry_exit_announced = false);
+    m.advance(TICK);
+    m.take_all();
+    m.join(guest(30));
+    m.advance(TICK);
+    assert_eq!(announced(m.take(alice)), None);
+}
+
+#[test]
+fn a_large_roster_comes_in_pieces_that_newcomers_share() {
+    let mut m = large();
+    m.join(alice());
+    for number in 0..199 {
+        m.join(guest(number));
+    }
+    m.advance(TICK);
+    m.take_all();
+    let snapshot = |m: &mut Harness, number: u64| {
+        m.meeting.handle(
+            m.now,
+            SessionId::new(5000 + number),
+            Input::Join {
+                person: Box::new(guest(u128::from(number) + 500)),
+                reply: 1,
+            },
+        );
+        let mut bodies = Vec::new();
+        while let Some(effect) = m.meeting.poll_effect() {
+            if let Effect::SendAll { to, body } = effect
+                && to.contains(&SessionId::new(5000 + number))
+                && matches!(body.body(), Body::Roster(_))
+            {
+                bodies.push(body);
+            }
+        }
+        bodies
+    };
+    let first = snapshot(&mut m, 0);
+    let second = snapshot(&mut m, 1);
+    let sizes: Vec<usize> = first
+        .iter()
+        .map(|body| match body.body() {
+            Body::Roster(RosterUpdate { upserted, .. }) => upserted.len(),
+            _ => 0,
+        })
+        .collect();
+    assert_eq!(
+        sizes,
+        [PER_MESSAGE, PER_MESSAGE, PER_MESSAGE, 201 - 3 * PER_MESSAGE]
+    );
+    let is_snapshot = |body: &Body| matches!(body, Body::Roster(update) if update.snapshot);
+    assert!(is_snapshot(first[0].body()) && !first[1..].iter().any(|body| is_snapshot(body.body())));
+    for index in 0..3 {
+        assert!(
+            std::ptr::eq(first[index].body(), second[index].body()),
+            "made once"
+        );
+    }
+    assert!(!std::ptr::eq(first[3].body(), second[3].body()));
+    let all: Vec<proto::Participant> = second
+        .iter()
+        .flat_map(|body| match body.body() {
+            Body::Roster(update) => update.upserted.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let ids: std::collections::BTreeSet<_> = all.iter().map(|entry| &entry.id).collect();
+    assert_eq!((all.len(), ids.len()), (202, 202), "everybody, once");
+}
+
+#[test]
+fn a_call_that_is_over_has_nothing_left_to_tell() {
+    let mut m = large();
+    let alice = m.join(alice());
+    m.join(guest(1));
+    m.join(guest(2));
+    m.tell(alice, Input::EndMeeting { reply: 0 });
+    assert!(m.meeting.is_empty());
+    assert_eq!(m.meeting.poll_timeout(), None);
+}
