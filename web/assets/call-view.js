@@ -5,10 +5,12 @@
 
 import { say, toast } from './announce.js';
 import { AudioOutput } from './audio.js';
+import { Banner } from './banner.js';
 import { Chat } from './chat.js';
 import { h, setAttribute, setText, showView } from './dom.js';
 import { endView } from './end-view.js';
 import { icon } from './icons.js';
+import { REACTIONS } from './meeting-controls.js';
 import { LobbyPanel, People } from './people.js';
 import { Stage } from './stage.js';
 import { Toolbar } from './toolbar.js';
@@ -116,6 +118,7 @@ function inCall(call, local, { guestLink }) {
   const people = new People(call);
   const lobby = new LobbyPanel(call);
   const chat = new Chat(call);
+  const banner = new Banner(call);
   const toolbar = new Toolbar(call, local, { togglePeople: () => toggle('people'), toggleChat: () => toggle('chat') });
   const unlock = h('button', { type: 'button', class: 'unlock primary', testid: 'unlock-audio', hidden: true, on: { click: () => audio.unlock() } }, icon('speaker'), 'Click to hear the others');
   const audio = new AudioOutput((blocked) => {
@@ -132,14 +135,13 @@ function inCall(call, local, { guestLink }) {
     { class: 'call', testid: 'in-call' },
     h('header', { class: 'call-head' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('arch')), subject, clock, connection, copy),
     lobby.element,
-    h('div', { class: 'call-stage' }, stage.element, unlock),
+    h('div', { class: 'call-stage' }, banner.element, stage.element, unlock),
     side,
     toolbar.element,
     audio.element,
   );
   const ticking = setInterval(tick, 1_000);
   let seen = 0;
-  let names = null;
 
   /** Beside the pictures both panels show from the start; on a phone one at a time covers them. */
   function showPanels(people, chat) {
@@ -173,12 +175,10 @@ function inCall(call, local, { guestLink }) {
       people.updateSpeaking();
       return;
     }
-    if (topic === 'roster' || topic === 'tracks' || topic === 'state' || topic === 'local') stage.update();
+    if (topic === 'roster' || topic === 'tracks' || topic === 'meeting' || topic === 'state' || topic === 'local') stage.update();
+    if (topic === 'meeting' || topic === 'state') banner.update();
     if (topic === 'tracks' || topic === 'state') audio.update(call.tracks.values());
-    if (topic === 'roster' || topic === 'access' || topic === 'state') {
-      people.update();
-      tellChanges();
-    }
+    if (topic === 'roster' || topic === 'access' || topic === 'meeting' || topic === 'state') people.update();
     if (topic === 'waiting' || topic === 'state') lobby.update();
     if (topic === 'chat' || topic === 'access' || topic === 'state') chat.update();
     if (chatVisible()) seen = chat.count;
@@ -191,19 +191,20 @@ function inCall(call, local, { guestLink }) {
     document.title = `${lobby.count > 0 ? `(${lobby.count} waiting) ` : ''}${call.subject || 'Meeting'} · Anteroom`;
   }
 
-  /** Comings and goings, for screen readers. */
-  function tellChanges() {
-    const now = new Map([...call.participants.values()].filter(({ id }) => id !== call.participantId).map((one) => [one.id, one.displayName]));
-    if (names) {
-      const joined = [...now].filter(([id]) => !names.has(id)).map(([, name]) => `${name} joined.`);
-      const left = [...names].filter(([id]) => !now.has(id)).map(([, name]) => `${name} left.`);
-      if (joined.length + left.length > 0) say([...joined, ...left].join(' '));
-    }
-    names = now;
-  }
-
+  const onReaction = ({ detail }) => {
+    const reaction = REACTIONS[detail.kind];
+    if (!reaction) return;
+    stage.react(detail.participantId, reaction.symbol);
+    const own = detail.participantId === call.participantId;
+    const name = call.participants.get(detail.participantId)?.displayName ?? 'Somebody';
+    if (!own) say(`${name}: ${reaction.name}`);
+  };
+  // Comings and goings, for screen readers, where the meeting announces them.
+  const onAnnouncement = ({ detail }) => say(detail.text);
   const onLocal = () => update('local');
   const onWidth = () => showPanels(WIDE.matches, WIDE.matches);
+  call.addEventListener('reaction', onReaction);
+  call.addEventListener('announcement', onAnnouncement);
   local.addEventListener('change', onLocal);
   WIDE.addEventListener('change', onWidth);
   onWidth();
@@ -214,7 +215,10 @@ function inCall(call, local, { guestLink }) {
     update,
     close() {
       clearInterval(ticking);
+      call.removeEventListener('reaction', onReaction);
+      call.removeEventListener('announcement', onAnnouncement);
       local.removeEventListener('change', onLocal);
+      banner.close();
       WIDE.removeEventListener('change', onWidth);
       stage.close();
       audio.close();

@@ -18,6 +18,23 @@ import { RequestRefused, SessionOver, Signaling } from './signaling.js';
  * @property {boolean} cameraOn
  * @property {boolean} screenSharing
  * @property {boolean} reconnecting
+ * @property {boolean} micForbidden an attendee who may not unmute
+ * @property {boolean} cameraForbidden an attendee who may not turn the camera on
+ * @property {boolean} cameraCut the camera was on and is off, whatever is still sent
+ * @property {boolean} screenCut the same of the screen
+ *
+ * @typedef {object} MeetingState
+ * @property {boolean} locked
+ * @property {boolean} recording
+ * @property {boolean} transcription
+ * @property {string[]} spotlight participant ids
+ * @property {string[]} hands participant ids, the longest raised first
+ * @property {number} startedAt Unix milliseconds; 0 before
+ * @property {boolean} attendeeMicAllowed
+ * @property {boolean} attendeeCameraAllowed
+ * @property {boolean} consentRequired
+ * @property {boolean} nameChangeAllowed
+ * @property {boolean} greenRoom
  *
  * @typedef {{id: string, displayName: string, since: number}} Waiting
  * @typedef {{id: string, participantId: string, kind: 'audio'|'video', source: string, media: MediaStreamTrack|null}} RemoteTrack
@@ -35,7 +52,9 @@ const CONNECTION_LOST = {
 
 /**
  * Every change is announced by the event `change` with `detail.topic`: `state`, `roster`, `waiting`, `tracks`,
- * `speaking`, `chat`, `access`, `connection`. The event `notice` (`detail: {text}`) carries a sentence for the person.
+ * `speaking`, `chat`, `access`, `meeting`, `connection`. The event `notice` (`detail: {text}`) carries a sentence for the
+ * person, `announcement` (`detail: {text}`) one about who came and went, `reaction` (`detail: {participantId, kind}`) a
+ * reaction.
  */
 export class Call extends EventTarget {
   /** @type {'connecting'|'lobby'|'connected'|'ended'} */
@@ -48,6 +67,12 @@ export class Call extends EventTarget {
   role = '';
   /** @type {Set<string>} */
   capabilities = new Set();
+  /** Why each capability is there or not. @type {Map<string, string>} */
+  reasons = new Map();
+  /** @type {MeetingState} */
+  meeting = meetingState({});
+  /** Whether the person has agreed to being recorded, in this stay. */
+  consented = false;
   /** @type {'REASON_WAIT_FOR_ADMIT'|'REASON_WAIT_FOR_START'|''} */
   lobbyReason = '';
   /** @type {EndReason|null} */
@@ -175,6 +200,95 @@ export class Call extends EventTarget {
     return this.#request('endMeeting', {});
   }
 
+  /** Whether the caller's hand is raised. */
+  get handRaised() {
+    return this.meeting.hands.includes(this.participantId);
+  }
+
+  /**
+   * @param {boolean} raised
+   * @param {string} [participantId] whose; others' hands can be lowered only
+   */
+  setHand(raised, participantId = '') {
+    return this.#request('setHand', { raised, participantId });
+  }
+
+  /** @param {string} kind `REACTION_KIND_LIKE`, … */
+  react(kind) {
+    return this.#request('sendReaction', { kind });
+  }
+
+  /**
+   * @param {string[]} participantIds with `remove`, none means everybody
+   * @param {{remove?: boolean}} [options]
+   */
+  spotlight(participantIds, { remove = false } = {}) {
+    return this.#request('spotlight', { participantIds, remove });
+  }
+
+  /** @param {string[]} participantIds */
+  mute(participantIds) {
+    return this.#request('muteParticipants', { participantIds });
+  }
+
+  muteAll() {
+    return this.#request('muteParticipants', { all: true });
+  }
+
+  /**
+   * @param {{mic?: boolean, camera?: boolean}} allowed what is left out stays
+   * @param {string[]} [participantIds] attendees; none means all of them
+   */
+  allowAttendees({ mic, camera }, participantIds = []) {
+    return this.#request('setAttendeeMedia', { participantIds, micAllowed: mic, cameraAllowed: camera });
+  }
+
+  /**
+   * @param {string} participantId
+   * @param {string} role `ROLE_ATTENDEE`, `ROLE_PRESENTER`, `ROLE_CO_ORGANIZER`
+   */
+  setRole(participantId, role) {
+    return this.#request('setRole', { participantId, role });
+  }
+
+  /** @param {string} name */
+  rename(name) {
+    return this.#request('rename', { name });
+  }
+
+  /** @param {boolean} locked */
+  lock(locked) {
+    return this.#request('lockMeeting', { locked });
+  }
+
+  /** @param {{recording: boolean, transcription: boolean}} runs */
+  record({ recording, transcription }) {
+    return this.#request('setRecording', { recording, transcription });
+  }
+
+  /** Agrees to being recorded, for this stay. */
+  async consent() {
+    if (await this.#request('grantConsent', {})) {
+      this.consented = true;
+      this.#changed('meeting');
+    }
+  }
+
+  /** Lets in who waits for the meeting to begin. */
+  begin() {
+    return this.#request('startMeeting', {});
+  }
+
+  /** Whether the caller has one of these roles. @param {...string} roles */
+  is(...roles) {
+    return roles.includes(this.role);
+  }
+
+  /** Whether the caller is of the organization whose meeting it is, as far as the roster says. */
+  get colleague() {
+    return this.me?.external === false && !this.#room;
+  }
+
   /**
    * @param {string} text
    * @returns {Promise<boolean>} whether it was sent
@@ -226,6 +340,8 @@ export class Call extends EventTarget {
     this.speaking.clear();
     this.messages = [];
     this.chatAllowed = false;
+    this.meeting = meetingState({});
+    this.consented = false;
     if (this.state !== 'connecting') {
       this.#setState('connecting');
       this.#changed('roster', 'waiting', 'tracks', 'chat', 'access');
@@ -249,6 +365,8 @@ export class Call extends EventTarget {
       case 'roster':
         apply(this.participants, body, participant);
         this.#changed('roster');
+        // A hand or a spotlight may have come before its owner.
+        this.#changed('meeting');
         break;
       case 'lobbyRoster':
         apply(this.waiting, body, waiting);
@@ -278,18 +396,63 @@ export class Call extends EventTarget {
         break;
       case 'capabilitiesChanged':
         this.role = body.role ?? '';
-        this.capabilities = new Set(body.capabilities ?? []);
+        this.#learnCapabilities(body);
+        this.#silenceBeyondRights();
         this.#publish();
-        this.#changed('access');
+        this.#changed('access', 'meeting');
+        break;
+      case 'meetingState':
+        this.meeting = meetingState(body);
+        this.#changed('meeting');
+        break;
+      case 'recordingState':
+        this.meeting = {
+          ...this.meeting,
+          recording: body.recording ?? false,
+          transcription: body.transcription ?? false,
+          consentRequired: body.consentRequired ?? false,
+        };
+        this.#changed('meeting');
+        break;
+      case 'muted': {
+        const by = this.participants.get(body.byParticipantId)?.displayName || 'Somebody';
+        this.#local.setMuted(true);
+        this.#notice(`${by} muted you.`);
+        break;
+      }
+      case 'reaction':
+        this.dispatchEvent(new CustomEvent('reaction', { detail: { participantId: body.participantId ?? '', kind: body.kind ?? '' } }));
+        break;
+      case 'announcement':
+        this.#announce(body);
         break;
       default:
     }
   }
 
+  #learnCapabilities({ capabilities = [], states = [] }) {
+    this.capabilities = new Set(capabilities);
+    this.reasons = new Map(states.map(({ name, reason }) => [name, reason]));
+  }
+
+  /** What was taken away is switched off, so that it does not come back by itself when it is given back. */
+  #silenceBeyondRights() {
+    if (!this.can('unmuteMic') && !this.#local.muted) this.#local.setMuted(true);
+    if (!this.can('turnVideoOn') && this.#local.camera) this.#local.setCamera(false);
+    if (!this.can('shareScreen')) this.#local.stopScreen();
+  }
+
+  #announce({ entered = [], left = [], enteredCount = 0, leftCount = 0 }) {
+    const parts = [];
+    if (enteredCount > 0) parts.push(`${people(entered, enteredCount)} joined.`);
+    if (leftCount > 0) parts.push(`${people(left, leftCount)} left.`);
+    this.dispatchEvent(new CustomEvent('announcement', { detail: { text: parts.join(' ') } }));
+  }
+
   #connected(body) {
     this.participantId = body.participantId ?? '';
     this.role = body.role ?? '';
-    this.capabilities = new Set(body.capabilities ?? []);
+    this.#learnCapabilities(body);
     this.subject = body.subject ?? this.subject;
     this.threadId = body.threadId ?? '';
     this.joinUrl = body.joinUrl || this.#link;
@@ -394,7 +557,31 @@ function apply(known, { snapshot = false, upserted = [], left = [] }, convert) {
 }
 
 /** The JSON mapping leaves out what is false, 0 or empty. */
-function participant(raw) {
+function meetingState(raw) {
+  return {
+    locked: raw.locked ?? false,
+    recording: raw.recording ?? false,
+    transcription: raw.transcription ?? false,
+    spotlight: raw.spotlight ?? [],
+    hands: raw.hands ?? [],
+    startedAt: Number(raw.startedAtMs ?? 0),
+    attendeeMicAllowed: raw.attendeeMicAllowed ?? false,
+    attendeeCameraAllowed: raw.attendeeCameraAllowed ?? false,
+    consentRequired: raw.consentRequired ?? false,
+    nameChangeAllowed: raw.nameChangeAllowed ?? false,
+    greenRoom: raw.greenRoom ?? false,
+  };
+}
+
+/** "Ann, Bo and 3 others". */
+function people(names, count) {
+  const shown = names.slice(0, 3);
+  const more = count - shown.length;
+  if (more > 0) shown.push(`${more} ${more === 1 ? 'other' : 'others'}`);
+  return new Intl.ListFormat('en').format(shown);
+}
+
+function participant(raw, old) {
   return {
     id: raw.id,
     rawId: raw.rawId ?? '',
@@ -405,6 +592,10 @@ function participant(raw) {
     cameraOn: raw.cameraOn ?? false,
     screenSharing: raw.screenSharing ?? false,
     reconnecting: raw.reconnecting ?? false,
+    micForbidden: raw.micForbidden ?? false,
+    cameraForbidden: raw.cameraForbidden ?? false,
+    cameraCut: !raw.cameraOn && Boolean(old?.cameraOn || old?.cameraCut),
+    screenCut: !raw.screenSharing && Boolean(old?.screenSharing || old?.screenCut),
   };
 }
 

@@ -25,16 +25,18 @@ const ACK_AFTER_MS = 1_000;
 
 const BODIES = [
   'welcome', 'lobby', 'connected', 'denied', 'ended', 'answer', 'roster', 'lobbyRoster', 'tracks', 'speaking', 'chat',
-  'chatAccess', 'done', 'error', 'pong', 'capabilitiesChanged',
+  'chatAccess', 'done', 'error', 'pong', 'capabilitiesChanged', 'meetingState', 'recordingState', 'reaction',
+  'announcement', 'muted',
 ];
 
 /** The service refused one request; the session goes on. */
 export class RequestRefused extends Error {
-  /** @param {{key?: string, message?: string}} error body of the signaling message `Error` */
+  /** @param {{key?: string, message?: string, reason?: string}} error body of the signaling message `Error` */
   constructor(error) {
     super(error.message || error.key || 'The request was refused.');
     this.name = 'RequestRefused';
     this.key = error.key ?? '';
+    this.reason = error.reason ?? '';
   }
 }
 

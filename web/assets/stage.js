@@ -9,6 +9,7 @@ import { CAMERA, SCREEN } from './media.js';
 
 const ASPECT = 16 / 9;
 const GAP_PX = 12;
+const REACTION_MS = 3_000;
 
 /** Keeps the tiles of a call up to date. */
 export class Stage {
@@ -53,18 +54,32 @@ export class Stage {
     const used = new Set();
     for (const track of videos.filter(({ source }) => source === SCREEN)) {
       const owner = participants.get(track.participantId);
+      // The track of a screen that may not be shared any more is still there, and stands still.
+      if (owner?.screenCut) continue;
       const key = `screen ${track.id}`;
       used.add(key);
       const tile = this.#tile(key, 'screen');
       tile.show({ name: `${owner?.displayName || 'Somebody'}’s screen`, participant: track.participantId, track });
       screens.push(tile.element);
     }
+    // Who is in the spotlight stands first, and large.
+    const spotlight = this.#call.meeting.spotlight;
+    const place = ({ id }) => (spotlight.includes(id) ? spotlight.indexOf(id) : spotlight.length);
+    others.sort((a, b) => place(a) - place(b));
     for (const other of others) {
       const key = `person ${other.id}`;
       used.add(key);
       const tile = this.#tile(key, 'camera');
-      const track = videos.find(({ participantId: owner, source }) => owner === other.id && source === CAMERA) ?? null;
-      tile.show({ name: other.displayName, participant: other.id, track, person: other });
+      const camera = videos.find(({ participantId: owner, source }) => owner === other.id && source === CAMERA) ?? null;
+      const hand = this.#call.meeting.hands.indexOf(other.id) + 1;
+      tile.show({
+        name: other.displayName,
+        participant: other.id,
+        track: other.cameraCut ? null : camera,
+        person: other,
+        hand,
+        spotlit: spotlight.includes(other.id),
+      });
       people.push(tile.element);
     }
     for (const [key, tile] of this.#tiles) {
@@ -88,6 +103,20 @@ export class Stage {
       element.classList.toggle('speaking', element.dataset.kind === 'camera' && speaking.has(element.dataset.participant));
     }
     this.#self.classList.toggle('speaking', speaking.has(participantId) && !this.#local.muted);
+  }
+
+  /**
+   * Shows a reaction on its sender's tile for a moment.
+   * @param {string} participantId
+   * @param {string} symbol
+   */
+  react(participantId, symbol) {
+    const own = participantId === this.#call.participantId;
+    const place = own ? this.#self : this.#tiles.get(`person ${participantId}`)?.element;
+    if (!place) return;
+    const bubble = h('span', { class: 'reaction', testid: 'reaction', 'aria-hidden': 'true', text: symbol });
+    (own && this.#self.hidden ? this.element : place).append(bubble);
+    setTimeout(() => bubble.remove(), REACTION_MS);
   }
 
   close() {
@@ -140,14 +169,18 @@ class Tile {
   #name = h('span', { class: 'tile-name' });
   #muted = h('span', { class: 'tile-muted', role: 'img', 'aria-label': 'muted' }, icon('mic-off'));
   #badge = h('span', { class: 'badge', text: 'External' });
+  #hand = h('span', { class: 'tile-hand', role: 'img' }, icon('hand'));
   #caption;
 
   constructor(kind) {
-    this.#caption = h('figcaption', {}, this.#muted, this.#name, this.#badge);
+    this.#caption = h('figcaption', {}, this.#hand, this.#muted, this.#name, this.#badge);
     this.element = h('figure', { class: `tile ${kind}`, data: { kind } }, this.#avatar, this.#caption);
   }
 
-  show({ name, participant, track, person = null }) {
+  show({ name, participant, track, person = null, hand = 0, spotlit = false }) {
+    this.#hand.hidden = hand === 0;
+    setAttribute(this.#hand, 'aria-label', hand > 0 ? `hand raised, number ${hand}` : null);
+    this.element.classList.toggle('spotlit', spotlit);
     this.element.dataset.participant = participant;
     setText(this.#name, name);
     setText(this.#avatar, initials(name));

@@ -7,8 +7,10 @@ import { toast } from './announce.js';
 import { canShareScreen, explain } from './devices.js';
 import { h, setAttribute, setText } from './dom.js';
 import { icon, setIcon } from './icons.js';
+import { MeetingControls } from './meeting-controls.js';
+import { whyNot } from './reasons.js';
 
-/** Mute, camera, screen, panels, leave. */
+/** Mute, camera, screen, hand, reactions, panels, leave. */
 export class Toolbar {
   #call;
   #local;
@@ -18,6 +20,7 @@ export class Toolbar {
   #people;
   #chat;
   #end;
+  #meeting;
 
   /**
    * @param {import('./call.js').Call} call
@@ -34,6 +37,7 @@ export class Toolbar {
     this.#chat = button('chat', 'chat', toggleChat);
     this.#people.classList.add('panel-toggle');
     this.#chat.classList.add('panel-toggle');
+    this.#meeting = new MeetingControls(call);
     this.#end = button('end-meeting', 'end', () => this.#confirmEnd());
     const leave = button('leave', 'leave', () => call.leave());
     leave.classList.add('danger');
@@ -48,6 +52,7 @@ export class Toolbar {
       this.#mute,
       this.#camera,
       this.#share,
+      ...this.#meeting.elements,
       this.#people,
       this.#chat,
       h('span', { class: 'toolbar-gap' }),
@@ -63,16 +68,17 @@ export class Toolbar {
     setIcon(this.#mute, muted ? 'mic-off' : 'mic');
     label(this.#mute, muted ? 'Unmute' : 'Mute');
     off(this.#mute, muted);
-    this.#mute.disabled = !this.#call.can('unmuteMic');
+    forbid(this.#mute, whyNot(this.#call, 'unmuteMic'));
     setIcon(this.#camera, camera ? 'camera' : 'camera-off');
     label(this.#camera, camera ? 'Stop video' : 'Start video');
     off(this.#camera, camera === null);
-    this.#camera.disabled = !this.#call.can('turnVideoOn');
+    forbid(this.#camera, whyNot(this.#call, 'turnVideoOn'));
     setIcon(this.#share, screen ? 'screen-off' : 'screen');
     label(this.#share, screen ? 'Stop sharing' : 'Share', screen ? 'Stop sharing the screen' : 'Share a screen');
     setAttribute(this.#share, 'data-active', String(screen !== null));
     this.#share.hidden = !canShareScreen();
-    this.#share.disabled = !this.#call.can('shareScreen');
+    forbid(this.#share, whyNot(this.#call, 'shareScreen'));
+    this.#meeting.update();
     this.#end.hidden = !this.#call.can('hangUpForEveryOne');
     setAttribute(this.#chat, 'data-count', unread > 0 ? String(unread) : null);
     setAttribute(this.#people, 'data-count', waiting > 0 ? String(waiting) : null);
@@ -147,6 +153,12 @@ function label(element, text, title = text) {
   setText(element.querySelector('.tool-label'), text);
   setAttribute(element, 'title', title);
   setAttribute(element, 'aria-label', title);
+}
+
+/** Disables a button, and says why. */
+function forbid(element, why) {
+  element.disabled = why !== '';
+  if (why) setAttribute(element, 'title', why);
 }
 
 /** For the looks; for screen readers the label says what the button will do. */
