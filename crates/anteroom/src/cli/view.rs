@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use anteroom::client::{Event, LobbyReason, Participant, Stats};
+use anteroom::client::{Event, LobbyReason, MeetingState, Participant, Stats};
 use console::{Style, Term};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
@@ -67,6 +67,27 @@ fn json_line(event: &Event) -> Option<Value> {
         Event::CapabilitiesChanged { role, capabilities } => json!({
             "event": "capabilitiesChanged", "role": role.as_str(), "capabilities": capabilities,
         }),
+        Event::MeetingState(state) => json!({
+            "event": "meetingState", "locked": state.locked, "recording": state.recording,
+            "transcription": state.transcription, "consentRequired": state.consent_required,
+            "started": state.started, "hands": state.hands, "spotlight": state.spotlight,
+        }),
+        Event::Recording {
+            recording,
+            transcription,
+            consent_required,
+        } => json!({
+            "event": "recording", "recording": recording, "transcription": transcription,
+            "consentRequired": consent_required,
+        }),
+        Event::Reaction {
+            participant_id,
+            reaction,
+        } => json!({"event": "reaction", "participantId": participant_id, "reaction": reaction.as_str()}),
+        Event::Announcement { entered, left } => {
+            json!({"event": "announcement", "entered": entered, "left": left})
+        }
+        Event::Muted { by } => json!({"event": "muted", "by": by}),
         Event::MediaConnected => json!({"event": "mediaConnected"}),
         Event::Roster(participants) => json!({
             "event": "roster", "participants": participants.iter().map(participant).collect::<Vec<_>>(),
@@ -139,6 +160,7 @@ pub(crate) struct Live {
     rows: Vec<ProgressBar>,
     stay: Option<ProgressBar>,
     participants: Vec<Participant>,
+    meeting: MeetingState,
     levels: HashMap<String, u8>,
     own_id: String,
     terminal: bool,
@@ -163,6 +185,7 @@ impl Live {
             rows: Vec::new(),
             stay,
             participants: Vec::new(),
+            meeting: MeetingState::default(),
             levels: HashMap::new(),
             own_id: String::new(),
             terminal,
@@ -188,6 +211,30 @@ impl Live {
             Event::Roster(participants) => {
                 self.participants.clone_from(participants);
                 self.draw_roster();
+            }
+            Event::MeetingState(state) => {
+                if state.locked != self.meeting.locked {
+                    let locked = if state.locked { "locked" } else { "open again" };
+                    self.line(&format!("The meeting is {locked}."));
+                }
+                self.meeting.clone_from(state);
+                self.draw_roster();
+            }
+            Event::Recording {
+                recording,
+                transcription,
+                consent_required,
+            } => self.line(&recording_notice(*recording, *transcription, *consent_required)),
+            Event::Reaction {
+                participant_id,
+                reaction,
+            } => {
+                let name = self.name_of(participant_id);
+                self.line(&format!("{name}: {}", reaction.as_str()));
+            }
+            Event::Muted { by } => {
+                let name = self.name_of(by);
+                self.line(&format!("{name} muted you."));
             }
             Event::LobbyRoster(waiting) => {
                 for guest in waiting {
@@ -266,6 +313,9 @@ impl Live {
             if participant.reconnecting {
                 labels.push("reconnecting");
             }
+            let hand = self.meeting.hands.iter().position(|id| *id == participant.id);
+            let hand = hand.map(|place| format!("hand raised, number {}", place + 1));
+            labels.extend(hand.as_deref());
             let labels = if labels.is_empty() {
                 String::new()
             } else {
@@ -277,6 +327,15 @@ impl Live {
                 printable(&participant.display_name)
             ));
         }
+    }
+
+    fn name_of(&self, participant_id: &str) -> String {
+        let mut all = self.participants.iter();
+        let known = all.find(|participant| participant.id == participant_id);
+        known.map_or_else(
+            || "Somebody".to_owned(),
+            |participant| printable(&participant.display_name),
+        )
     }
 
     fn say(&self, text: &str) {
@@ -302,6 +361,21 @@ impl Live {
         }
         self.status.abandon();
     }
+}
+
+fn recording_notice(recording: bool, transcription: bool, consent_required: bool) -> String {
+    let what = match (recording, transcription) {
+        (false, false) => return "The meeting is no longer recorded.".to_owned(),
+        (true, false) => "recorded",
+        (false, true) => "transcribed",
+        (true, true) => "recorded and transcribed",
+    };
+    let consent = if consent_required {
+        " Nobody hears you until you agree, which needs the web page."
+    } else {
+        ""
+    };
+    format!("The meeting is being {what}.{consent}")
 }
 
 /// A level in -dBov as a bar; quieter than -60 is empty.
@@ -344,6 +418,20 @@ mod tests {
         let line = json_line(&Event::Stats(Stats::default())).unwrap();
         assert!(line["rttMs"].is_null());
         assert_eq!(line["packetsLost"], 0);
+    }
+
+    #[test]
+    fn a_recording_is_told_in_words_and_in_json() {
+        assert_eq!(
+            recording_notice(true, false, false),
+            "The meeting is being recorded."
+        );
+        assert!(recording_notice(true, true, true).contains("until you agree"));
+        assert!(recording_notice(false, false, true).contains("no longer"));
+        let state = MeetingState::default();
+        let line = json_line(&Event::MeetingState(state)).unwrap();
+        assert_eq!(line["event"], "meetingState");
+        assert_eq!(line["hands"], json!([]));
     }
 
     #[test]

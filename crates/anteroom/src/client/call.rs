@@ -14,7 +14,9 @@ use super::media::{Media, MediaEvent};
 use super::negotiation::Negotiation;
 use super::socket::Socket;
 use super::tls::Trust;
-use super::{Command, Error, Event, JoinOptions, LobbyReason, Participant, Refusal, Target, Waiting};
+use super::{
+    Command, Error, Event, JoinOptions, LobbyReason, Participant, Reaction, Refusal, Target, Waiting,
+};
 
 /// First pause between attempts to connect again; doubles up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -297,6 +299,36 @@ impl Call {
                 })
                 .await;
                 self.offer();
+            }
+            Body::MeetingState(state) => self.emit(Event::MeetingState(state.into())).await,
+            Body::RecordingState(state) => {
+                self.emit(Event::Recording {
+                    recording: state.recording,
+                    transcription: state.transcription,
+                    consent_required: state.consent_required,
+                })
+                .await;
+            }
+            Body::Reaction(reaction) => {
+                let participant_id = reaction.participant_id.clone();
+                if let Some(reaction) = Reaction::of(reaction.kind()) {
+                    self.emit(Event::Reaction {
+                        participant_id,
+                        reaction,
+                    })
+                    .await;
+                }
+            }
+            Body::Announcement(announcement) => {
+                self.emit(Event::Announcement {
+                    entered: announcement.entered,
+                    left: announcement.left,
+                })
+                .await;
+            }
+            Body::Muted(muted) => {
+                let by = muted.by_participant_id;
+                self.emit(Event::Muted { by }).await;
             }
             Body::ChatAccess(_) | Body::Welcome(_) | Body::Pong(_) => {}
         }

@@ -33,6 +33,37 @@ pub enum Event {
         /// Names of ACS capabilities it has now.
         capabilities: Vec<String>,
     },
+    /// How the meeting stands; after getting in, and whenever something of it changes.
+    MeetingState(MeetingState),
+    /// Recording or transcription has begun or ended; also told to who comes while either runs. Whoever takes part has to
+    /// be shown this.
+    Recording {
+        /// The meeting is being recorded.
+        recording: bool,
+        /// The meeting is being transcribed.
+        transcription: bool,
+        /// Who has not agreed can neither speak nor show nor share meanwhile.
+        consent_required: bool,
+    },
+    /// Somebody reacts.
+    Reaction {
+        /// Who.
+        participant_id: String,
+        /// How.
+        reaction: Reaction,
+    },
+    /// Who has come and gone, by name; at most ten of each.
+    Announcement {
+        /// Came.
+        entered: Vec<String>,
+        /// Went.
+        left: Vec<String>,
+    },
+    /// Somebody muted this participant.
+    Muted {
+        /// Participant id of who did.
+        by: String,
+    },
     /// Audio can flow: ICE and DTLS are done.
     MediaConnected,
     /// Everybody in the call, this participant included.
@@ -184,6 +215,81 @@ impl From<proto::Participant> for Participant {
             screen_sharing: participant.screen_sharing,
             reconnecting: participant.reconnecting,
         }
+    }
+}
+
+/// How a meeting stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct MeetingState {
+    /// Nobody joins any more but the organizer and co-organizers.
+    pub locked: bool,
+    /// It is being recorded.
+    pub recording: bool,
+    /// It is being transcribed.
+    pub transcription: bool,
+    /// Who has not agreed to a recording can neither speak nor show nor share while it runs.
+    pub consent_required: bool,
+    /// It has started.
+    pub started: bool,
+    /// Ids of participants with a raised hand, the longest raised first.
+    pub hands: Vec<String>,
+    /// Ids of participants in the spotlight.
+    pub spotlight: Vec<String>,
+}
+
+impl From<proto::MeetingState> for MeetingState {
+    fn from(state: proto::MeetingState) -> Self {
+        Self {
+            locked: state.locked,
+            recording: state.recording,
+            transcription: state.transcription,
+            consent_required: state.consent_required,
+            started: state.started_at_ms != 0,
+            hands: state.hands,
+            spotlight: state.spotlight,
+        }
+    }
+}
+
+/// A reaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reaction {
+    /// Thumbs up.
+    Like,
+    /// A heart.
+    Love,
+    /// Clapping hands.
+    Applause,
+    /// A laughing face.
+    Laugh,
+    /// A surprised face.
+    Surprised,
+}
+
+impl Reaction {
+    /// The name in JSON output, as in ACS.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Like => "like",
+            Self::Love => "heart",
+            Self::Applause => "applause",
+            Self::Laugh => "laugh",
+            Self::Surprised => "surprised",
+        }
+    }
+
+    pub(super) fn of(kind: proto::ReactionKind) -> Option<Self> {
+        Some(match kind {
+            proto::ReactionKind::Like => Self::Like,
+            proto::ReactionKind::Love => Self::Love,
+            proto::ReactionKind::Applause => Self::Applause,
+            proto::ReactionKind::Laugh => Self::Laugh,
+            proto::ReactionKind::Surprised => Self::Surprised,
+            proto::ReactionKind::Unspecified => return None,
+        })
     }
 }
 

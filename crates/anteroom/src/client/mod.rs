@@ -27,7 +27,9 @@ mod tls;
 mod track;
 
 pub use self::error::Error;
-pub use self::event::{EndReason, Event, LobbyReason, Participant, Role, Stats, Waiting};
+pub use self::event::{
+    EndReason, Event, LobbyReason, MeetingState, Participant, Reaction, Role, Stats, Waiting,
+};
 
 /// How many events may wait to be read before the call stops to wait for the reader.
 const EVENT_QUEUE: usize = 1024;
