@@ -66,17 +66,17 @@ impl Api {
         })
     }
 
-    /// Creates users with tokens for chat, so many at a time.
-    pub(super) async fn users(&self, count: usize) -> anyhow::Result<Vec<User>> {
+    /// Creates users with tokens for these scopes, so many at a time.
+    pub(super) async fn users(&self, count: usize, scopes: &[Scope]) -> anyhow::Result<Vec<User>> {
         let mut tasks = JoinSet::new();
         let mut users = Vec::with_capacity(count);
         for _ in 0..count {
             if tasks.len() >= self.at_a_time {
                 take(&mut users, tasks.join_next().await)?;
             }
-            let identity = self.identity.clone();
+            let (identity, scopes) = (self.identity.clone(), scopes.to_vec());
             tasks.spawn(async move {
-                let (id, token) = identity.create_user_and_token([Scope::Chat], None).await?;
+                let (id, token) = identity.create_user_and_token(scopes, None).await?;
                 anyhow::Ok(User {
                     id,
                     token: token.token,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use anteroom_identity::token::Scope;
 use anyhow::Context as _;
 use reqwest::StatusCode;
 use tokio::task::JoinSet;
@@ -32,7 +33,7 @@ struct Heard {
 
 pub(super) async fn measure(api: &Api, length: Duration, report: &mut Report) -> anyhow::Result<()> {
     let spinner = output::progress("Deliveries …", "{msg} {elapsed}");
-    let users = api.users(MEMBERS).await?;
+    let users = api.users(MEMBERS, &[Scope::Chat]).await?;
     let started = Instant::now();
     let heard = Arc::new(Mutex::new(Heard {
         latencies: Latencies::new()?,

@@ -2,6 +2,7 @@
 
 mod api;
 mod deliveries;
+mod joins;
 mod listener;
 mod report;
 mod sends;
@@ -35,6 +36,30 @@ enum Command {
     /// Without --connection-string and --data, a service of its own is started in a temporary directory with its rate
     /// limits off. A service that is measured from outside needs `limits.rates.profile = "off"`.
     Chat(Chat),
+    /// Joining a meeting.
+    ///
+    /// A service of its own is started in a temporary directory; guests join its demo meeting over WebSockets, without
+    /// media, and the organizer's program lets them in.
+    Join(Joins),
+}
+
+#[derive(Debug, Args)]
+struct Joins {
+    /// Guests in the meeting.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..))]
+    participants: u16,
+
+    /// Guests who come one after the other once the meeting is full of the others.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    probes: u16,
+
+    /// Guests who join at a time.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    connections: u16,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -96,8 +121,27 @@ impl Chat {
 }
 
 pub(crate) async fn run(load: Load) -> anyhow::Result<ExitCode> {
-    let Command::Chat(chat) = load.command;
     rlimit::increase_nofile_limit(u64::MAX)?;
+    match load.command {
+        Command::Chat(chat) => run_chat(chat).await,
+        Command::Join(joins) => run_joins(joins).await,
+    }
+}
+
+async fn run_joins(joins: Joins) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    let directory = tempfile::tempdir()?;
+    let service = Running::start(directory.path())?;
+    let connection = service.connection.clone();
+    let api = Api::new(connection, service.ca.as_deref(), joins.connections)?;
+    let (participants, probes) = (usize::from(joins.participants), usize::from(joins.probes));
+    joins::measure(&api, &service, participants, probes, &mut report).await?;
+    drop(service);
+    super::output::print(joins.json, &report, Report::table)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_chat(chat: Chat) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     if chat.target.is_given() {
         if chat

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anteroom_identity::token::Scope;
 use anyhow::Context as _;
 use reqwest::StatusCode;
 use url::Url;
@@ -18,7 +19,7 @@ pub(super) async fn measure(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let spinner = output::progress("Sends …", "{msg} {elapsed}");
-    let users = api.users(usize::from(threads)).await?;
+    let users = api.users(usize::from(threads), &[Scope::Chat]).await?;
     let mut places: Vec<(User, Url)> = Vec::with_capacity(users.len());
     for user in users {
         let thread = api

@@ -16,8 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A service that runs until this is dropped.
 #[derive(Debug)]
 pub(super) struct Running {
-    child: Child,
+    child: Guard,
     pub(super) connection: ConnectionString,
+    /// What else there is to know of it.
+    pub(super) dev: DevInfo,
     pub(super) ca: Option<PathBuf>,
     /// From the process's start to its banner, which comes when everything answers.
     pub(super) ready_after: Duration,
@@ -38,6 +40,8 @@ impl Running {
         command
             .env("ANTEROOM_LIMITS__RATES__PROFILE", "off")
             .env("ANTEROOM_LIMITS__WEBSOCKETS", "100000")
+            .env("ANTEROOM_LIMITS__MEETING_PARTICIPANTS", "100000")
+            .env("ANTEROOM_LIMITS__MEETING_LOBBY", "100000")
             .env("ANTEROOM_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
@@ -55,35 +59,37 @@ impl Running {
             is_ready
         });
         let at = ready.and_then(|ready| ready.recv_timeout(PATIENCE).ok());
-        let mut running = Self {
-            child,
-            connection: "endpoint=https://localhost/;accesskey=AA==".parse()?,
-            ca: None,
-            ready_after: Duration::ZERO,
-        };
+        let child = Guard(child);
         let Some(at) = at else {
             bail!("the service did not become ready");
         };
-        running.ready_after = at - started;
         let dev = DevInfo::read(&data.join("dev.json")).context("reading dev.json")?;
-        running.connection = dev.connection_string.parse()?;
-        running.ca = dev.ca_file;
-        Ok(running)
+        Ok(Self {
+            child,
+            connection: dev.connection_string.parse()?,
+            ca: dev.ca_file.clone(),
+            dev,
+            ready_after: at - started,
+        })
     }
 
     /// Memory of the process that is in RAM, in bytes, where the system tells.
     pub(super) fn memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.0.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;
         Some(kib * 1024)
     }
 }
 
-impl Drop for Running {
+/// A process that ends with this.
+#[derive(Debug)]
+struct Guard(Child);
+
+impl Drop for Guard {
     fn drop(&mut self) {
         // It holds nothing that is worth a farewell.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

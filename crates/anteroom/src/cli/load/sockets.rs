@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use anteroom_identity::token::Scope;
 use anyhow::Context as _;
 use tokio::task::JoinSet;
 
@@ -23,7 +24,7 @@ pub(super) async fn measure(
 ) -> anyhow::Result<()> {
     let bar = output::progress("Sockets …", "{msg} {elapsed}");
     let before = service.memory().context("memory is read from /proc")?;
-    let users: Arc<[User]> = api.users(count.div_ceil(PER_USER)).await?.into();
+    let users: Arc<[User]> = api.users(count.div_ceil(PER_USER), &[Scope::Chat]).await?.into();
     let silent: Arc<dyn Fn(&str) + Send + Sync> = Arc::new(|_| {});
     let began = Instant::now();
     let mut latencies = Latencies::new()?;

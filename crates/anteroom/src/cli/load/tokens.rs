@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anteroom_identity::signing::sign_request;
+use anteroom_identity::token::Scope;
 use reqwest::StatusCode;
 use time::OffsetDateTime;
 
@@ -19,7 +20,7 @@ const LIFETIMES: usize = 1381;
 
 pub(super) async fn measure(api: &Api, length: Duration, report: &mut Report) -> anyhow::Result<()> {
     let spinner = output::progress("Tokens …", "{msg} {elapsed}");
-    let users: Arc<[User]> = api.users(USERS).await?.into();
+    let users: Arc<[User]> = api.users(USERS, &[Scope::Chat]).await?.into();
     let call = {
         let api = api.clone();
         move |number: usize| {

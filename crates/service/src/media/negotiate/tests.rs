@@ -498,3 +498,57 @@ fn subscriptions_end_with_their_tracks() {
     let command = peer.drop_subscriptions(&[track]).unwrap();
     assert!(matches!(command, Command::SetSubscriptions { subscriptions, .. } if subscriptions.is_empty()));
 }
+
+#[test]
+fn what_may_no_longer_be_sent_stays_paused_until_it_may() {
+    let mut side = Side::new();
+    let offer = Offer::new(&[("audio", "sendonly"), ("vp8", "sendonly")]);
+    let named = [
+        publish("0", TrackSource::Microphone),
+        publish("1", TrackSource::Camera),
+    ];
+    let added = side.offer(&offer, &named).unwrap().added;
+    side.capabilities = [Capability::TurnVideoOn].into();
+    let capabilities = side.capabilities;
+    let command = side
+        .peer
+        .as_mut()
+        .unwrap()
+        .set_paused(|source| !capabilities.contains(plan::capability_of(source)));
+    let Some(Command::SetPublications { publications, .. }) = command else {
+        panic!("{command:?}")
+    };
+    let paused = |publications: &[Publication]| publications.iter().map(|p| p.paused).collect::<Vec<_>>();
+    assert_eq!(paused(&publications), [true, false]);
+
+    // The client offers again, for whatever reason: neither refused nor heard.
+    let again = side.offer(&offer, &named).unwrap();
+    assert!(again.added.is_empty() && again.removed.is_empty());
+    assert!(
+        again
+            .commands
+            .iter()
+            .all(|command| !matches!(command, Command::SetPublications { .. }))
+    );
+    let more = Offer::new(&[("audio", "sendonly"), ("vp8", "sendonly"), ("vp8", "sendonly")]);
+    let screen = [named.as_slice(), &[publish("2", TrackSource::Screen)]].concat();
+    assert_eq!(side.offer(&more, &screen).unwrap_err().key, "not_allowed");
+    let moved = Offer::new(&[("audio", "inactive"), ("vp8", "sendonly"), ("audio", "sendonly")]);
+    let other = [named[1].clone(), publish("2", TrackSource::Microphone)];
+    assert_eq!(
+        side.offer(&moved, &other).unwrap_err().key,
+        "not_allowed",
+        "another section is a new publication"
+    );
+
+    let command = side.peer.as_mut().unwrap().set_paused(|_| false);
+    let Some(Command::SetPublications { publications, .. }) = command else {
+        panic!("{command:?}")
+    };
+    assert_eq!(paused(&publications), [false, false]);
+    assert_eq!(publications[0].track, added[0].track, "the same track goes on");
+    assert_eq!(
+        side.peer.as_mut().unwrap().set_paused(|_| false).map(|_| ()),
+        None
+    );
+}

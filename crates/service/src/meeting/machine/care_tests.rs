@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use anteroom_media_transport::router::Command;
+use anteroom_signaling::proto::section::Use;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{
-    self, MediaState, MuteParticipants, ReactionKind, SendReaction, SetAttendeeMedia, SetHand, SetRecording,
-    SetRole, Spotlight,
+    self, MediaState, MuteParticipants, ReactionKind, Section, SendReaction, SetAttendeeMedia, SetHand,
+    SetRecording, SetRole, Spotlight, TrackSource,
 };
+use anteroom_signaling::sdp::Description;
 use anteroom_teams_link::policy::{
     AllowedPresenters, CapabilityProfile, ExplicitRecordingConsent, LobbyScope, MeetingChatPolicy,
     MeetingKind,
@@ -389,6 +392,114 @@ fn attendees_lose_and_regain_microphone_and_camera() {
         "Capable",
         "presenters are not attendees"
     );
+}
+
+/// What a browser offers that sends microphone and camera.
+fn offer() -> Input {
+    let section = |mid: &str, kind: &str, codec: &str| {
+        format!(
+            "m={kind} 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=ice-ufrag:abcd\r\n\
+             a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 {}\r\na=setup:actpass\r\n\
+             a=sendonly\r\na=rtcp-mux\r\na=rtpmap:96 {codec}\r\na=ssrc:100{mid} cname:x\r\n",
+            ["AA"; 32].join(":")
+        )
+    };
+    let sdp = format!(
+        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n{}{}",
+        section("0", "audio", "opus/48000/2"),
+        section("1", "video", "VP8/90000")
+    );
+    let publish = |mid: &str, source: TrackSource| Section {
+        mid: mid.to_owned(),
+        r#use: Some(Use::Publish(source.into())),
+    };
+    Input::Offer {
+        reply: 1,
+        description: Box::new(Description::parse(&sdp).unwrap()),
+        sections: vec![
+            publish("0", TrackSource::Microphone),
+            publish("1", TrackSource::Camera),
+        ],
+    }
+}
+
+/// Whether microphone and camera are paused in the router.
+fn paused(m: &Harness) -> Vec<bool> {
+    let publications = m.commands.iter().rev().find_map(|command| match command {
+        Command::SetPublications { publications, .. } => Some(publications),
+        _ => None,
+    });
+    publications
+        .unwrap()
+        .iter()
+        .map(|publication| publication.paused)
+        .collect()
+}
+
+#[test]
+fn the_router_forwards_nothing_of_who_is_muted_banned_or_has_not_agreed() {
+    let (mut m, alice, bob, dana) = meeting();
+    m.tell(dana, offer());
+    assert_eq!(paused(&m), [false, false]);
+    let both = MediaState {
+        mic_muted: false,
+        camera_on: true,
+        screen_sharing: false,
+    };
+    let on = Input::MediaState {
+        reply: 0,
+        state: both,
+    };
+    m.tell(dana, on);
+    m.take_all();
+
+    m.granted(bob, mute(&[], true));
+    assert_eq!(
+        paused(&m),
+        [true, false],
+        "muted, whatever the client still sends"
+    );
+    m.unmute(dana);
+    assert_eq!(paused(&m), [false, false]);
+
+    m.granted(bob, media(Some(false), Some(false), &[]));
+    assert_eq!(paused(&m), [true, true]);
+    m.tell(dana, offer());
+    assert_eq!(paused(&m), [true, true], "offering again is no way around it");
+    m.granted(bob, media(Some(true), Some(true), &[]));
+    assert_eq!(
+        paused(&m),
+        [true, true],
+        "its owner turns it on again, nobody else"
+    );
+    m.tell(
+        dana,
+        Input::MediaState {
+            reply: 0,
+            state: both,
+        },
+    );
+    assert_eq!(paused(&m), [false, false]);
+
+    m.change_rules(|rules| {
+        rules.organizer.explicit_recording_consent = ExplicitRecordingConsent::Enabled;
+    });
+    m.granted(alice, recorded(true, false));
+    assert_eq!(paused(&m), [true, true]);
+    m.granted(dana, Ask::Consent);
+    m.tell(
+        dana,
+        Input::MediaState {
+            reply: 0,
+            state: both,
+        },
+    );
+    assert_eq!(paused(&m), [false, false]);
+    let tracks_gone = m
+        .sent_to(alice)
+        .iter()
+        .any(|body| matches!(body, Body::Tracks(update) if !update.removed.is_empty()));
+    assert!(!tracks_gone, "nobody has to subscribe anew");
 }
 
 #[test]

@@ -23,6 +23,10 @@ use crate::state::App;
 /// When a client that found too many connections may try again.
 const RETRY_SECONDS: u64 = 5;
 
+/// Buffers of a WebSocket, in bytes: a participant says little, and there are thousands of them.
+const READ_BUFFER: usize = 4 * 1024;
+const WRITE_BUFFER: usize = 8 * 1024;
+
 /// Opens a signaling connection. Refused with an HTTP answer: 400 without a subprotocol this service speaks, 429
 /// over the limits of connections, 503 when the service stops.
 pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
@@ -64,6 +68,8 @@ pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
     }
     socket
         .protocols([encoding.subprotocol()])
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| async move {

@@ -1,0 +1,274 @@
+//! How fast a meeting fills, how soon everybody hears of one who comes, and what a participant costs in memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anteroom::client::{Credential, JoinOptions, Meeting};
+use anteroom_identity::token::Scope;
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{self, client_message, join::Locator};
+use anteroom_signaling::session::{ClientConfig, ClientSession, Incoming};
+use anteroom_signaling::wire::{self, Encoding, Frame};
+use anyhow::{Context as _, bail};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
+
+use super::api::{Api, User};
+use super::report::{Latencies, Report};
+use super::service::Running;
+use crate::cli::output;
+
+const ENCODING: Encoding = Encoding::Protobuf;
+
+/// Buffer for reading, in bytes; the library's own is for few connections.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// How long everybody may take to hear of one who comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Fills a meeting, then has some more come, one after the other.
+pub(super) async fn measure(
+    api: &Api,
+    service: &Running,
+    participants: usize,
+    probes: usize,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let bar = output::progress("Joining …", "{msg} {elapsed}");
+    let users = api.users(participants + probes, &[Scope::Voip]).await?;
+    let (first, more) = users.split_at(participants);
+    // Guests wait in the lobby until the organizer, whose program does it at once, lets them in.
+    let mut organizer = JoinOptions::new(
+        service.dev.meeting.join_url.as_str(),
+        "Organizer",
+        service.organizer()?,
+    );
+    organizer.endpoint = Some(service.connection.endpoint.clone());
+    organizer.ca_file.clone_from(&service.ca);
+    organizer.admit_all = true;
+    let (organizer, mut events) = Meeting::join(organizer).await?;
+    let drained = tokio::spawn(async move { while events.recv().await.is_some() {} });
+
+    let before = service.memory().context("memory is read from /proc")?;
+    let heard = Arc::new(Heard::new());
+    let link = service.dev.meeting.join_url.clone();
+    let began = Instant::now();
+    let mut latencies = Latencies::new()?;
+    let (mut joining, mut seats) = (JoinSet::new(), JoinSet::new());
+    let mut next = first.iter();
+    while latencies.count() < participants as u64 {
+        while joining.len() < api.at_a_time
+            && let Some(user) = next.next()
+        {
+            let (api, user, link) = (api.clone(), user.clone(), link.clone());
+            joining.spawn(async move {
+                let mut seat = Seat::open(&api, &user).await?;
+                let took = seat.join(&link).await?;
+                anyhow::Ok((seat, took))
+            });
+        }
+        tokio::select! {
+            Some(joined) = joining.join_next() => {
+                let (seat, took) = joined??;
+                latencies.add(took);
+                seats.spawn(seat.attend(Arc::clone(&heard)));
+            }
+            // None ends while nothing is wrong.
+            Some(ended) = seats.join_next() => ended??,
+        }
+    }
+    let within = began.elapsed();
+    // What is on its way is acknowledged within a second, and then given back.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let after = service.memory().context("memory is read from /proc")?;
+    let each = after.saturating_sub(before) / 1024 / (participants as u64).max(1);
+    let memory = format!("{each} KiB of the service's memory per participant");
+    report.rate("joined", &latencies, within, memory);
+
+    let mut latencies = Latencies::new()?;
+    let began = Instant::now();
+    for (index, user) in more.iter().enumerate() {
+        let mut seat = Seat::open(api, user).await?;
+        heard.expect(user.id.to_string(), participants + index);
+        let asked = Instant::now();
+        seat.join(&link).await?;
+        tokio::time::timeout(PATIENCE, heard.all())
+            .await
+            .context("not everybody hears of one who comes")?;
+        latencies.add(asked.elapsed());
+        seats.spawn(seat.attend(Arc::clone(&heard)));
+    }
+    let note = format!("from asking to join until the last of {participants} knows");
+    report.rate("known to everybody", &latencies, began.elapsed(), note);
+    drop(organizer);
+    drained.abort();
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Counts who has heard of one participant.
+struct Heard {
+    wanted: watch::Sender<Option<Wanted>>,
+    count: AtomicUsize,
+    all: Notify,
+}
+
+#[derive(Clone)]
+struct Wanted {
+    raw_id: Arc<str>,
+    by: usize,
+}
+
+impl Heard {
+    fn new() -> Self {
+        Self {
+            wanted: watch::Sender::new(None),
+            count: AtomicUsize::new(0),
+            all: Notify::new(),
+        }
+    }
+
+    fn expect(&self, raw_id: String, by: usize) {
+        self.count.store(0, Ordering::SeqCst);
+        self.wanted.send_replace(Some(Wanted {
+            raw_id: raw_id.into(),
+            by,
+        }));
+    }
+
+    async fn all(&self) {
+        self.all.notified().await;
+    }
+
+    fn roster(&self, update: &proto::RosterUpdate) {
+        let Some(wanted) = self.wanted.borrow().clone() else {
+            return;
+        };
+        let named = update
+            .upserted
+            .iter()
+            .any(|entry| *entry.raw_id == *wanted.raw_id);
+        if named && !update.snapshot && self.count.fetch_add(1, Ordering::SeqCst) + 1 == wanted.by {
+            self.all.notify_one();
+        }
+    }
+}
+
+/// One participant without media.
+struct Seat {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    session: ClientSession,
+}
+
+impl Seat {
+    async fn open(api: &Api, user: &User) -> anyhow::Result<Self> {
+        let mut url = api.connection.endpoint.join("/signaling")?;
+        let scheme = if url.scheme() == "http" { "ws" } else { "wss" };
+        let _ = url.set_scheme(scheme);
+        let mut request = url.as_str().into_client_request()?;
+        let protocol = HeaderValue::from_static(ENCODING.subprotocol());
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_message_size(Some(wire::MAX_SERVER_MESSAGE_BYTES))
+            .write_buffer_size(0);
+        let tls = api.tls.clone().map(Connector::Rustls);
+        let connect = tokio_tungstenite::connect_async_tls_with_config(request, Some(config), true, tls);
+        let (socket, _) = connect.await.context("opening a WebSocket")?;
+        let mut session = ClientSession::new(ClientConfig {
+            token: user.token.clone(),
+            client: "load".to_owned(),
+        });
+        session.connected(Instant::now());
+        Ok(Self { socket, session })
+    }
+
+    /// Asks to join, and waits until it is in.
+    async fn join(&mut self, link: &str) -> anyhow::Result<Duration> {
+        let asked = Instant::now();
+        self.session.request(client_message::Body::Join(proto::Join {
+            locator: Some(Locator::MeetingLink(link.to_owned())),
+            display_name: "Load".to_owned(),
+        }));
+        loop {
+            match self.next().await? {
+                Body::Connected(_) => return Ok(asked.elapsed()),
+                Body::Denied(proto::Denied { reason }) | Body::Ended(proto::Ended { reason }) => {
+                    bail!(
+                        "a participant is not let in: {:?}",
+                        reason.unwrap_or_default().key
+                    )
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes part until the socket ends, which is an error.
+    async fn attend(mut self, heard: Arc<Heard>) -> anyhow::Result<()> {
+        loop {
+            match self.next().await? {
+                Body::Roster(update) => heard.roster(&update),
+                Body::Ended(ended) => {
+                    bail!("a stay ended: {:?}", ended.reason.unwrap_or_default().key)
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn next(&mut self) -> anyhow::Result<Body> {
+        loop {
+            while let Some(message) = self.session.poll_outgoing(Instant::now()) {
+                let message = match wire::encode_client(ENCODING, &message) {
+                    Frame::Binary(bytes) => Message::binary(bytes),
+                    Frame::Text(text) => Message::text(text),
+                };
+                self.socket.feed(message).await?;
+            }
+            self.socket.flush().await?;
+            let timeout = self.session.poll_timeout();
+            let due = async {
+                match timeout {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                message = self.socket.next() => match message {
+                    Some(Ok(Message::Binary(bytes))) => {
+                        let message = wire::decode_server(ENCODING, &bytes)?;
+                        if let Some(Incoming::Message(message)) = self.session.handle_message(Instant::now(), message)?
+                            && let Some(body) = message.body
+                        {
+                            return Ok(body);
+                        }
+                    }
+                    Some(Ok(Message::Close(_))) | None => bail!("the service closed a socket"),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                },
+                () = due => self.session.handle_timeout(Instant::now()),
+            }
+        }
+    }
+}
+
+impl Running {
+    /// The demo meeting's organizer.
+    fn organizer(&self) -> anyhow::Result<Credential> {
+        let organizer = self.dev.users.first().context("the service has no demo users")?;
+        Ok(Credential::Directory {
+            upn: organizer.upn.clone(),
+            password: organizer.password.clone(),
+        })
+    }
+}
