@@ -12,6 +12,8 @@ mod common;
 mod input;
 #[path = "signaling/joining.rs"]
 mod joining;
+#[path = "signaling/life.rs"]
+mod life;
 #[path = "signaling/media.rs"]
 mod media;
 #[path = "signaling/resuming.rs"]

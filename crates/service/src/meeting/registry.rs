@@ -274,7 +274,11 @@ impl Registry {
             Wanted::Meeting(reference) => {
                 let attempt = limits.attempt(&reference, source, now).map_err(too_many)?;
                 let found = app.meetings().find(&reference).await.map_err(look_up_failed);
-                let venue = found.map(|record| record.map(|record| Venue::Meeting(Box::new(record))));
+                let today = app.clock().now();
+                let venue = found.map(|record| {
+                    let known = record.filter(|record| today < record.expiry());
+                    known.map(|record| Venue::Meeting(Box::new(record)))
+                });
                 (attempt, venue, EndReason::meeting_not_found())
             }
             Wanted::Room(id) => {
