@@ -229,6 +229,75 @@ test('names and messages are shown as text, never as markup', () =>
     await alice.click('leave');
   }));
 
+test('hands, reactions, the spotlight and a recording are seen at the other side', () =>
+  withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const dana = await guest(browser, service, 'Eager guest');
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await dana.sees('in-call');
+    await dana.click('raise-hand');
+    await alice.seesHand(dana.name, 1);
+    await alice.click('raise-hand');
+    await dana.seesHand('Alice', 2);
+    await alice.doesWith(dana.name, 'lower-hand');
+    await dana.seesHand('Alice', 1);
+    await dana.seesHand(dana.name, 0);
+
+    await dana.click('reactions');
+    await dana.click('react-applause');
+    await alice.sees('reaction');
+
+    await alice.doesWith(dana.name, 'spotlight');
+    await dana.until('is in the spotlight', () => window.anteroom.call.meeting.spotlight.includes(window.anteroom.call.participantId));
+    await alice.doesInMeeting('recording');
+    await dana.until('sees the recording', () => /being recorded/.test(document.querySelector('[data-testid="banner"]').innerText));
+    await alice.doesInMeeting('recording');
+    await dana.until('sees its end', () => document.querySelector('[data-testid="banner"]').hidden);
+    assert.equal(await dana.count('person-menu'), 1, 'a guest can only step out of the spotlight itself');
+    await dana.click('leave');
+    await alice.click('leave');
+  }));
+
+test('an attendee without the right to speak and show reaches nobody, whatever its page sends', () =>
+  withBrowser(async () => {
+    const alice = await organizer(browser, service);
+    const dana = await guest(browser, service, 'Stubborn guest');
+    await dana.sees('lobby');
+    await alice.admits(dana.name);
+    await Promise.all([alice.seesMoving('camera'), alice.hears()]);
+    await alice.doesWith(dana.name, 'make-attendee');
+    await dana.until('is an attendee', () => window.anteroom.call.role === 'ROLE_ATTENDEE');
+    // From here on its page hears of nothing that takes rights away, and goes on sending.
+    await dana.page.evaluate(() => {
+      const { signaling } = window.anteroom.call;
+      const dispatch = signaling.dispatchEvent.bind(signaling);
+      signaling.dispatchEvent = (event) => event.detail?.kind === 'capabilitiesChanged' || dispatch(event);
+    });
+    await alice.doesInMeeting('attendee-mics');
+    await alice.doesInMeeting('attendee-cameras');
+    await alice.seesMuted(dana.name, true);
+    await alice.missesVideo('camera');
+    const [sent, received] = [await dana.packets('outbound-rtp'), await alice.packets('inbound-rtp')];
+    await dana.until('goes on sending', async (before) => {
+      let sum = 0;
+      for (const entry of (await window.anteroom.pc.getStats()).values()) if (entry.type === 'outbound-rtp') sum += entry.packetsSent;
+      return sum > before + 200;
+    }, sent);
+    const more = (await alice.packets('inbound-rtp')) - received;
+    assert.ok(more < 20, `${more} packets reached the other side`);
+
+    await alice.doesInMeeting('attendee-mics');
+    await alice.doesInMeeting('attendee-cameras');
+    // Its owner turns both on again; nothing is negotiated anew.
+    await dana.page.evaluate(() =>
+      window.anteroom.call.signaling.request('mediaState', { micMuted: false, cameraOn: true, screenSharing: false }));
+    await alice.seesMuted(dana.name, false);
+    await Promise.all([alice.seesMoving('camera'), alice.hears()]);
+    await dana.click('leave');
+    await alice.click('leave');
+  }));
+
 test('without camera and microphone a guest still joins, sees, hears and chats', () =>
   withBrowser(async () => {
     const alice = await organizer(browser, service);

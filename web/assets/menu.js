@@ -39,6 +39,7 @@ export function menu({ label, symbol, testid, text = '', items }) {
   details.addEventListener('toggle', () => {
     if (!details.open) {
       document.removeEventListener('pointerdown', elsewhere);
+      list.replaceChildren();
       return;
     }
     document.addEventListener('pointerdown', elsewhere);

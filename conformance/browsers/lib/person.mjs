@@ -94,6 +94,35 @@ export class Person {
     await this.#inItem('roster-item', name, 'remove');
   }
 
+  /** Chooses an action from the menu beside somebody's name. */
+  async doesWith(name, action) {
+    await this.#inItem('roster-item', name, 'person-menu');
+    await this.click(action);
+  }
+
+  /** Chooses an action from the menu for the whole meeting. */
+  async doesInMeeting(action) {
+    await this.click('meeting-menu');
+    await this.click(action);
+  }
+
+  /** Waits until the roster shows `name` with a raised hand, as number `place`; 0 is no hand. */
+  async seesHand(name, place) {
+    await this.until(`sees ${name} with hand ${place}`, (wanted, value) =>
+      [...document.querySelectorAll('[data-testid="roster-item"]')].some((item) => item.textContent.includes(wanted) && item.dataset.hand === value), name, String(place));
+  }
+
+  /** RTP packets sent or received so far. @param {'outbound-rtp'|'inbound-rtp'} direction */
+  async packets(direction) {
+    return this.page.evaluate(async (type) => {
+      let sum = 0;
+      for (const entry of (await window.anteroom.pc.getStats()).values()) {
+        if (entry.type === type) sum += (type === 'outbound-rtp' ? entry.packetsSent : entry.packetsReceived) ?? 0;
+      }
+      return sum;
+    }, direction);
+  }
+
   async says(text) {
     await this.type('chat-input', text);
     await this.click('chat-send');
