@@ -1,5 +1,6 @@
 //! Chat threads, for every surface: REST, signaling, meetings, notifications.
 
+mod catch_up;
 mod participants;
 mod threads;
 

@@ -12,8 +12,11 @@ mod operating;
 #[path = "webhooks/receiver.rs"]
 mod receiver;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use anteroom_chat::service::NewMessage;
+use anteroom_service::meeting::events::EventKind;
 use anteroom_service::store::sqlite::webhooks::{DeliveryRow, Health};
 use anteroom_service::webhooks::settings::PrivateTargets;
 use anteroom_service::webhooks::{NewWebhook, RegisterError, Webhook};
@@ -21,8 +24,9 @@ use anteroom_service::{Config, Service};
 use anteroom_signaling::proto::client_message::Body as Said;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{Admit, EndMeeting, Leave, SendChat};
-use client::Client;
+use client::{Client, Next};
 use common::Host;
+use futures_util::future::join_all;
 use receiver::{PATIENCE, Receiver, Reply};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -435,6 +439,52 @@ async fn what_is_too_old_is_dropped_and_counted() {
     assert_eq!(outcomes[..2], ["too old, 500", "too old"]);
     assert_eq!(health(&host, &webhook).await.dropped, 2);
     host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_meeting_that_was_held_up_tells_all_that_was_said_meanwhile() {
+    /// More than a listener to a thread may be behind.
+    const SAID: usize = 1100;
+    let host = Host::start().await;
+    let app = host.service.app();
+    let (mut alice, _) = Client::alice(&host).await;
+    let listening = tokio::spawn(async move { while matches!(alice.next().await, Next::Message(_)) {} });
+    // The meeting waits with the first message until this is read.
+    let mut events = app.registry().events().follow(1);
+    let thread = host.dev().meeting.thread_id.parse().unwrap();
+    let record = app
+        .meetings()
+        .of_tenant(host.dev().tenant_id.parse().unwrap())
+        .await
+        .unwrap()
+        .remove(0);
+    let member = format!("8:orgid:{}", record.organizer).parse().unwrap();
+    let say = |number: usize| {
+        let new = NewMessage {
+            content: number.to_string(),
+            ..NewMessage::default()
+        };
+        app.chat().send(&member, &thread, new)
+    };
+    for said in join_all((0..SAID).map(say)).await {
+        said.unwrap();
+    }
+    let mut places = Vec::new();
+    let mut texts = BTreeSet::new();
+    for _ in 0..SAID {
+        let event = timeout(PATIENCE, events.recv()).await.unwrap().unwrap();
+        let EventKind::ChatMessage { line, participant } = &event.kind else {
+            panic!("{event:?}");
+        };
+        assert!(participant.is_some(), "Alice is in the call");
+        places.push(line.sequence);
+        texts.insert(line.text.clone());
+    }
+    assert!(places.is_sorted_by(|a, b| a < b), "{places:?}");
+    assert_eq!(texts.len(), SAID);
+    drop(events);
+    host.service.shutdown().await;
+    listening.await.unwrap();
 }
 
 #[tokio::test]

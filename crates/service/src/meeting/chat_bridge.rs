@@ -1,6 +1,6 @@
 //! What is said in a meeting's thread reaches its call, and what is said in the call reaches the thread.
 
-use anteroom_chat::id::ClientMessageId;
+use anteroom_chat::id::{ClientMessageId, SequenceId};
 use anteroom_chat::service::NewMessage;
 use anteroom_chat::thread::Message;
 use anteroom_chat::{ChatError, Event, ThreadId};
@@ -59,6 +59,16 @@ pub(super) fn line_of(event: &Event) -> Option<ChatLine> {
         Event::MessageReceived { message, .. } => line(message),
         _ => None,
     }
+}
+
+/// What people said in the thread after a place, oldest first.
+pub(super) async fn missed(
+    chat: &ChatHub,
+    thread: &ThreadId,
+    after: SequenceId,
+) -> Result<Vec<ChatLine>, ChatError> {
+    let said = chat.said_after(thread, after).await?;
+    Ok(said.iter().filter_map(line).collect())
 }
 
 /// What a member may see of the thread's history, oldest first.

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anteroom_chat::id::SequenceId;
 use anteroom_chat::{Notice, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
 use anteroom_media_transport::router::{Event, RoomId};
@@ -15,8 +16,8 @@ use tokio::time::sleep_until;
 use super::chat_bridge::{self, Outgoing};
 use super::events::Place;
 use super::machine::{
-    Effect, Facts, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy, RoomRules, Rules,
-    SessionId,
+    ChatLine, Effect, Facts, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy, RoomRules,
+    Rules, SessionId,
 };
 use super::presence::Presence;
 use super::registry::MeetingStatus;
@@ -73,6 +74,8 @@ struct Task {
 
 struct Chat {
     thread: ThreadId,
+    /// Place of the newest message the meeting has heard of.
+    heard: SequenceId,
     presence: Presence,
     outgoing: mpsc::Sender<Outgoing>,
 }
@@ -107,6 +110,14 @@ async fn run(
     inbox: mpsc::Sender<ToMeeting>,
     mut messages: mpsc::Receiver<ToMeeting>,
 ) {
+    let newest = match &venue {
+        Venue::Meeting(record) => app
+            .chat()
+            .newest(&record.thread_id)
+            .await
+            .unwrap_or(SequenceId::ZERO),
+        Venue::Room(_) => SequenceId::ZERO,
+    };
     // Listen first, then read: no change is missed.
     let mut settings = app.meetings().subscribe();
     let mut rooms = app.rooms().subscribe();
@@ -122,6 +133,7 @@ async fn run(
     let chat = match &venue {
         Venue::Meeting(record) => Some(Chat {
             thread: record.thread_id.clone(),
+            heard: newest,
             presence: Presence::new(app.chat().clone(), record.thread_id.clone()),
             outgoing: chat_bridge::spawn(app.chat().clone(), record.thread_id.clone(), inbox.clone()),
         }),
@@ -146,7 +158,7 @@ async fn run(
             biased;
             change = settings.recv() => task.settings_changed(change).await,
             change = rooms.recv() => task.room_changed(change).await,
-            notice = heard(said.as_mut()) => task.said(notice),
+            notice = heard(said.as_mut()) => task.said(notice).await,
             message = messages.recv() => match message {
                 Some(message) => task.message(message),
                 // Cannot be: `inbox` is a sender.
@@ -264,14 +276,41 @@ impl Task {
         }
     }
 
-    fn said(&mut self, notice: Result<Arc<Notice>, broadcast::error::RecvError>) {
+    async fn said(&mut self, notice: Result<Arc<Notice>, broadcast::error::RecvError>) {
         match notice {
             Ok(notice) => {
                 if let Some(line) = chat_bridge::line_of(&notice.event) {
-                    self.meeting.handle_chat(&line);
+                    self.hear(&line);
                 }
             }
-            Err(_) => self.meeting.handle_chat_lagged(),
+            Err(_) => self.catch_up().await,
+        }
+    }
+
+    /// Reads what was said while the meeting did not listen.
+    async fn catch_up(&mut self) {
+        let Some(chat) = &self.chat else { return };
+        match chat_bridge::missed(self.app.chat(), &chat.thread, chat.heard).await {
+            Ok(lines) => {
+                for line in lines {
+                    self.hear(&line);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "what was said in a meeting's chat could not be read");
+                self.meeting.handle_chat_lagged();
+            }
+        }
+    }
+
+    /// Takes a message in, once: what was read may be told again.
+    fn hear(&mut self, line: &ChatLine) {
+        let place = SequenceId::new(line.sequence);
+        if let Some(chat) = &mut self.chat
+            && place > chat.heard
+        {
+            chat.heard = place;
+            self.meeting.handle_chat(line);
         }
     }
 

@@ -483,3 +483,6 @@ fn delivery(row: &Row<'_>) -> Result<DeliveryRow, StoreError> {
         outcome: row.get(8)?,
     })
 }
+
+#[cfg(test)]
+mod tests;
