@@ -197,7 +197,7 @@ impl Default for Limits {
             passcode_failures_per_meeting: 100,
             passcode_window_seconds: 60,
             signing_key_days: NonZeroU32::new(90),
-            meeting_participants: 350,
+            meeting_participants: 1000,
             meeting_lobby: 500,
             lobby_timeout_seconds: 30 * 60,
             websockets: 10_000,
