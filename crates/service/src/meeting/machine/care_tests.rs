@@ -75,7 +75,7 @@ impl Harness {
     }
 
     /// The newest state of the meeting that a session was told.
-    fn state(&mut self, of: SessionId) -> proto::MeetingState {
+    fn state(&self, of: SessionId) -> proto::MeetingState {
         let told = self.sent_to(of).into_iter().rev().find_map(|body| match body {
             Body::MeetingState(state) => Some(state),
             _ => None,
@@ -84,7 +84,7 @@ impl Harness {
     }
 
     /// Why somebody may not do something, as it was told last.
-    fn reason(&mut self, of: SessionId, name: &str) -> String {
+    fn reason(&self, of: SessionId, name: &str) -> String {
         let told = self.sent_to(of).into_iter().rev().find_map(|body| match body {
             Body::CapabilitiesChanged(changed) => Some(changed.states),
             Body::Connected(connected) => Some(connected.states),
@@ -98,7 +98,7 @@ impl Harness {
             .reason
     }
 
-    fn entry(&mut self, seen_by: SessionId, id: &str) -> proto::Participant {
+    fn entry(&self, seen_by: SessionId, id: &str) -> proto::Participant {
         let told = self
             .sent_to(seen_by)
             .into_iter()
@@ -778,14 +778,14 @@ fn guests_have_no_chat_where_only_the_organization_has() {
             rules.organizer.meeting_chat = chat;
         });
         let (alice, dana) = (m.join(alice()), m.join(guest(1)));
-        let access = |m: &mut Harness, session| {
+        let access = |m: &Harness, session| {
             m.sent_to(session).iter().rev().find_map(|body| match body {
                 Body::ChatAccess(access) => Some(access.allowed),
                 _ => None,
             })
         };
-        assert_eq!(access(&mut m, alice), Some(true));
-        assert_eq!(access(&mut m, dana), Some(allowed), "{kind:?} {chat:?}");
+        assert_eq!(access(&m, alice), Some(true));
+        assert_eq!(access(&m, dana), Some(allowed), "{kind:?} {chat:?}");
         m.check();
     }
 }

@@ -12,10 +12,12 @@ use anteroom_media_transport::router::{Command, RoomId};
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, MediaState};
 use anteroom_teams_link::policy::{LobbyScope, MeetingOptions, OrganizerPolicy, TenantSettings};
+use anteroom_teams_link::{Capability, Role};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::happenings::Ledger;
+use super::participant::CallRole;
 use super::{
     ChatLine, ChatStart, Effect, Facts, HistoryShare, Host, Input, Limits, Meeting, MeetingConfig, Now,
     Person, PersonKind, Policy, RoomRules, Rules, SessionId,
@@ -393,6 +395,22 @@ impl Harness {
             if !present.chat_suspended && meeting.chat_is_on(participant) {
                 members.insert(participant.person.id.clone());
             }
+            let allowed = |capability| present.capabilities.contains(capability);
+            assert!(
+                present.mic_muted || allowed(Capability::UnmuteMic),
+                "heard without the right"
+            );
+            assert!(
+                !present.camera_on || allowed(Capability::TurnVideoOn),
+                "seen without the right"
+            );
+            assert_eq!(present.report.set(), present.capabilities);
+            let guest = matches!(participant.person.kind, PersonKind::Guest { .. });
+            let leads = matches!(
+                present.role,
+                CallRole::Meeting(Role::Organizer | Role::CoOrganizer)
+            );
+            assert!(!(guest && leads), "a guest leads the meeting");
             for track in present.peer.iter().flat_map(|peer| peer.tracks()) {
                 assert!(tracks.insert(track.track), "a track is published twice");
             }
@@ -417,6 +435,13 @@ impl Harness {
             .filter(|participant| participant.in_call())
             .count();
         assert_eq!(meeting.call.is_some(), present > 0);
+        for session in meeting
+            .call
+            .iter()
+            .flat_map(|call| call.hands.iter().chain(&call.spotlight))
+        {
+            assert!(self.in_call(*session), "a hand or a spotlight of nobody");
+        }
         assert!(present <= meeting.limits.participants);
         assert!(meeting.people.len() - present <= meeting.limits.lobby);
         let lobby = present < meeting.people.len();

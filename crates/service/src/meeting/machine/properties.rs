@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anteroom_teams_link::policy::{LobbyScope, MeetingChat};
+use anteroom_signaling::proto;
+use anteroom_teams_link::policy::{ExplicitRecordingConsent, LobbyScope, MeetingChat};
 use proptest::prelude::*;
 
 use super::harness::{Harness, alice, bob, guest};
-use super::{Input, SessionId};
+use super::{Ask, Input, SessionId};
 
 #[derive(Debug, Clone)]
 enum Operation {
@@ -28,6 +29,9 @@ enum Operation {
     Lock(bool),
     Forbid(bool),
     Chat(bool),
+    GreenRoom(bool),
+    Consent(bool),
+    Ask { by: u8, whom: u8, what: u8 },
     Wait(u16),
     ShutDown,
 }
@@ -53,6 +57,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => any::<bool>().prop_map(Operation::Lock),
         1 => any::<bool>().prop_map(Operation::Forbid),
         1 => any::<bool>().prop_map(Operation::Chat),
+        1 => any::<bool>().prop_map(Operation::GreenRoom),
+        1 => any::<bool>().prop_map(Operation::Consent),
+        6 => (0_u8..12, 0_u8..12, 0_u8..16).prop_map(|(by, whom, what)| Operation::Ask { by, whom, what }),
         2 => (0_u16..400).prop_map(Operation::Wait),
         1 => Just(Operation::ShutDown),
     ]
@@ -101,6 +108,22 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
                     MeetingChat::Disabled
                 };
             });
+        }
+        Operation::GreenRoom(on) => {
+            return m.change_rules(|rules| rules.options.is_green_room_enabled = on);
+        }
+        Operation::Consent(on) => {
+            return m.change_rules(|rules| {
+                rules.organizer.explicit_recording_consent = if on {
+                    ExplicitRecordingConsent::Enabled
+                } else {
+                    ExplicitRecordingConsent::Disabled
+                };
+            });
+        }
+        Operation::Ask { by, whom, what } => {
+            let ask = wish(what, id(m, whom));
+            (by, Input::Ask { reply: 2, ask })
         }
         Operation::Wait(seconds) => return m.advance(Duration::from_secs(seconds.into())),
         Operation::ShutDown => {
@@ -154,6 +177,54 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
     };
     if let Some(session) = pick(by) {
         m.tell(session, input);
+    }
+}
+
+/// One wish of each kind.
+fn wish(what: u8, participant_ids: Vec<String>) -> Ask {
+    let participant_id = participant_ids.first().cloned().unwrap_or_default();
+    let on = what % 2 == 0;
+    match what {
+        0 | 1 => Ask::SetHand(proto::SetHand {
+            raised: on,
+            participant_id: String::new(),
+        }),
+        2 => Ask::React(proto::SendReaction { kind: 1 }),
+        3 | 4 => Ask::Spotlight(proto::Spotlight {
+            participant_ids,
+            remove: on,
+        }),
+        5 => Ask::Mute(proto::MuteParticipants {
+            participant_ids,
+            all: false,
+        }),
+        6 | 7 => Ask::AttendeeMedia(proto::SetAttendeeMedia {
+            participant_ids: Vec::new(),
+            mic_allowed: Some(on),
+            camera_allowed: None,
+        }),
+        8 => Ask::AttendeeMedia(proto::SetAttendeeMedia {
+            participant_ids,
+            mic_allowed: None,
+            camera_allowed: Some(false),
+        }),
+        9 | 10 => Ask::SetRole(proto::SetRole {
+            participant_id,
+            role: if on {
+                proto::Role::Attendee
+            } else {
+                proto::Role::CoOrganizer
+            }
+            .into(),
+        }),
+        11 => Ask::Rename("Somebody else".to_owned()),
+        12 => Ask::Lock(on),
+        13 => Ask::Start,
+        14 => Ask::Record(proto::SetRecording {
+            recording: true,
+            transcription: false,
+        }),
+        _ => Ask::Consent,
     }
 }
 
