@@ -14,8 +14,8 @@ use anteroom_teams_link::link::{self, LinkError, MeetingRef};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::limits::Connections;
 use super::events::MeetingEvents;
+use super::limits::Connections;
 use super::machine::{Person, PersonKind, SessionId, room_of};
 use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
