@@ -27,6 +27,21 @@ impl Presence {
         }
     }
 
+    /// Makes these people members, at once; gives for each the place in the thread from which on it sees what is said.
+    pub(super) async fn add_all(
+        &mut self,
+        joining: Vec<(CommunicationIdentifier, String, HistoryShare)>,
+    ) -> Vec<(CommunicationIdentifier, ChatStart)> {
+        self.leftovers
+            .retain(|left| !joining.iter().any(|(id, ..)| id == left));
+        let this = &*self;
+        let added = joining.into_iter().map(|(id, display_name, history)| async move {
+            let start = this.try_add(&id, &display_name, history).await;
+            (id, start)
+        });
+        futures_util::future::join_all(added).await
+    }
+
     /// Makes somebody a member; gives the place in the thread from which on it sees what is said.
     pub(super) async fn add(
         &mut self,
@@ -35,6 +50,15 @@ impl Presence {
         history: HistoryShare,
     ) -> ChatStart {
         self.leftovers.retain(|left| left != id);
+        self.try_add(id, display_name, history).await
+    }
+
+    async fn try_add(
+        &self,
+        id: &CommunicationIdentifier,
+        display_name: &str,
+        history: HistoryShare,
+    ) -> ChatStart {
         let from = match history {
             HistoryShare::All => Some(OffsetDateTime::UNIX_EPOCH),
             HistoryShare::FromNow => None,

@@ -37,6 +37,9 @@ const PER_IDENTITY: usize = 16;
 /// come at once cost one message per receiver and not one each.
 const FAN_OUT: Duration = Duration::from_millis(50);
 
+/// Messages that are taken in before anything is carried out.
+const TOGETHER: usize = 64;
+
 /// How often a chat membership that could not be taken away is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -160,7 +163,19 @@ async fn run(
             change = rooms.recv() => task.room_changed(change).await,
             notice = heard(said.as_mut()) => task.said(notice).await,
             message = messages.recv() => match message {
-                Some(message) => task.message(message),
+                Some(message) => {
+                    task.message(message);
+                    // Many who come at once wait for one commit of the chat together; a change of the settings counts
+                    // before whoever came after it.
+                    let changed = || !settings.is_empty() || !rooms.is_empty();
+                    for _ in 0..TOGETHER {
+                        if changed() {
+                            break;
+                        }
+                        let Ok(message) = messages.try_recv() else { break };
+                        task.message(message);
+                    }
+                }
                 // Cannot be: `inbox` is a sender.
                 None => return,
             },
@@ -315,69 +330,109 @@ impl Task {
     }
 
     async fn carry_out(&mut self) {
-        while let Some(effect) = self.meeting.poll_effect() {
+        loop {
+            let mut effects = Vec::new();
+            while let Some(effect) = self.meeting.poll_effect() {
+                effects.push(effect);
+            }
+            if effects.is_empty() {
+                return;
+            }
+            self.join_chat(&mut effects).await;
+            for effect in effects {
+                self.carry_out_one(effect).await;
+            }
+        }
+    }
+
+    /// Makes everybody a member of the chat who is to be one, at once: nobody minds being one a little early, and those
+    /// that wait together share a commit. Who is taken out before waits for that.
+    async fn join_chat(&mut self, effects: &mut Vec<Effect>) {
+        let Some(chat) = &mut self.chat else { return };
+        let mut removed = Vec::new();
+        let (mut joining, mut rest) = (Vec::new(), Vec::new());
+        for effect in effects.drain(..) {
             match effect {
-                Effect::Send { to, reply, body } => self.tell(to, ToSession::Send { reply, body }),
-                Effect::SendAll { to, body } => {
-                    for session in to {
-                        self.tell(session, ToSession::Share(body.clone()));
-                    }
-                }
-                Effect::End { session, reply, body } => {
-                    self.tell(session, ToSession::End { reply, body });
-                    self.sessions.remove(&session);
-                }
                 Effect::ChatAdd {
                     member,
                     display_name,
                     history,
-                } => {
-                    let Some(chat) = &mut self.chat else { continue };
-                    let start = chat.presence.add(&member, &display_name, history).await;
-                    self.meeting.handle_chat_joined(&member, start);
-                }
+                } if !removed.contains(&member) => joining.push((member, display_name, history)),
                 Effect::ChatRemove { member } => {
-                    if let Some(chat) = &mut self.chat {
-                        chat.presence.remove(member).await;
-                    }
+                    removed.push(member.clone());
+                    rest.push(Effect::ChatRemove { member });
                 }
-                Effect::ChatHistory { to, member } => self.history(to, &member).await,
-                Effect::ChatSend {
-                    from,
+                effect => rest.push(effect),
+            }
+        }
+        *effects = rest;
+        for (member, start) in chat.presence.add_all(joining).await {
+            self.meeting.handle_chat_joined(&member, start);
+        }
+    }
+
+    async fn carry_out_one(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send { to, reply, body } => self.tell(to, ToSession::Send { reply, body }),
+            Effect::SendAll { to, body } => {
+                for session in to {
+                    self.tell(session, ToSession::Share(body.clone()));
+                }
+            }
+            Effect::End { session, reply, body } => {
+                self.tell(session, ToSession::End { reply, body });
+                self.sessions.remove(&session);
+            }
+            Effect::ChatAdd {
+                member,
+                display_name,
+                history,
+            } => {
+                let Some(chat) = &mut self.chat else { return };
+                let start = chat.presence.add(&member, &display_name, history).await;
+                self.meeting.handle_chat_joined(&member, start);
+            }
+            Effect::ChatRemove { member } => {
+                if let Some(chat) = &mut self.chat {
+                    chat.presence.remove(member).await;
+                }
+            }
+            Effect::ChatHistory { to, member } => self.history(to, &member).await,
+            Effect::ChatSend {
+                from,
+                reply,
+                member,
+                display_name,
+                text,
+                client_message_id,
+            } => {
+                let outgoing = Outgoing {
+                    session: from,
                     reply,
                     member,
                     display_name,
                     text,
                     client_message_id,
-                } => {
-                    let outgoing = Outgoing {
-                        session: from,
-                        reply,
-                        member,
-                        display_name,
-                        text,
-                        client_message_id,
-                    };
-                    let chat = self.chat.as_ref();
-                    if chat.is_none_or(|chat| chat.outgoing.try_send(outgoing).is_err()) {
-                        let busy = ("busy", "The chat cannot keep up; try again.".to_owned());
-                        let now = self.now();
-                        self.meeting.handle(
-                            now,
-                            from,
-                            Input::ChatSent {
-                                reply,
-                                result: Err(busy),
-                            },
-                        );
-                    }
+                };
+                let chat = self.chat.as_ref();
+                if chat.is_none_or(|chat| chat.outgoing.try_send(outgoing).is_err()) {
+                    let busy = ("busy", "The chat cannot keep up; try again.".to_owned());
+                    let now = self.now();
+                    self.meeting.handle(
+                        now,
+                        from,
+                        Input::ChatSent {
+                            reply,
+                            result: Err(busy),
+                        },
+                    );
                 }
-                Effect::Media(command) => self.media.send(*command).await,
-                Effect::Event(happening) => {
-                    let at = self.now().wall;
-                    let events = self.app.registry().events();
-                    events.publish(&self.place, at, *happening).await;
-                }
+            }
+            Effect::Media(command) => self.media.send(*command).await,
+            Effect::Event(happening) => {
+                let at = self.now().wall;
+                let events = self.app.registry().events();
+                events.publish(&self.place, at, *happening).await;
             }
         }
     }

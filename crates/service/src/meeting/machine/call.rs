@@ -6,6 +6,7 @@ use anteroom_signaling::proto::{self, Speaker, Speaking};
 use anteroom_teams_link::Capability;
 use anteroom_teams_link::admission::{CapabilityReport, EndReason};
 
+use super::chat::HistoryShare;
 use super::feed::Feed;
 use super::life::Call;
 use super::pace::Pace;
@@ -82,7 +83,7 @@ impl Meeting {
         }
 
         // A guest may call the chat as soon as it hears that it is in.
-        self.reconcile_member(&identity);
+        let fresh = self.reconcile_member(&identity) == Some(HistoryShare::FromNow);
         self.happened(EventKind::Joined { participant: joined });
         let message = self.connected_message(id, role, &report);
         self.reply(session, reply, message);
@@ -91,7 +92,8 @@ impl Meeting {
             self.send_lobby_snapshot(session);
         }
         self.send_tracks_snapshot(session);
-        self.announce_chat_access(session, true);
+        // Who sees what is said from now on has nothing to read.
+        self.announce_chat_access(session, true, !fresh);
         if verified && !self.has_green_room() {
             self.start();
         }

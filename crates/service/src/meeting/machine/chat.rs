@@ -236,12 +236,13 @@ impl Meeting {
             .map(|(session, _)| *session)
             .collect();
         for session in same {
-            self.announce_chat_access(session, false);
+            self.announce_chat_access(session, false, true);
         }
     }
 
-    /// Makes one identity's membership follow from whether it is in the call.
-    pub(super) fn reconcile_member(&mut self, person: &CommunicationIdentifier) {
+    /// Makes one identity's membership follow from whether it is in the call. Who becomes a member is given what it may
+    /// see of what was said before.
+    pub(super) fn reconcile_member(&mut self, person: &CommunicationIdentifier) -> Option<HistoryShare> {
         let mut same = self.people.values().filter(|other| other.person.id == *person);
         let wanted = same.find(|participant| self.may_chat(participant));
         match (wanted, self.members.get(person)) {
@@ -252,17 +253,20 @@ impl Meeting {
                     self.effects.push_back(Effect::ChatRemove { member });
                 }
                 self.members.remove(person);
+                None
             }
             (Some(participant), None) => {
                 let membership = self.membership(participant);
+                let history = self.history_share(person);
                 self.effects.push_back(Effect::ChatAdd {
                     member: person.clone(),
                     display_name: membership.display_name.clone(),
-                    history: self.history_share(person),
+                    history,
                 });
                 self.members.insert(person.clone(), membership);
+                Some(history)
             }
-            (None, None) | (Some(_), Some(_)) => {}
+            (None, None) | (Some(_), Some(_)) => None,
         }
     }
 
@@ -284,7 +288,7 @@ impl Meeting {
             .map(|(session, _)| *session)
             .collect();
         for session in present {
-            self.announce_chat_access(session, false);
+            self.announce_chat_access(session, false, true);
         }
     }
 
@@ -312,8 +316,9 @@ impl Meeting {
         }
     }
 
-    /// Tells a participant whether it may use the chat, when that has changed or `always`; with access comes history.
-    pub(super) fn announce_chat_access(&mut self, session: SessionId, always: bool) {
+    /// Tells a participant whether it may use the chat, when that has changed or `always`; with access comes what was said
+    /// before, if there is anything it may see.
+    pub(super) fn announce_chat_access(&mut self, session: SessionId, always: bool, history: bool) {
         let Some(participant) = self.people.get(&session) else {
             return;
         };
@@ -326,7 +331,7 @@ impl Meeting {
         if changed || always {
             self.send(session, Body::ChatAccess(ChatAccess { allowed }));
         }
-        if allowed && changed {
+        if allowed && changed && history {
             self.effects
                 .push_back(Effect::ChatHistory { to: session, member });
         }
