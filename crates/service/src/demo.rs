@@ -28,8 +28,9 @@ use crate::http::pages::QUERY_VALUE;
 use crate::meetings::MeetingRecord;
 use crate::state::App;
 use crate::store::StoreError;
+use crate::store::sqlite::applications::{self, ApplicationRow, ClientKind, PermissionKind, SecretRow};
 use crate::store::sqlite::directory::{self, UserRow};
-use crate::store::sqlite::identity_access::{self, AppRow};
+
 use crate::store::sqlite::meetings::{self, MeetingRow};
 use crate::store::sqlite::settings;
 use crate::tls::write_private;
@@ -50,6 +51,26 @@ const MEETING_SETTING: &str = "demo.meeting";
 
 /// Setting that holds the demo application's client id and secret.
 const APP_SETTING: &str = "demo.app";
+
+/// What the demo application may do for itself.
+const APP_PERMISSIONS: &[&str] = &[
+    "Calendars.ReadWrite",
+    "Chat.Read.All",
+    "OnlineMeetingArtifact.Read.All",
+    "OnlineMeetings.ReadWrite.All",
+    "User.Read.All",
+    "VirtualAppointment.Read.All",
+];
+
+/// What the demo programs may do for their users.
+const USER_PERMISSIONS: &[&str] = &[
+    "Calendars.ReadWrite",
+    "Chat.ReadWrite",
+    "OnlineMeetingArtifact.Read.All",
+    "OnlineMeetings.ReadWrite",
+    "User.Read",
+    "User.ReadBasic.All",
+];
 
 /// Host that long links of real Teams meetings point at.
 const TEAMS_HOST: &str = "teams.microsoft.com";
@@ -360,26 +381,56 @@ fn ensure_app(
     resource: ResourceId,
     now: OffsetDateTime,
 ) -> Result<DevApp, StoreError> {
-    if let Some(stored) = settings::get(connection, APP_SETTING)? {
-        let (client_id, client_secret) = stored.split_once(' ').ok_or(StoreError::Corrupt("demo data"))?;
-        return Ok(DevApp {
-            client_id: client_id.to_owned(),
-            client_secret: client_secret.to_owned(),
-        });
+    let app = match settings::get(connection, APP_SETTING)? {
+        Some(stored) => {
+            let (id, secret) = stored.split_once(' ').ok_or(StoreError::Corrupt("demo data"))?;
+            DevApp {
+                client_id: id.to_owned(),
+                client_secret: secret.to_owned(),
+            }
+        }
+        None => new_app(connection, tenant, resource, now)?,
+    };
+    for (kind, permissions) in [
+        (PermissionKind::Application, APP_PERMISSIONS),
+        (PermissionKind::Delegated, USER_PERMISSIONS),
+    ] {
+        for permission in permissions {
+            applications::grant(connection, &app.client_id, kind, permission)?;
+        }
     }
+    applications::grant_access_policy(connection, &app.client_id, applications::GLOBAL)?;
+    Ok(app)
+}
+
+fn new_app(
+    connection: &Connection,
+    tenant: TenantId,
+    resource: ResourceId,
+    now: OffsetDateTime,
+) -> Result<DevApp, StoreError> {
     let made = DevApp {
         client_id: Uuid::new_v4().to_string(),
         client_secret: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 30]>()),
     };
-    let row = AppRow {
+    let row = ApplicationRow {
         client_id: made.client_id.clone(),
         object: ObjectId::random(),
         tenant,
-        resource,
+        resource: Some(resource),
         name: "Demo".to_owned(),
-        secret_sha256: secret_digest(&made.client_secret),
+        kind: ClientKind::Confidential,
+        created: now,
     };
-    identity_access::insert_app(connection, &row, now)?;
+    applications::insert(connection, &row)?;
+    let secret = SecretRow {
+        id: Uuid::new_v4().to_string(),
+        name: "dev.json".to_owned(),
+        sha256: secret_digest(&made.client_secret),
+        created: now,
+        expires: None,
+    };
+    applications::insert_secret(connection, &made.client_id, &secret)?;
     let stored = format!("{} {}", made.client_id, made.client_secret);
     settings::set(connection, APP_SETTING, &stored)?;
     Ok(made)

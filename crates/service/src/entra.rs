@@ -3,17 +3,25 @@
 use anteroom_identity::id::ResourceId;
 use anteroom_identity::token::{DirectoryClaims, Expected, Scope, ScopeSet, VerifiedToken};
 use aws_lc_rs::digest;
+use uuid::Uuid;
 
 use crate::http::auth::AuthError;
 use crate::state::App;
 use crate::store::StoreError;
-use crate::store::sqlite::identity_access::{self as sql, AppRow};
+use crate::store::sqlite::applications::{self as sql, ApplicationRow};
+use crate::store::sqlite::sign_ins;
 
 /// Audience of tokens for ACS: `https://communication.azure.com//.default` and its like.
 pub const ACS_AUDIENCE: &str = "https://communication.azure.com/";
 
 /// Audience of tokens of Teams users for ACS: `https://auth.msft.communication.azure.com/Teams.ManageCalls`.
 pub const TEAMS_AUDIENCE: &str = "https://auth.msft.communication.azure.com/";
+
+/// Audiences of tokens for Microsoft Graph: its address and its application id.
+pub const GRAPH_AUDIENCES: [&str; 2] = [
+    "https://graph.microsoft.com",
+    "00000003-0000-0000-c000-000000000000",
+];
 
 /// SHA-256 of an application's secret, the form in which it is stored: secrets are long and random, so that nobody can
 /// try them all.
@@ -48,7 +56,7 @@ pub async fn authenticate_app(app: &App, token: &str) -> Result<ResourceId, Auth
     let registered = registration(app, claims.client_id).await?;
     registered
         .filter(|registered| registered.tenant == claims.tenant)
-        .map(|registered| registered.resource)
+        .and_then(|registered| registered.resource)
         .ok_or(AuthError::Refused)
 }
 
@@ -56,9 +64,22 @@ pub async fn authenticate_app(app: &App, token: &str) -> Result<ResourceId, Auth
 ///
 /// # Errors
 /// The database failed.
-pub(crate) async fn registration(app: &App, client_id: String) -> Result<Option<AppRow>, StoreError> {
+pub(crate) async fn registration(app: &App, client_id: String) -> Result<Option<ApplicationRow>, StoreError> {
     app.store()
-        .read(move |connection| sql::app(connection, &client_id))
+        .read(move |connection| sql::get(connection, &client_id))
+        .await
+}
+
+/// Whether the sign-in that a token came of has not been revoked; tokens that came of none hold.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn sign_in_holds(app: &App, sign_in: Option<Uuid>) -> Result<bool, StoreError> {
+    let Some(id) = sign_in else {
+        return Ok(true);
+    };
+    app.store()
+        .read(move |connection| sign_ins::holds(connection, id))
         .await
 }
 
@@ -79,6 +100,9 @@ pub(crate) async fn authenticate_user(
     let Ok(VerifiedToken::Directory(claims)) = verified else {
         return Err(AuthError::Refused);
     };
+    if !sign_in_holds(app, claims.sign_in).await? {
+        return Err(AuthError::Refused);
+    }
     let user = app.directory().user(claims.object).await?;
     if user.is_some_and(|user| user.tenant == claims.tenant) {
         Ok(claims)
@@ -99,60 +123,9 @@ pub(crate) fn scopes(permissions: &str) -> ScopeSet {
         .collect()
 }
 
-/// The audience that a scope parameter (RFC 6749 §3.3) asks for, and the permissions at it; `None` when it names none
-/// of ours.
-pub(crate) fn requested(scope: &str) -> Option<(&'static str, String)> {
-    for (audience, all) in [
-        (TEAMS_AUDIENCE, "Teams.ManageCalls Teams.ManageChats"),
-        (ACS_AUDIENCE, "VoIP Chat"),
-    ] {
-        let permissions: Vec<&str> = scope
-            .split_whitespace()
-            .filter_map(|scope| scope.strip_prefix(audience))
-            .map(|rest| rest.trim_start_matches('/').trim_start_matches("clients/"))
-            .collect();
-        if permissions.contains(&".default") {
-            return Some((audience, all.to_owned()));
-        }
-        if !permissions.is_empty() {
-            return Some((audience, permissions.join(" ")));
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scopes_name_an_audience_and_permissions() {
-        for (scope, expected) in [
-            ("openid profile", None),
-            ("", None),
-            (
-                "https://communication.azure.com//.default",
-                Some((ACS_AUDIENCE, "VoIP Chat")),
-            ),
-            (
-                "https://communication.azure.com/clients/VoIP.Join openid",
-                Some((ACS_AUDIENCE, "VoIP.Join")),
-            ),
-            (
-                "https://auth.msft.communication.azure.com/Teams.ManageCalls offline_access \
-                 https://auth.msft.communication.azure.com/Teams.ManageChats",
-                Some((TEAMS_AUDIENCE, "Teams.ManageCalls Teams.ManageChats")),
-            ),
-            (
-                "https://auth.msft.communication.azure.com/.default",
-                Some((TEAMS_AUDIENCE, "Teams.ManageCalls Teams.ManageChats")),
-            ),
-            ("https://communication.azure.com.evil.example/.default", None),
-        ] {
-            let expected = expected.map(|(audience, permissions)| (audience, permissions.to_owned()));
-            assert_eq!(requested(scope), expected, "{scope}");
-        }
-    }
 
     #[test]
     fn permissions_become_scopes() {

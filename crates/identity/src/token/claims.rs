@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::keys::issuer;
 use super::{ScopeSet, TokenError};
@@ -84,6 +85,8 @@ pub struct DirectoryClaims {
     pub app: String,
     /// What the program may do for the user, separated by spaces: `scp`.
     pub permissions: String,
+    /// The sign-in it came of, which can be revoked; `None` for one that left nothing behind: `sid`.
+    pub sign_in: Option<Uuid>,
     /// What an ACS token that stands for the user is limited to; `None` for the user's own tokens.
     pub acs_scopes: Option<ScopeSet>,
     /// The resource through which the user acts, `8:acs:<resource>_<tenant>_<user>`.
@@ -140,6 +143,8 @@ pub struct AppClaims {
     pub object: ObjectId,
     /// Its client id.
     pub client_id: String,
+    /// The application permissions it was granted.
+    pub roles: Vec<String>,
     /// When it was made, whole seconds.
     pub issued_at: OffsetDateTime,
     /// When it ends, whole seconds.
@@ -172,7 +177,7 @@ pub(super) struct DirectoryPayload {
     pub(super) aud: String,
     pub(super) iss: String,
     pub(super) iat: i64,
-    nbf: i64,
+    pub(super) nbf: i64,
     pub(super) exp: i64,
     pub(super) tid: TenantId,
     oid: ObjectId,
@@ -183,6 +188,8 @@ pub(super) struct DirectoryPayload {
     appid: String,
     #[serde(default)]
     scp: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
     ver: String,
 }
 
@@ -192,7 +199,7 @@ pub(super) struct AppPayload {
     pub(super) aud: String,
     pub(super) iss: String,
     iat: i64,
-    nbf: i64,
+    pub(super) nbf: i64,
     exp: i64,
     pub(super) tid: TenantId,
     oid: ObjectId,
@@ -200,6 +207,8 @@ pub(super) struct AppPayload {
     appid: String,
     azp: String,
     idtyp: AppToken,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
     ver: String,
 }
 
@@ -285,6 +294,7 @@ impl DirectoryPayload {
             name: claims.name.clone(),
             appid: claims.app.clone(),
             scp: claims.permissions.clone(),
+            sid: claims.sign_in,
             ver: "2.0".to_owned(),
         }
     }
@@ -297,6 +307,7 @@ impl DirectoryPayload {
             name: self.name,
             app: self.appid,
             permissions: self.scp,
+            sign_in: self.sid,
             acs_scopes: None,
             extension_of: None,
             issued_at: instant(self.iat)?,
@@ -319,6 +330,7 @@ impl AppPayload {
             appid: claims.client_id.clone(),
             azp: claims.client_id.clone(),
             idtyp: AppToken::App,
+            roles: claims.roles.clone(),
             ver: "2.0".to_owned(),
         }
     }
@@ -328,6 +340,7 @@ impl AppPayload {
             tenant: self.tid,
             object: self.oid,
             client_id: self.appid,
+            roles: self.roles,
             issued_at: instant(self.iat)?,
             expires_at: instant(self.exp)?,
         })

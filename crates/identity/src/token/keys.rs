@@ -280,12 +280,14 @@ impl SigningKeys {
             }
             Payload::App(payload) => {
                 check_audience(expected, &payload.aud, &payload.iss, payload.tid)?;
+                check_not_before(now, payload.nbf)?;
                 let claims = payload.into_claims()?;
                 check_time(now, claims.issued_at, claims.expires_at)?;
                 Ok(VerifiedToken::App(claims))
             }
             Payload::Directory(payload) => {
                 check_audience(expected, &payload.aud, &payload.iss, payload.tid)?;
+                check_not_before(now, payload.nbf)?;
                 let claims = payload.into_claims()?;
                 check_time(now, claims.issued_at, claims.expires_at)?;
                 Ok(VerifiedToken::Directory(claims))
@@ -353,6 +355,15 @@ fn check_time(
         return Err(TokenError::Expired);
     }
     if issued_at - now > MAX_CLOCK_DIFFERENCE {
+        return Err(TokenError::NotYetValid);
+    }
+    Ok(())
+}
+
+/// RFC 7519 §4.1.5.
+fn check_not_before(now: OffsetDateTime, nbf: i64) -> Result<(), TokenError> {
+    let not_before = OffsetDateTime::from_unix_timestamp(nbf).map_err(|_| TokenError::Malformed)?;
+    if not_before - now > MAX_CLOCK_DIFFERENCE {
         return Err(TokenError::NotYetValid);
     }
     Ok(())

@@ -97,6 +97,9 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
             }
         }
         VerifiedToken::Directory(claims) => {
+            if !entra::sign_in_holds(app, claims.sign_in).await? {
+                return Err(AuthError::Refused);
+            }
             let user = app.directory().user(claims.object).await?;
             if user.is_some_and(|user| user.tenant == claims.tenant) {
                 Ok(Caller::Directory(claims))
@@ -116,6 +119,7 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
                 name: user.display_name,
                 app: String::new(),
                 permissions: String::new(),
+                sign_in: None,
                 acs_scopes: Some(claims.scopes),
                 extension_of: (claims.kind == TeamsUserKind::Extension).then_some(claims.resource),
                 issued_at: claims.issued_at,

@@ -9,7 +9,6 @@ pub mod graph;
 pub mod limits;
 pub mod linger;
 pub mod oauth;
-mod oauth_discovery;
 mod operator;
 mod operator_webhooks;
 pub mod ops;

@@ -48,6 +48,7 @@ fn directory_claims() -> DirectoryClaims {
         name: "Alice".into(),
         app: "teams".into(),
         permissions: String::new(),
+        sign_in: None,
         acs_scopes: None,
         extension_of: None,
         issued_at: NOW,
@@ -267,6 +268,7 @@ fn tokens_of_applications_and_of_teams_users_are_told_apart() {
         tenant: TenantId::new(Uuid::from_u128(3)),
         object: ObjectId::new(Uuid::from_u128(5)),
         client_id: "5e7b8a0e-0000-4000-8000-000000000001".to_owned(),
+        roles: vec!["User.Read.All".to_owned()],
         issued_at: NOW,
         expires_at: NOW + Duration::hours(1),
     };

@@ -1,5 +1,7 @@
 //! Microsoft Graph, as far as the Teams side's page needs it: who am I, which meetings do I have.
 
+pub mod caller;
+
 use anteroom_identity::id::ObjectId;
 use anteroom_identity::token::DirectoryClaims;
 use axum::Router;

@@ -1,28 +1,10 @@
-//! Who of a directory may use a resource: applications, assignments for Teams Phone, identities of directory users.
+//! Who of a directory may use a resource: assignments for Teams Phone, identities of directory users.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use time::OffsetDateTime;
 
 use anteroom_identity::id::{AcsUserId, ObjectId, ResourceId, TenantId};
 
-use super::{StoreError, to_ms};
-
-/// A registered application.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppRow {
-    /// Client id.
-    pub client_id: String,
-    /// Its object in the directory.
-    pub object: ObjectId,
-    /// Its tenant.
-    pub tenant: TenantId,
-    /// The resource it may use.
-    pub resource: ResourceId,
-    /// Name for people.
-    pub name: String,
-    /// SHA-256 of its secret, which is long and random.
-    pub secret_sha256: Vec<u8>,
-}
+use super::StoreError;
 
 /// An assignment for Teams Phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,55 +13,6 @@ pub struct AssignmentRow {
     pub principal_type: String,
     /// The programs it is for; none: all.
     pub client_ids: Vec<String>,
-}
-
-/// Stores a new application.
-///
-/// # Errors
-/// Whatever SQLite says.
-pub fn insert_app(connection: &Connection, app: &AppRow, now: OffsetDateTime) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT INTO app_registrations (client_id, object_id, tenant_id, resource_id, name, secret_sha256, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![
-            app.client_id,
-            app.object.to_string(),
-            app.tenant.to_string(),
-            app.resource.to_string(),
-            app.name,
-            app.secret_sha256,
-            to_ms(now)
-        ],
-    )?;
-    Ok(())
-}
-
-type AppColumns = (String, String, String, String, Vec<u8>);
-
-/// The application with this client id.
-///
-/// # Errors
-/// Whatever SQLite says.
-pub fn app(connection: &Connection, client_id: &str) -> Result<Option<AppRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT object_id, tenant_id, resource_id, name, secret_sha256 FROM app_registrations WHERE client_id = ?1",
-    )?;
-    let row: Option<AppColumns> = statement
-        .query_row([client_id], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })
-        .optional()?;
-    row.map(|(object, tenant, resource, name, secret_sha256)| {
-        Ok(AppRow {
-            client_id: client_id.to_owned(),
-            object: object.parse().map_err(|_| StoreError::Corrupt("object id"))?,
-            tenant: tenant.parse().map_err(|_| StoreError::Corrupt("tenant id"))?,
-            resource: resource.parse().map_err(|_| StoreError::Corrupt("resource id"))?,
-            name,
-            secret_sha256,
-        })
-    })
-    .transpose()
 }
 
 /// Creates or replaces an assignment; whether it is new.

@@ -1,5 +1,6 @@
 //! SQLite: opening, migrating, closing, and one file of statements per subject.
 
+pub mod applications;
 pub mod directory;
 pub mod identity_access;
 pub mod identity_keys;
@@ -7,6 +8,7 @@ pub mod meetings;
 pub mod migrations;
 pub mod resources;
 pub mod settings;
+pub mod sign_ins;
 pub(crate) mod snapshot;
 pub mod webhooks;
 

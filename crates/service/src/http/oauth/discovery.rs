@@ -7,9 +7,9 @@ use axum::response::Response;
 use axum::routing::get;
 use serde_json::json;
 
-use super::errors::{ApiError, json as json_answer};
-use super::request::{Segments, authority};
 use crate::errors::oauth as entry;
+use crate::http::errors::{ApiError, json as json_answer};
+use crate::http::request::{Segments, authority};
 use crate::state::App;
 
 /// Discovery and keys.

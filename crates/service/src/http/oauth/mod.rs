@@ -3,6 +3,9 @@
 //! The grants are `password` (RFC 6749 §4.3), the one for users that needs no browser redirect, and
 //! `client_credentials` (§4.4) for applications.
 
+mod discovery;
+mod scope;
+
 use std::net::SocketAddr;
 
 use anteroom_identity::id::TenantId;
@@ -18,12 +21,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use time::Duration;
 
+use self::scope::{Api, Scopes};
 use super::errors::{ApiError, json};
-use super::oauth_discovery;
 use super::request::{Body, Segments};
-use crate::entra::{self, ACS_AUDIENCE};
+use crate::entra;
 use crate::errors::oauth as entry;
 use crate::state::{App, DIRECTORY_AUDIENCE};
+use crate::store::sqlite::applications::{self as sql, ApplicationRow, PermissionKind};
 
 /// Life of a directory token, in seconds.
 const EXPIRES_IN_SECONDS: u32 = 3600;
@@ -41,7 +45,7 @@ const ANY_TENANT: [&str; 2] = ["organizations", "common"];
 pub fn router() -> Router<App> {
     Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(token))
-        .merge(oauth_discovery::router())
+        .merge(discovery::router())
 }
 
 #[derive(Serialize)]
@@ -134,24 +138,82 @@ async fn password(
     };
     attempt.succeeded();
 
-    let scope = form.scope.unwrap_or_default();
-    let (audience, permissions) =
-        entra::requested(&scope).unwrap_or_else(|| (DIRECTORY_AUDIENCE, String::new()));
+    let client = form.client_id.unwrap_or_default();
+    let granted = delegated(app, &client, &form.scope.unwrap_or_default()).await?;
     let now = app.clock().now();
     let claims = DirectoryClaims {
         tenant: user.tenant,
         object: user.oid,
         upn: user.upn,
         name: user.display_name,
-        app: form.client_id.unwrap_or_default(),
-        permissions,
+        app: client,
+        permissions: granted.permissions.join(" "),
+        sign_in: None,
         acs_scopes: None,
         extension_of: None,
         issued_at: now,
         expires_at: now + Duration::seconds(i64::from(EXPIRES_IN_SECONDS)),
     };
-    let token = app.keys().sign_directory(&claims, app.issuer(), audience);
-    answer(token.map_err(|_| ApiError::internal())?, scope)
+    let token = app
+        .keys()
+        .sign_directory(&claims, app.issuer(), &granted.audience);
+    answer(token.map_err(|_| ApiError::internal())?, granted.scope)
+}
+
+/// What a program gets for its user.
+struct Granted {
+    audience: String,
+    permissions: Vec<String>,
+    scope: String,
+}
+
+async fn delegated(app: &App, client_id: &str, scope: &str) -> Result<Granted, ApiError> {
+    let scopes = Scopes::parse(scope, app.issuer()).ok_or(&entry::INVALID_SCOPE)?;
+    let registered = entra::registration(app, client_id.to_owned()).await?;
+    let (audience, permissions) = match (scopes.api.free(), registered) {
+        (Some(all), _) if scopes.default => (
+            scopes.api.audience(app.issuer()),
+            all.split(' ').map(str::to_owned).collect(),
+        ),
+        (Some(_), _) => {
+            let named = scopes.named.iter().map(|(name, _)| name.clone()).collect();
+            (scopes.api.audience(app.issuer()), named)
+        }
+        (None, Some(client)) => {
+            let granted = permissions(app, &client, PermissionKind::Delegated).await?;
+            (scopes.api.audience(app.issuer()), granted)
+        }
+        // A program of this service itself.
+        (None, None) => {
+            return Ok(Granted {
+                audience: DIRECTORY_AUDIENCE.to_owned(),
+                permissions: Vec::new(),
+                scope: scope.to_owned(),
+            });
+        }
+    };
+    if scopes.refused(&permissions).next().is_some() {
+        return Err(ApiError::new(&entry::INVALID_SCOPE));
+    }
+    Ok(Granted {
+        audience: audience.to_owned(),
+        scope: scopes.answer(&permissions),
+        permissions: scopes.permissions(&permissions),
+    })
+}
+
+/// What an application was granted.
+async fn permissions(
+    app: &App,
+    client: &ApplicationRow,
+    kind: PermissionKind,
+) -> Result<Vec<String>, ApiError> {
+    let client_id = client.client_id.clone();
+    let granted = app
+        .store()
+        .read(move |connection| sql::permissions(connection, &client_id, kind))
+        .await?;
+    Ok(granted)
 }
 
 /// A registered application, by its secret.
@@ -162,12 +224,10 @@ async fn client_credentials(
     form: Form,
 ) -> Result<Response, ApiError> {
     let scope = form.scope.unwrap_or_default();
-    let acs = scope
-        .strip_prefix(ACS_AUDIENCE)
-        .map(|rest| rest.trim_start_matches('/'));
-    if acs != Some(".default") {
-        return Err(ApiError::new(&entry::INVALID_SCOPE));
-    }
+    // An application acts with what it was granted, it does not choose (RFC 6749 §4.4).
+    let scopes = Scopes::parse(&scope, app.issuer())
+        .filter(|scopes| scopes.default && scopes.named.is_empty() && scopes.api != Api::Teams)
+        .ok_or(&entry::INVALID_SCOPE)?;
     let client_id = form.client_id.unwrap_or_default();
     let secret = form
         .client_secret
@@ -180,27 +240,49 @@ async fn client_credentials(
         .attempt(&client_id, peer.ip())
         .await
         .map_err(|wait| ApiError::new(&entry::TRY_LATER).with_retry_after(wait.seconds()))?;
-    let digest = entra::secret_digest(&secret);
-    let registered = entra::registration(app, client_id).await?.filter(|registered| {
-        verify_slices_are_equal(&registered.secret_sha256, &digest).is_ok()
-            && tenant.is_none_or(|tenant| tenant == registered.tenant)
-    });
+    let registered = entra::registration(app, client_id)
+        .await?
+        .filter(|registered| tenant.is_none_or(|tenant| tenant == registered.tenant));
+    let registered = match registered {
+        Some(registered) if has_secret(app, &registered, &secret).await? => Some(registered),
+        _ => None,
+    };
     let Some(registered) = registered else {
         attempt.failed();
         return Err(ApiError::new(&entry::INVALID_CLIENT));
     };
     attempt.succeeded();
 
+    let roles = match scopes.api {
+        Api::Acs | Api::Teams => Vec::new(),
+        Api::Graph | Api::Own => permissions(app, &registered, PermissionKind::Application).await?,
+    };
     let now = app.clock().now();
     let claims = AppClaims {
         tenant: registered.tenant,
         object: registered.object,
         client_id: registered.client_id,
+        roles,
         issued_at: now,
         expires_at: now + Duration::seconds(i64::from(EXPIRES_IN_SECONDS)),
     };
-    let token = app.keys().sign_app(&claims, app.issuer(), ACS_AUDIENCE);
+    let audience = scopes.api.audience(app.issuer());
+    let token = app.keys().sign_app(&claims, app.issuer(), audience);
     answer(token.map_err(|_| ApiError::internal())?, scope)
+}
+
+/// Whether this is one of an application's secrets that have not ended.
+async fn has_secret(app: &App, client: &ApplicationRow, secret: &str) -> Result<bool, ApiError> {
+    let client_id = client.client_id.clone();
+    let secrets = app
+        .store()
+        .read(move |connection| sql::secrets(connection, &client_id))
+        .await?;
+    let (digest, now) = (entra::secret_digest(secret), app.clock().now());
+    Ok(secrets.iter().any(|secret| {
+        verify_slices_are_equal(&secret.sha256, &digest).is_ok()
+            && secret.expires.is_none_or(|expires| now < expires)
+    }))
 }
 
 fn answer(access_token: String, scope: String) -> Result<Response, ApiError> {
