@@ -1,5 +1,8 @@
 //! Tenants and their users: who may sign in on the Teams side.
 
+pub mod admin;
+pub mod redirect;
+
 use std::sync::{Arc, OnceLock};
 
 use anteroom_identity::id::{ObjectId, TenantId};

@@ -13,6 +13,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
@@ -20,6 +21,7 @@ use url::Url;
 use crate::bus::Topic;
 use crate::config::io_reason;
 use crate::data;
+use crate::directory::admin::{self, AdminError, Request};
 use crate::error::StartError;
 use crate::keys::KeyRing;
 use crate::resources::{Resource, Resources};
@@ -249,6 +251,14 @@ impl Stopped {
     #[must_use]
     pub const fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// Does something to tenants, users, groups or applications.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn directory(&self, request: Request) -> Result<Value, AdminError> {
+        admin::perform(&self.store, OffsetDateTime::now_utc(), request).await
     }
 
     /// Closes the database.

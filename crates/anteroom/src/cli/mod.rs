@@ -1,9 +1,11 @@
 //! The command line.
 
+mod app;
 mod backup;
 mod demo;
 mod emulator;
 mod explain_join;
+mod group;
 mod identity;
 mod join;
 mod link;
@@ -17,6 +19,7 @@ mod signing_key;
 mod target;
 mod tenant;
 mod thread;
+mod user;
 mod view;
 mod webhook;
 
@@ -59,6 +62,12 @@ enum Command {
     Identity(identity::Identity),
     /// List and create ACS resources, and rotate their access keys.
     Resource(resource::Resource),
+    /// Register applications that sign people in or act for themselves: secrets, permissions, access policies.
+    App(app::App),
+    /// List, create and delete people of the directory, and set their passwords.
+    User(user::User),
+    /// Groups of the directory and their members.
+    Group(group::Group),
     /// The keys that sign tokens.
     SigningKey(signing_key::SigningKey),
     /// What is set for a tenant: settings, policies, labels, templates.
@@ -90,6 +99,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Restore(args) => report(backup::restore(args)),
         Command::Identity(identity) => run_async("error", identity::run(identity)),
         Command::Resource(resource) => run_async("error", resource::run(resource)),
+        Command::App(app) => run_async("error", app::run(app)),
+        Command::User(user) => run_async("error", user::run(user)),
+        Command::Group(group) => run_async("error", group::run(group)),
         Command::SigningKey(key) => run_async("error", signing_key::run(key)),
         Command::Tenant(tenant) => run_async("error", tenant::run(*tenant)),
         Command::ExplainJoin(explain) => run_async("error", explain_join::run(explain)),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anteroom_service::StartError;
+use anteroom_service::directory::admin::Request;
 use anteroom_service::operator::{OperatorInfo, Stopped};
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -50,6 +51,23 @@ impl Place {
             Ok(stopped) => Ok(Operated::Stopped(stopped)),
             Err(StartError::DataInUse { .. }) => Ok(Operated::Running(Running::of(&data)?)),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Place {
+    /// Does something to tenants, users, groups or applications.
+    pub(super) async fn directory<T: DeserializeOwned>(&self, request: Request) -> anyhow::Result<T> {
+        match self.open().await? {
+            Operated::Running(service) => {
+                let body = serde_json::to_value(&request)?;
+                service.ask(Method::POST, "/operator/directory", Some(body)).await
+            }
+            Operated::Stopped(service) => {
+                let answer = service.directory(request).await;
+                service.close().await;
+                Ok(serde_json::from_value(answer?)?)
+            }
         }
     }
 }

@@ -33,6 +33,14 @@ super::catalogue! { Operator;
     cause: "One service has at most 64 webhooks.";
     remedy: "Delete those that nobody needs.";
 
+    DIRECTORY_NOT_FOUND: 404 "NotFound", "directory_not_found", "There is no such {object}.";
+    cause: "There is no tenant, user, group, application or part of one of this name or id.";
+    remedy: "List what there is.";
+
+    DIRECTORY_EXISTS: 409 "Conflict", "directory_exists", "There is {object} of that name already.";
+    cause: "Sign-in names are unique in one service, names of groups in their tenant.";
+    remedy: "Choose another name.";
+
     INVALID: 400 "BadRequest", "operator_invalid", "The request is not valid.";
     cause: "An argument is missing or has the wrong form; the message and the target name it.";
     remedy: "Correct the argument.";

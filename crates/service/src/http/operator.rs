@@ -1,4 +1,4 @@
-//! The operator's interface over HTTP: resources, their access keys, the keys that sign tokens.
+//! The operator's interface over HTTP: resources, their access keys, the keys that sign tokens, the directory.
 
 use anteroom_identity::signing::KeySlot;
 use axum::Router;
@@ -13,6 +13,7 @@ use super::auth::bearer_token;
 use super::errors::{ApiError, json};
 use super::request::{Body, Segments, parse_json};
 use crate::demo;
+use crate::directory::admin::{self, AdminError};
 use crate::errors::operator as entry;
 use crate::keys::KeyRingError;
 use crate::operator::{OperatorInfo, ResourceInfo, SigningKeysInfo};
@@ -28,6 +29,7 @@ pub(super) fn router(operator: OperatorInfo) -> Router<App> {
         .route("/operator/signing-keys/rotate", post(rotate_signing_key))
         .merge(super::tenants::operator_router())
         .merge(super::operator_webhooks::router())
+        .route("/operator/directory", post(directory))
         .layer(middleware::from_fn_with_state(operator, allowed))
 }
 
@@ -113,4 +115,19 @@ async fn rotate_signing_key(State(app): State<App>) -> Result<Response, ApiError
         }
     })?;
     Ok(json(StatusCode::OK, &SigningKeysInfo::new(app.key_ring(), now)))
+}
+
+async fn directory(State(app): State<App>, Body(body): Body) -> Result<Response, ApiError> {
+    let request = parse_json(&body, &entry::INVALID)?.ok_or(&entry::INVALID)?;
+    let done = admin::perform(app.store(), app.clock().now(), request).await;
+    let answer = done.map_err(|error| match error {
+        AdminError::Store(error) => error.into(),
+        AdminError::NotFound(_) => ApiError::new(&entry::DIRECTORY_NOT_FOUND).with_message(error.to_string()),
+        AdminError::Exists(_) => ApiError::new(&entry::DIRECTORY_EXISTS).with_message(error.to_string()),
+        AdminError::Invalid { argument, .. } => ApiError::new(&entry::INVALID)
+            .with_message(error.to_string())
+            .with_target(argument),
+        AdminError::Ambiguous => ApiError::new(&entry::INVALID).with_message(error.to_string()),
+    })?;
+    Ok(json(StatusCode::OK, &answer))
 }

@@ -99,6 +99,35 @@ pub fn insert_user(connection: &Connection, user: &UserRow) -> Result<(), StoreE
     Ok(())
 }
 
+/// Deletes a user with all that is the user's own; false when the user is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn delete_user(connection: &Connection, object: ObjectId) -> Result<bool, StoreError> {
+    let deleted = connection.execute(
+        "DELETE FROM directory_users WHERE object_id = ?1",
+        [object.to_string()],
+    )?;
+    // An access policy names its user without a reference, since it may be for everybody.
+    connection.execute(
+        "DELETE FROM application_access_policies WHERE grantee = ?1",
+        [object.to_string()],
+    )?;
+    Ok(deleted == 1)
+}
+
+/// Replaces a user's password; false when the user is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn set_password(connection: &Connection, object: ObjectId, hash: &str) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE directory_users SET password_hash = ?2 WHERE object_id = ?1",
+        [&object.to_string(), hash],
+    )?;
+    Ok(changed == 1)
+}
+
 /// The user with this sign-in name.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod directory;
+pub mod groups;
 pub mod identity_access;
 pub mod identity_keys;
 pub mod meetings;

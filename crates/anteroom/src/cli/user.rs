@@ -1,0 +1,120 @@
+//! `anteroom user`: people of the directory.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use anteroom_service::directory::admin::{Request, UserInfo};
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+
+use super::operator::Place;
+use super::output;
+
+/// Longest password read, in bytes.
+const PASSWORD_BYTES: u64 = 1024;
+
+/// Options of `anteroom user`.
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the users of a tenant.
+    List {
+        /// The tenant, by name or id.
+        #[arg(long, value_name = "TENANT")]
+        tenant: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Create a user. The password is read from standard input, one line.
+    Create {
+        /// Sign-in name, name@domain.
+        #[arg(value_name = "UPN")]
+        upn: String,
+        /// The tenant, by name or id.
+        #[arg(long, value_name = "TENANT")]
+        tenant: String,
+        /// Name shown to others.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Delete a user with the user's meetings. Tokens of the user are refused at once.
+    Delete {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Set a user's password, and end all sign-ins with the old one. It is read from standard input, one line.
+    SetPassword {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub(crate) async fn run(user: User) -> anyhow::Result<ExitCode> {
+    let (request, place) = match user.command {
+        Command::List { tenant, place } => {
+            let users: Vec<UserInfo> = place.directory(Request::ListUsers { tenant }).await?;
+            output::print(place.json, &users, |users| table(users))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Create {
+            upn,
+            tenant,
+            name,
+            place,
+        } => {
+            let request = Request::CreateUser {
+                tenant,
+                upn,
+                display_name: name,
+                password: read_password()?,
+            };
+            (request, place)
+        }
+        Command::Delete { user, place } => (Request::DeleteUser { user }, place),
+        Command::SetPassword { user, place } => {
+            let password = read_password()?;
+            (Request::SetPassword { user, password }, place)
+        }
+    };
+    let user: UserInfo = place.directory(request).await?;
+    output::print(place.json, &user, |user| table(std::slice::from_ref(user)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Not an argument, which other people on the machine could see.
+fn read_password() -> anyhow::Result<String> {
+    let mut text = String::new();
+    let mut input = std::io::stdin().lock().take(PASSWORD_BYTES + 2);
+    input.read_to_string(&mut text).context("reading the password")?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() || line.contains('\n') {
+        bail!("the password is one line on standard input");
+    }
+    Ok(line.to_owned())
+}
+
+fn table(users: &[UserInfo]) -> String {
+    let mut rows = vec![vec!["ID".to_owned(), "UPN".to_owned(), "NAME".to_owned()]];
+    rows.extend(users.iter().map(|user| {
+        vec![
+            user.id.clone(),
+            user.user_principal_name.clone(),
+            user.display_name.clone(),
+        ]
+    }));
+    output::table(&rows)
+}
