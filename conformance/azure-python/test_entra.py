@@ -75,6 +75,7 @@ def signed_in(service, app, upn, password):
         data={
             "grant_type": "password",
             "client_id": app["client_id"],
+            "client_secret": app["client_secret"],
             "username": upn,
             "password": password,
             "scope": "https://auth.msft.communication.azure.com/.default",

@@ -95,6 +95,7 @@ export class Sdk {
     const fields = {
       grant_type: 'password',
       client_id: this.dev.app.client_id,
+      client_secret: this.dev.app.client_secret,
       username: upn,
       password,
       scope,

@@ -52,6 +52,12 @@ const MEETING_SETTING: &str = "demo.meeting";
 /// Setting that holds the demo application's client id and secret.
 const APP_SETTING: &str = "demo.app";
 
+/// Setting that holds the client id of the demo program for people's devices.
+const PUBLIC_APP_SETTING: &str = "demo.public_app";
+
+/// Where people are sent back to after signing in with a demo program: any port of their machine.
+const REDIRECT_URI: &str = "http://localhost";
+
 /// What the demo application may do for itself.
 const APP_PERMISSIONS: &[&str] = &[
     "Calendars.ReadWrite",
@@ -94,8 +100,14 @@ pub struct DevInfo {
     pub tenant_id: String,
     /// The demo users, the organizer first.
     pub users: Vec<DevUser>,
-    /// A program that may use the resource with Entra tokens (client credentials).
+    /// What MSAL and azure-identity call the authority: where people and applications get tokens.
+    pub authority: String,
+    /// The base URL of Microsoft Graph.
+    pub graph_endpoint: String,
+    /// A program that may use the resource and Graph with Entra tokens (client credentials).
     pub app: DevApp,
+    /// A program on people's devices, with which they sign in.
+    pub public_app: DevPublicApp,
     /// The demo meeting.
     pub meeting: DevMeeting,
     /// The guest's page with the meeting's link filled in.
@@ -130,6 +142,16 @@ pub struct DevApp {
     pub client_id: String,
     /// Client secret.
     pub client_secret: String,
+}
+
+/// A registered application that has no secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DevPublicApp {
+    /// Client id.
+    pub client_id: String,
+    /// Where people are sent back to; with any port.
+    pub redirect_uri: String,
 }
 
 impl std::fmt::Debug for DevApp {
@@ -208,6 +230,7 @@ pub(crate) struct DemoData {
     tenant: TenantId,
     users: Vec<(UserRow, String)>,
     app: DevApp,
+    public_app: DevPublicApp,
     meeting: MeetingRecord,
 }
 
@@ -250,15 +273,19 @@ pub(crate) async fn ensure(app: &App) -> Result<DemoData, StartError> {
         .map_err(|error| StartError::Internal(error.to_string()))?;
     let meeting = apply(app, &app.config().demo, meeting).await.map_err(failed)?;
     let resource = app.resource();
-    let registered = app
+    let (registered, public_app) = app
         .store()
-        .write(move |connection| ensure_app(connection, tenant, resource, now))
+        .write(move |connection| {
+            let registered = ensure_app(connection, tenant, resource, now)?;
+            Ok((registered, ensure_public_app(connection, tenant, now)?))
+        })
         .await
         .map_err(failed)?;
     Ok(DemoData {
         tenant,
         users,
         app: registered,
+        public_app,
         meeting,
     })
 }
@@ -299,7 +326,10 @@ impl DemoData {
                     display_name: user.display_name,
                 })
                 .collect(),
+            authority: format!("{endpoint}/{}", self.tenant),
+            graph_endpoint: format!("{endpoint}/v1.0"),
             app: self.app,
+            public_app: self.public_app,
             guest_page: format!(
                 "{pages}/join?link={}",
                 utf8_percent_encode(&meeting.join_url, QUERY_VALUE)
@@ -391,16 +421,55 @@ fn ensure_app(
         }
         None => new_app(connection, tenant, resource, now)?,
     };
-    for (kind, permissions) in [
-        (PermissionKind::Application, APP_PERMISSIONS),
-        (PermissionKind::Delegated, USER_PERMISSIONS),
-    ] {
-        for permission in permissions {
-            applications::grant(connection, &app.client_id, kind, permission)?;
-        }
+    for permission in APP_PERMISSIONS {
+        applications::grant(
+            connection,
+            &app.client_id,
+            PermissionKind::Application,
+            permission,
+        )?;
     }
+    with_users(connection, &app.client_id)?;
     applications::grant_access_policy(connection, &app.client_id, applications::GLOBAL)?;
     Ok(app)
+}
+
+/// The demo program for people's devices.
+fn ensure_public_app(
+    connection: &Connection,
+    tenant: TenantId,
+    now: OffsetDateTime,
+) -> Result<DevPublicApp, StoreError> {
+    let client_id = match settings::get(connection, PUBLIC_APP_SETTING)? {
+        Some(stored) => stored,
+        None => {
+            let row = ApplicationRow {
+                client_id: Uuid::new_v4().to_string(),
+                object: ObjectId::random(),
+                tenant,
+                resource: None,
+                name: "Demo on your device".to_owned(),
+                kind: ClientKind::Public,
+                created: now,
+            };
+            applications::insert(connection, &row)?;
+            settings::set(connection, PUBLIC_APP_SETTING, &row.client_id)?;
+            row.client_id
+        }
+    };
+    with_users(connection, &client_id)?;
+    Ok(DevPublicApp {
+        client_id,
+        redirect_uri: REDIRECT_URI.to_owned(),
+    })
+}
+
+/// What both demo programs have: people sign in with them.
+fn with_users(connection: &Connection, client_id: &str) -> Result<(), StoreError> {
+    for permission in USER_PERMISSIONS {
+        applications::grant(connection, client_id, PermissionKind::Delegated, permission)?;
+    }
+    applications::add_redirect(connection, client_id, REDIRECT_URI)
 }
 
 fn new_app(

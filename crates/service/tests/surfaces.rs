@@ -76,16 +76,17 @@ async fn sign_in_refusals_have_the_form_of_oauth() {
     assert_eq!(error(expect(elsewhere, 400).await), "invalid_request");
     for (form, status, code) in [
         ("", 400, "invalid_request"),
-        (
-            "grant_type=refresh_token&client_id=x",
-            400,
-            "unsupported_grant_type",
-        ),
+        ("grant_type=implicit&client_id=x", 400, "unsupported_grant_type"),
         ("grant_type=password&username=a&password=b", 401, "invalid_client"),
         (
             "grant_type=password&client_id=x&username=a",
             400,
             "invalid_request",
+        ),
+        (
+            "grant_type=password&client_id=x&username=a&password=b",
+            401,
+            "invalid_client",
         ),
         (
             "grant_type=password&grant_type=password&client_id=x",

@@ -151,6 +151,40 @@ pub struct AppClaims {
     pub expires_at: OffsetDateTime,
 }
 
+/// The claims of an ID token: who signed in, for the program alone that asked (OpenID Connect Core §2). It opens nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdTokenClaims {
+    /// The user's tenant.
+    pub tenant: TenantId,
+    /// The user.
+    pub object: ObjectId,
+    /// Sign-in name.
+    pub upn: String,
+    /// Display name.
+    pub name: String,
+    /// The program it is for: `aud`.
+    pub client_id: String,
+    /// What the program sent to recognise its request by.
+    pub nonce: Option<String>,
+    /// The sign-in: `sid`.
+    pub sign_in: Uuid,
+    /// When the user last showed the password: `auth_time`.
+    pub authenticated_at: OffsetDateTime,
+    /// When it was made, whole seconds.
+    pub issued_at: OffsetDateTime,
+    /// When it ends, whole seconds.
+    pub expires_at: OffsetDateTime,
+}
+
+impl std::fmt::Debug for IdTokenClaims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IdTokenClaims")
+            .field("tenant", &self.tenant)
+            .field("object", &self.object)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A user token's payload.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct UserPayload {
@@ -191,6 +225,47 @@ pub(super) struct DirectoryPayload {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sid: Option<Uuid>,
     ver: String,
+}
+
+/// An ID token's payload. Without `upn`, so that it is never read as a [`DirectoryPayload`].
+#[derive(Debug, Serialize)]
+pub(super) struct IdPayload<'a> {
+    aud: &'a str,
+    iss: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    auth_time: i64,
+    tid: TenantId,
+    oid: ObjectId,
+    sub: ObjectId,
+    preferred_username: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    sid: Uuid,
+    ver: &'static str,
+}
+
+impl<'a> IdPayload<'a> {
+    pub(super) fn new(claims: &'a IdTokenClaims, base: &str) -> Self {
+        Self {
+            aud: &claims.client_id,
+            iss: issuer(base, claims.tenant),
+            iat: claims.issued_at.unix_timestamp(),
+            nbf: claims.issued_at.unix_timestamp(),
+            exp: claims.expires_at.unix_timestamp(),
+            auth_time: claims.authenticated_at.unix_timestamp(),
+            tid: claims.tenant,
+            oid: claims.object,
+            sub: claims.object,
+            preferred_username: &claims.upn,
+            name: &claims.name,
+            nonce: claims.nonce.as_deref(),
+            sid: claims.sign_in,
+            ver: "2.0",
+        }
+    }
 }
 
 /// The payload of an application's token.

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
-use super::claims::{AppPayload, DirectoryPayload, Payload, TeamsUserPayload, UserPayload};
+use super::claims::{AppPayload, DirectoryPayload, IdPayload, Payload, TeamsUserPayload, UserPayload};
 use super::{
-    AppClaims, DirectoryClaims, Expected, MAX_TOKEN_BYTES, TeamsUserClaims, TokenError, UserTokenClaims,
-    VerifiedToken, signed_payload,
+    AppClaims, DirectoryClaims, Expected, IdTokenClaims, MAX_TOKEN_BYTES, TeamsUserClaims, TokenError,
+    UserTokenClaims, VerifiedToken, signed_payload,
 };
 use crate::id::TenantId;
 
@@ -240,6 +240,14 @@ impl SigningKeys {
     /// [`KeysError::Sign`].
     pub fn sign_app(&self, claims: &AppClaims, base: &str, audience: &str) -> Result<String, KeysError> {
         self.current.sign(&AppPayload::new(claims, base, audience))
+    }
+
+    /// Signs an ID token. `base` as in [`sign_directory`](Self::sign_directory).
+    ///
+    /// # Errors
+    /// [`KeysError::Sign`].
+    pub fn sign_id(&self, claims: &IdTokenClaims, base: &str) -> Result<String, KeysError> {
+        self.current.sign(&IdPayload::new(claims, base))
     }
 
     /// Checks a token of any kind, except for revocation.

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 pub use self::claims::{
-    AppClaims, DirectoryClaims, KeyStamp, TeamsUserClaims, TeamsUserKind, UserTokenClaims,
+    AppClaims, DirectoryClaims, IdTokenClaims, KeyStamp, TeamsUserClaims, TeamsUserKind, UserTokenClaims,
 };
 pub use self::external::{ExternalClaims, IssuerKeys};
 pub use self::keys::{KeysError, RetiredKey, SigningKey, SigningKeys, issuer};

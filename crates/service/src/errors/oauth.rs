@@ -10,8 +10,8 @@ super::catalogue! { Oauth;
     remedy: "Use the client id and secret of the application's registration.";
 
     INVALID_GRANT: 400 "invalid_grant", "oauth_invalid_grant", "The user name or the password is wrong.";
-    cause: "There is no such user in the tenant, or the password is another. Which of them is not told.";
-    remedy: "Correct name and password; after several failures, wait.";
+    cause: "There is no such user in the tenant, or the password is another. Which of them is not told. Or a code or refresh token is unknown, expired, revoked, used before, or another client's; the description says so.";
+    remedy: "Correct name and password; after several failures, wait. Let the person sign in again for a new code.";
 
     UNAUTHORIZED_CLIENT: 400 "unauthorized_client", "oauth_unauthorized_client", "The client may not use this grant.";
     cause: "The application's registration does not allow this grant.";
@@ -22,8 +22,36 @@ super::catalogue! { Oauth;
     remedy: "Use one that the description names.";
 
     INVALID_SCOPE: 400 "invalid_scope", "oauth_invalid_scope", "The scope is not valid.";
-    cause: "The scope is none that this issuer gives tokens for.";
-    remedy: "Ask for https://communication.azure.com//.default (with two slashes).";
+    cause: "The scope names an API that is none of this issuer's, or several, or permissions that the application was not granted; an application for itself asks for .default.";
+    remedy: "Ask for one API (https://graph.microsoft.com/.default, https://communication.azure.com//.default with two slashes), and grant the permissions (anteroom app grant).";
+
+    UNSUPPORTED_RESPONSE_TYPE: 400 "unsupported_response_type", "oauth_unsupported_response_type", "The only response type is code.";
+    cause: "response_type asks for tokens in the redirect, which this issuer does not give.";
+    remedy: "Use the authorization code flow with PKCE.";
+
+    ACCESS_DENIED: 400 "access_denied", "oauth_access_denied", "The person did not sign in.";
+    cause: "The person chose Cancel on the sign-in page.";
+    remedy: "Ask the person to sign in again.";
+
+    LOGIN_REQUIRED: 400 "login_required", "oauth_login_required", "Nobody is signed in in this browser.";
+    cause: "prompt=none was asked for, and the person would have to sign in.";
+    remedy: "Ask again without prompt=none.";
+
+    INTERACTION_REQUIRED: 400 "interaction_required", "oauth_interaction_required", "The person has to confirm the sign-in.";
+    cause: "prompt=none was asked for with a redirect URI on the person's own device, behind which another program could be.";
+    remedy: "Ask again without prompt=none.";
+
+    FORM_EXPIRED: 400 "invalid_request", "oauth_form_expired", "This page is too old, or cookies are blocked. Go back to the application and sign in again.";
+    cause: "The sign-in form came back without the cookie that its page set, or from another site.";
+    remedy: "Allow cookies for this address, and start again from the application.";
+
+    INVALID_TOKEN: 401 "invalid_token", "oauth_invalid_token", "The access token is missing, expired or not valid here.";
+    cause: "The userinfo endpoint was called without a good access token for Graph.";
+    remedy: "Get a new token.";
+
+    INSUFFICIENT_SCOPE: 403 "insufficient_scope", "oauth_insufficient_scope", "The access token lacks the scope openid.";
+    cause: "The userinfo endpoint was called with a token of an application, or one that was not asked for with openid.";
+    remedy: "Ask for the scope openid when the person signs in.";
 
     TRY_LATER: 429 "temporarily_unavailable", "oauth_try_later", "Too many failed sign-ins. Try again later.";
     cause: "Too many sign-ins with this name or from this address failed.";

@@ -199,7 +199,9 @@ impl ApiError {
         self.entry.http_status()
     }
 
-    fn message(&self) -> &str {
+    /// The sentence for people: the entry's own, or the one it was filled in with.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
         self.message.as_deref().unwrap_or_else(|| self.entry.sentence())
     }
 }
@@ -224,13 +226,13 @@ impl IntoResponse for ApiError {
         let mut response = if self.entry.surface() == Surface::Oauth {
             let body = OauthBody {
                 error: self.entry.code(),
-                error_description: self.message(),
+                error_description: self.sentence(),
             };
             json(self.status(), &body)
         } else {
             let body = Body {
                 code: self.entry.code(),
-                message: self.message(),
+                message: self.sentence(),
                 target: self.target.as_deref(),
                 details: &self.details,
                 inner: self.inner.as_deref(),

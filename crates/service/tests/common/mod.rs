@@ -129,7 +129,7 @@ impl Host {
     pub(crate) async fn password_grant(&self, tenant: &str, upn: &str, password: &str) -> Response {
         let form = [
             ("grant_type", "password"),
-            ("client_id", "test"),
+            ("client_id", "anteroom-web"),
             ("scope", "openid"),
             ("username", upn),
             ("password", password),

@@ -34,6 +34,7 @@ async fn user_token(host: &Host, upn: &str, scope: &str) -> String {
     let form = [
         ("grant_type", "password"),
         ("client_id", &*host.dev().app.client_id),
+        ("client_secret", &*host.dev().app.client_secret),
         ("scope", scope),
         ("username", upn),
         ("password", &*user.password),

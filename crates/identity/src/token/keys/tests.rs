@@ -326,3 +326,57 @@ proptest! {
         prop_assert!(KEYS.verify(&token, NOW, &expected()).is_err());
     }
 }
+
+#[test]
+fn an_id_token_names_the_user_and_opens_nothing() {
+    let client = "5e7b8a0e-0000-4000-8000-000000000001";
+    let claims = IdTokenClaims {
+        tenant: TenantId::new(Uuid::from_u128(3)),
+        object: ObjectId::new(Uuid::from_u128(4)),
+        upn: "alice@contoso.example".into(),
+        name: "Alice".into(),
+        client_id: client.into(),
+        nonce: Some("n".into()),
+        sign_in: Uuid::from_u128(6),
+        authenticated_at: NOW - Duration::minutes(5),
+        issued_at: NOW,
+        expires_at: NOW + Duration::hours(1),
+    };
+    let token = KEYS.sign_id(&claims, ISSUER).unwrap();
+    let body = payload(&token);
+    assert_eq!(body["aud"], client);
+    assert_eq!(body["iss"], format!("{ISSUER}/{}/v2.0", Uuid::from_u128(3)));
+    assert_eq!(body["nonce"], "n");
+    assert_eq!(body["sub"], body["oid"]);
+    assert_eq!(body["auth_time"], (NOW - Duration::minutes(5)).unix_timestamp());
+    // Not even where somebody expects the client's id as an audience.
+    let expected = Expected {
+        resource: None,
+        audiences: &[client],
+    };
+    assert_eq!(KEYS.verify(&token, NOW, &expected), Err(TokenError::Malformed));
+}
+
+#[test]
+fn a_token_is_not_good_before_its_time() {
+    let mut payload =
+        serde_json::to_value(DirectoryPayload::new(&directory_claims(), ISSUER, AUDIENCE)).unwrap();
+    payload["nbf"] = json!((NOW + Duration::minutes(6)).unix_timestamp());
+    let early = KEYS.current().sign(&payload).unwrap();
+    assert_eq!(
+        KEYS.verify(&early, NOW, &expected()),
+        Err(TokenError::NotYetValid)
+    );
+    assert!(
+        KEYS.verify(&early, NOW + Duration::minutes(2), &expected())
+            .is_ok()
+    );
+    // The tenant of the issuer and the one of the claims are the same.
+    payload["nbf"] = json!(NOW.unix_timestamp());
+    payload["tid"] = json!(Uuid::from_u128(9));
+    let other = KEYS.current().sign(&payload).unwrap();
+    assert_eq!(
+        KEYS.verify(&other, NOW, &expected()),
+        Err(TokenError::WrongAudience)
+    );
+}

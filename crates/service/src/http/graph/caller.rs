@@ -181,7 +181,12 @@ async fn still_granted(
                 return Ok(None);
             }
             let granted = Permissions::named(sql::permissions(connection, &client_id, kind)?);
-            let kept = named.into_iter().filter(|name| granted.contains(name)).collect();
+            // Those of OpenID Connect are everybody's.
+            let free = |name: &str| matches!(name, "openid" | "profile" | "email");
+            let kept = named
+                .into_iter()
+                .filter(|name| free(name) || granted.contains(name));
+            let kept = kept.collect();
             Ok(Some(Permissions::named(kept)))
         })
         .await

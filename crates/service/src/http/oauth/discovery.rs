@@ -20,6 +20,7 @@ pub(super) fn router() -> Router<App> {
             get(configuration),
         )
         .route("/{tenant}/discovery/v2.0/keys", get(keys))
+        .route("/{tenant}/userrealm/{user}", get(user_realm))
 }
 
 /// OpenID Connect Discovery 1.0 §4.
@@ -44,16 +45,29 @@ async fn configuration(
     let here = format!("{base}/{tenant}");
     let body = json!({
         "issuer": format!("{base}/{id}/v2.0"),
-        "token_endpoint": format!("{here}/oauth2/v2.0/token"),
-        // Required of every document; there is no page to sign in on, and the token endpoint says so.
         "authorization_endpoint": format!("{here}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("{here}/oauth2/v2.0/token"),
+        "userinfo_endpoint": format!("{base}/oidc/userinfo"),
+        "end_session_endpoint": format!("{here}/oauth2/v2.0/logout"),
         "jwks_uri": format!("{here}/discovery/v2.0/keys"),
-        "grant_types_supported": ["password", "client_credentials"],
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "grant_types_supported": super::GRANT_TYPES,
         "subject_types_supported": ["public"],
-        "scopes_supported": ["openid"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "oid", "sid",
+            "ver",
+        ],
+        "prompt_values_supported": ["none", "login", "select_account", "consent"],
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "claims_parameter_supported": false,
+        "http_logout_supported": false,
+        "authorization_response_iss_parameter_supported": true,
         "tenant_region_scope": null,
     });
     Ok(json_answer(StatusCode::OK, &body))
@@ -65,6 +79,13 @@ async fn keys(State(app): State<App>, Segments(tenant): Segments<String>) -> Res
         known(&app, &tenant).await?;
     }
     Ok(json_answer(StatusCode::OK, &app.keys().jwks(app.clock().now())))
+}
+
+/// What MSAL asks before it sends a password: whether another issuer has it. Here none has, whoever the user is.
+async fn user_realm(Segments((_, user)): Segments<(String, String)>) -> Response {
+    let domain = user.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let body = json!({ "ver": "1.0", "account_type": "Managed", "domain_name": domain });
+    json_answer(StatusCode::OK, &body)
 }
 
 async fn known(app: &App, tenant: &str) -> Result<String, ApiError> {

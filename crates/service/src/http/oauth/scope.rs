@@ -36,6 +36,8 @@ pub(super) struct Scopes {
     pub(super) offline: bool,
     /// All of OpenID Connect's own scopes (§5.4, §11), as they were given.
     oidc: Vec<String>,
+    /// All of it, as it was given.
+    text: String,
     /// The scope that asked for [`default`](Self::default), as it was given.
     default_scope: Option<String>,
 }
@@ -44,6 +46,9 @@ impl Scopes {
     /// Reads the parameter; `own` is the address of this service. `None` when it names an API that is none of ours, or
     /// several.
     pub(super) fn parse(scope: &str, own: &str) -> Option<Self> {
+        if scope.len() > MAX_SCOPE {
+            return None;
+        }
         let mut scopes = Self {
             api: Api::Graph,
             default: false,
@@ -51,11 +56,9 @@ impl Scopes {
             openid: false,
             offline: false,
             oidc: Vec::new(),
+            text: scope.to_owned(),
             default_scope: None,
         };
-        if scope.len() > MAX_SCOPE {
-            return None;
-        }
         let mut api = None;
         for one in scope.split_whitespace() {
             if let "openid" | "profile" | "email" | "offline_access" = one {
@@ -85,6 +88,21 @@ impl Scopes {
             return granted.to_vec();
         }
         self.granted(granted).map(|(permission, _)| permission).collect()
+    }
+
+    /// The claim `scp`: the permissions, and at Graph what OpenID Connect's own scopes open there.
+    pub(super) fn scp(&self, granted: &[String]) -> String {
+        let mut words = self.permissions(granted);
+        if matches!(self.api, Api::Graph | Api::Own) {
+            let oidc = self.oidc.iter().filter(|word| *word != "offline_access");
+            words.extend(oidc.cloned());
+        }
+        words.join(" ")
+    }
+
+    /// All of it, as it was given.
+    pub(super) fn text(&self) -> String {
+        self.text.clone()
     }
 
     /// Permissions that were asked for and not granted.

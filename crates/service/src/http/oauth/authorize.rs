@@ -1,0 +1,387 @@
+//! `/{tenant}/oauth2/v2.0/authorize`: people sign in on a page of ours, and go back with a code.
+//!
+//! 1. An application sends the person's browser here. Request and redirect URI are checked.
+//! 2. Who is signed in in this browser goes back at once, where nothing speaks against it; others get the form.
+//! 3. The form brings the request back with name and password. All is checked again: nothing is remembered between.
+//! 4. The person goes back with a code, which the application exchanges for tokens.
+
+use std::net::SocketAddr;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, OriginalUri, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::page::{self, SignIn, Step};
+use super::parameters::Parameters;
+use super::request::{AuthorizationRequest, Destination, Prompt, Refused, ResponseMode, registered};
+use super::session::{self, FormGuard};
+use super::{invalid_request, no_store, token};
+use crate::directory::{DirectoryUser, redirect};
+use crate::entra::secret_digest;
+use crate::errors::oauth as entry;
+use crate::http::Surface;
+use crate::http::errors::ApiError;
+use crate::http::request::{Body, Segments, authority};
+use crate::state::App;
+use crate::store::sqlite::sign_ins::{self, CodeRow, SessionRow, SignInRow};
+
+/// Life of an authorization code (at most 10 minutes, RFC 6749 §4.1.2).
+const CODE_LIFE: Duration = Duration::minutes(5);
+
+/// A browser's request, as far as all of them are alike.
+pub(super) struct Visit {
+    app: App,
+    surface: Surface,
+    tenant: String,
+    headers: HeaderMap,
+}
+
+/// `GET`: the request is the query.
+pub(super) async fn asked(
+    State(app): State<App>,
+    Extension(surface): Extension<Surface>,
+    Segments(tenant): Segments<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let visit = Visit {
+        app,
+        surface,
+        tenant,
+        headers,
+    };
+    visit.begin(uri.query().unwrap_or_default()).await
+}
+
+/// `POST`: the request is the form (OpenID Connect Core §3.1.2.1).
+pub(super) async fn posted(
+    State(app): State<App>,
+    Extension(surface): Extension<Surface>,
+    Segments(tenant): Segments<String>,
+    headers: HeaderMap,
+    body: Result<Body, ApiError>,
+) -> Response {
+    let visit = Visit {
+        app,
+        surface,
+        tenant,
+        headers,
+    };
+    match body.map(|Body(body)| String::from_utf8(body.to_vec())) {
+        Ok(Ok(form)) => visit.begin(&form).await,
+        Ok(Err(_)) => refusal(&invalid_request("the form is not UTF-8")),
+        Err(error) => refusal(&error),
+    }
+}
+
+/// `POST /{tenant}/login`: our form comes back.
+pub(super) async fn signed_in(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(surface): Extension<Surface>,
+    Segments(tenant): Segments<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Result<Body, ApiError>,
+) -> Response {
+    let host = authority(&uri, &headers);
+    let visit = Visit {
+        app,
+        surface,
+        tenant,
+        headers,
+    };
+    let form = body.and_then(|Body(body)| Parameters::parse(&body));
+    match form {
+        Ok(form) => visit
+            .form(form, peer, host.as_deref())
+            .await
+            .unwrap_or_else(|error| refusal(&error)),
+        Err(error) => refusal(&error),
+    }
+}
+
+impl Visit {
+    /// Somebody comes with an authorization request.
+    async fn begin(&self, query: &str) -> Response {
+        let request = match AuthorizationRequest::read(&self.app, &self.tenant, query.as_bytes()).await {
+            Ok(request) => request,
+            Err(refused) => return self.refused(refused),
+        };
+        self.answer(&request, query)
+            .await
+            .unwrap_or_else(|error| refusal(&error))
+    }
+
+    async fn answer(&self, request: &AuthorizationRequest, query: &str) -> Result<Response, ApiError> {
+        let now = self.app.clock().now();
+        let signed_in = session::current(&self.app, self.surface, &self.headers)
+            .await?
+            .filter(|(user, session)| request.accepts(user, session, now));
+        let refuse = |entry| {
+            let error = ApiError::new(entry);
+            Ok(self.go_back(&request.to, &self.refusal_of(&request.to, &error)))
+        };
+        match (signed_in, request.prompt) {
+            (None, Prompt::None) => refuse(&entry::LOGIN_REQUIRED),
+            (Some(_), Prompt::None) if request.to.may_be_another() => refuse(&entry::INTERACTION_REQUIRED),
+            (Some((user, session)), Prompt::None | Prompt::Needed) if !request.to.may_be_another() => {
+                self.grant(request, &user, session.auth).await
+            }
+            (Some((user, _)), Prompt::Needed | Prompt::Account) => {
+                let (name, upn) = (&*user.display_name, &*user.upn);
+                Ok(self.page(request, query, Step::Account { name, upn }, None))
+            }
+            (_, _) => {
+                let upn = request.login_hint.as_deref().unwrap_or_default();
+                Ok(self.page(request, query, Step::Password { upn }, None))
+            }
+        }
+    }
+
+    /// Our form comes back.
+    async fn form(
+        &self,
+        mut form: Parameters,
+        peer: SocketAddr,
+        host: Option<&str>,
+    ) -> Result<Response, ApiError> {
+        if !self.is_own_form(host) || !FormGuard::accepts(self.surface, &self.headers, form.get("guard")) {
+            return Err(ApiError::new(&entry::FORM_EXPIRED));
+        }
+        let query = form
+            .take("request")
+            .ok_or_else(|| invalid_request("request is missing"))?;
+        let request = match AuthorizationRequest::read(&self.app, &self.tenant, query.as_bytes()).await {
+            Ok(request) => request,
+            Err(refused) => return Ok(self.refused(refused)),
+        };
+        match form.get("step") {
+            Some("cancel") => {
+                let error = ApiError::new(&entry::ACCESS_DENIED);
+                Ok(self.go_back(&request.to, &self.refusal_of(&request.to, &error)))
+            }
+            Some("continue") => {
+                let now = self.app.clock().now();
+                let signed_in = session::current(&self.app, self.surface, &self.headers).await?;
+                match signed_in.filter(|(user, session)| request.accepts(user, session, now)) {
+                    Some((user, session)) if request.prompt != Prompt::Login => {
+                        self.grant(&request, &user, session.auth).await
+                    }
+                    _ => Ok(self.page(&request, &query, Step::Password { upn: "" }, None)),
+                }
+            }
+            Some("other") => Ok(self.page(&request, &query, Step::Password { upn: "" }, None)),
+            _ => self.password(&request, &query, form, peer).await,
+        }
+    }
+
+    async fn password(
+        &self,
+        request: &AuthorizationRequest,
+        query: &str,
+        mut form: Parameters,
+        peer: SocketAddr,
+    ) -> Result<Response, ApiError> {
+        let upn = form.take("username").unwrap_or_default();
+        let password = form.take("password").unwrap_or_default();
+        let tenant = Some(request.to.client.tenant);
+        let checked = token::sign_in_with_password(&self.app, peer.ip(), tenant, upn.trim(), &password).await;
+        let user = match checked {
+            Ok(user) => user,
+            Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => return Err(error),
+            Err(error) => {
+                let problem = error.sentence();
+                return Ok(self.page(request, query, Step::Password { upn: upn.trim() }, Some(problem)));
+            }
+        };
+        let auth = self.app.clock().now();
+        let session = SessionRow { user: user.oid, auth };
+        let cookie = session::begin(&self.app, self.surface, &self.headers, session).await?;
+        let mut response = self.grant(request, &user, auth).await?;
+        set_cookie(&mut response, cookie);
+        Ok(response)
+    }
+
+    /// Sends the person back with a code.
+    async fn grant(
+        &self,
+        request: &AuthorizationRequest,
+        user: &DirectoryUser,
+        auth: OffsetDateTime,
+    ) -> Result<Response, ApiError> {
+        let now = self.app.clock().now();
+        let sign_in = SignInRow {
+            id: Uuid::new_v4(),
+            client_id: request.to.client.client_id.clone(),
+            user: user.oid,
+            auth,
+        };
+        let row = CodeRow {
+            redirect_uri: request.to.redirect_uri.clone(),
+            scope: request.scope.clone(),
+            nonce: request.nonce.clone(),
+            challenge: request.challenge.clone(),
+        };
+        let code = token::new_opaque();
+        let digest = secret_digest(&code);
+        self.app
+            .store()
+            .write(move |connection| {
+                sign_ins::insert(connection, &sign_in, now, now + token::sign_in_life())?;
+                sign_ins::insert_code(connection, &digest, sign_in.id, &row, now + CODE_LIFE)
+            })
+            .await?;
+        Ok(self.go_back(&request.to, &request.to.grant(&self.app, &code)))
+    }
+
+    fn refused(&self, refused: Refused) -> Response {
+        match refused {
+            Refused::Page(error) => refusal(&error),
+            Refused::Client(to, error) => self.go_back(&to, &self.refusal_of(&to, &error)),
+        }
+    }
+
+    fn refusal_of(&self, to: &Destination, error: &ApiError) -> Vec<(&'static str, String)> {
+        to.refuse(&self.app, error.entry(), error.sentence())
+    }
+
+    fn go_back(&self, to: &Destination, answer: &[(&'static str, String)]) -> Response {
+        if to.mode == ResponseMode::FormPost {
+            return page::form_post(to, answer);
+        }
+        let mut response = no_store(Redirect::to(&to.location(answer)).into_response());
+        let policy = HeaderValue::from_static("no-referrer");
+        response.headers_mut().insert(header::REFERRER_POLICY, policy);
+        response
+    }
+
+    fn page(
+        &self,
+        request: &AuthorizationRequest,
+        query: &str,
+        step: Step<'_>,
+        problem: Option<&str>,
+    ) -> Response {
+        let guard = FormGuard::of(self.surface, &self.headers);
+        let form = SignIn {
+            tenant: &self.tenant,
+            request: query,
+            guard: guard.field(),
+            to: &request.to,
+            problem,
+            step,
+        };
+        // Password managers take 200 after a password for a success.
+        let status = if problem.is_some() {
+            StatusCode::UNAUTHORIZED
+        } else {
+            StatusCode::OK
+        };
+        let mut response = page::sign_in(&form, status);
+        set_cookie(&mut response, guard.set_cookie(self.surface));
+        response
+    }
+
+    /// Nothing says that the form was sent from another origin. Browsers say where one comes from.
+    fn is_own_form(&self, host: Option<&str>) -> bool {
+        let Some(host) = host else {
+            return false;
+        };
+        let own = format!("{}://{host}", self.surface.scheme());
+        let origin = self.headers.get(header::ORIGIN);
+        let site = self.headers.get("sec-fetch-site");
+        origin.is_none_or(|origin| origin.as_bytes() == own.as_bytes())
+            && site.is_none_or(|site| site.as_bytes() == b"same-origin")
+    }
+}
+
+impl AuthorizationRequest {
+    /// Whether who is signed in in the browser may be who is meant.
+    fn accepts(&self, user: &DirectoryUser, session: &SessionRow, now: OffsetDateTime) -> bool {
+        let hinted = self.login_hint.as_ref();
+        user.tenant == self.to.client.tenant
+            && hinted.is_none_or(|hint| hint.eq_ignore_ascii_case(&user.upn))
+            && self
+                .max_age
+                .is_none_or(|age| now - session.auth <= Duration::seconds(age))
+    }
+}
+
+/// `GET /{tenant}/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout).
+pub(super) async fn sign_out(
+    State(app): State<App>,
+    Extension(surface): Extension<Surface>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    match end_session(&app, surface, uri.query().unwrap_or_default(), &headers).await {
+        Ok(response) => response,
+        Err(error) => refusal(&error),
+    }
+}
+
+async fn end_session(
+    app: &App,
+    surface: Surface,
+    query: &str,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let mut form = Parameters::parse(query.as_bytes())?;
+    let cookie = session::end(app, surface, headers).await?;
+    let client_id = form
+        .take("client_id")
+        .or_else(|| form.get("id_token_hint").and_then(audience_of_hint));
+    let target = match (form.take("post_logout_redirect_uri"), client_id) {
+        (Some(target), Some(client)) => {
+            let known = registered(app, &client).await?;
+            redirect::matches(&target, &known).then_some(target)
+        }
+        _ => None,
+    };
+    let mut response = match target {
+        Some(mut target) => {
+            if let Some(state) = form.take("state") {
+                let state: String = url::form_urlencoded::byte_serialize(state.as_bytes()).collect();
+                target.push(if target.contains('?') { '&' } else { '?' });
+                target.push_str("state=");
+                target.push_str(&state);
+            }
+            no_store(Redirect::to(&target).into_response())
+        }
+        None => page::message(
+            StatusCode::OK,
+            "Signed out",
+            "You are signed out. You can close this window.",
+        ),
+    };
+    set_cookie(&mut response, cookie);
+    Ok(response)
+}
+
+/// For whom an ID token was. It is not verified: it only names the list in which the address has to stand.
+fn audience_of_hint(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Hint {
+        aud: String,
+    }
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Hint>(&payload).ok().map(|hint| hint.aud)
+}
+
+/// A refusal that the person is told, on a page.
+fn refusal(error: &ApiError) -> Response {
+    page::message(error.status(), "That did not work", error.sentence())
+}
+
+fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
