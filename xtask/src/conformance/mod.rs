@@ -26,6 +26,8 @@ pub(crate) enum Suite {
     AzurePython,
     /// The official Azure SDKs for JavaScript, in Node and in Chromium.
     AzureJs,
+    /// MSAL and azure-identity, for Python and JavaScript, with the issuer.
+    Msal,
     /// Requests made up from Microsoft's OpenAPI files.
     Swagger,
     /// Chromium and Firefox on the pages the service ships.
@@ -35,21 +37,23 @@ pub(crate) enum Suite {
 }
 
 /// What runs before the table can be made.
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 5] = [
     Suite::AzurePython,
     Suite::AzureJs,
+    Suite::Msal,
     Suite::Swagger,
     Suite::Browsers,
 ];
 
 /// Suites whose requests the table is made from.
-const RECORDING: [Suite; 3] = [Suite::AzurePython, Suite::AzureJs, Suite::Swagger];
+const RECORDING: [Suite; 4] = [Suite::AzurePython, Suite::AzureJs, Suite::Msal, Suite::Swagger];
 
 impl Suite {
     const fn name(self) -> &'static str {
         match self {
             Self::AzurePython => "azure-python",
             Self::AzureJs => "azure-js",
+            Self::Msal => "msal",
             Self::Swagger => "swagger",
             Self::Browsers => "browsers",
             Self::Table => "table",
@@ -106,6 +110,7 @@ fn one(suite: Suite, program: &Path) -> Result<()> {
     match suite {
         Suite::AzurePython => azure_python(&setting)?,
         Suite::AzureJs => azure_js(&setting)?,
+        Suite::Msal => msal(&setting)?,
         Suite::Swagger => swagger(&setting)?,
         Suite::Browsers => return browsers(&setting),
         Suite::Table => return write_table(),
@@ -153,6 +158,19 @@ fn azure_python(setting: &Setting<'_>) -> Result<()> {
         run::check(&mut pytest)?;
     }
     Ok(())
+}
+
+fn msal(setting: &Setting<'_>) -> Result<()> {
+    let suite = Suite::Msal.directory();
+    let python = python("msal", &suite.join("requirements.txt"))?;
+    let mut pytest = run::command(&python);
+    pytest
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .arg(&suite)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    setting.tell(&mut pytest);
+    run::check(&mut pytest)?;
+    node(Suite::Msal, setting)
 }
 
 fn swagger(setting: &Setting<'_>) -> Result<()> {

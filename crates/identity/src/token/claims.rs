@@ -224,6 +224,8 @@ pub(super) struct DirectoryPayload {
     scp: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sid: Option<Uuid>,
+    /// Tells tokens of one second apart (RFC 7519 §4.1.7); those of older versions have none.
+    jti: Option<Uuid>,
     ver: String,
 }
 
@@ -244,6 +246,7 @@ pub(super) struct IdPayload<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     sid: Uuid,
+    jti: Uuid,
     ver: &'static str,
 }
 
@@ -263,6 +266,7 @@ impl<'a> IdPayload<'a> {
             name: &claims.name,
             nonce: claims.nonce.as_deref(),
             sid: claims.sign_in,
+            jti: Uuid::new_v4(),
             ver: "2.0",
         }
     }
@@ -284,6 +288,8 @@ pub(super) struct AppPayload {
     idtyp: AppToken,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<String>,
+    /// Tells tokens of one second apart (RFC 7519 §4.1.7); those of older versions have none.
+    jti: Option<Uuid>,
     ver: String,
 }
 
@@ -370,6 +376,7 @@ impl DirectoryPayload {
             appid: claims.app.clone(),
             scp: claims.permissions.clone(),
             sid: claims.sign_in,
+            jti: Some(Uuid::new_v4()),
             ver: "2.0".to_owned(),
         }
     }
@@ -406,6 +413,7 @@ impl AppPayload {
             azp: claims.client_id.clone(),
             idtyp: AppToken::App,
             roles: claims.roles.clone(),
+            jti: Some(Uuid::new_v4()),
             ver: "2.0".to_owned(),
         }
     }

@@ -93,6 +93,9 @@ fn a_directory_token_round_trips() {
         KEYS.verify(&token, NOW, &expected()),
         Ok(VerifiedToken::Directory(directory_claims()))
     );
+    // Not the same one twice, though nothing else differs.
+    let again = KEYS.sign_directory(&directory_claims(), ISSUER, AUDIENCE);
+    assert_ne!(again.as_ref(), Ok(&token));
     for audiences in [&[][..], &["other"]] {
         let other = Expected {
             audiences,
