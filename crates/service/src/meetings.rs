@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::bus::Topic;
 use crate::store::sqlite::directory::{self as directory_sql, TenantRow};
+use crate::store::sqlite::groups as groups_sql;
 use crate::store::sqlite::meetings::{self as sql, MeetingRow};
 use crate::store::{Store, StoreError};
 
@@ -210,10 +211,12 @@ impl MeetingStore {
         let read = self.store.read(move |connection| -> Result<_, StoreError> {
             let user = directory_sql::user(connection, organizer)?.filter(|user| user.tenant == tenant);
             let row = directory_sql::tenant_row(connection, tenant)?;
-            Ok(row.filter(|_| user.is_some()))
+            let groups = groups_sql::of_user(connection, organizer)?;
+            Ok(row
+                .filter(|_| user.is_some())
+                .map(|row| MeetingRules::new(&row, organizer, &groups.into_iter().collect(), &options)))
         });
-        let row = read.await?;
-        Ok(row.map(|row| MeetingRules::new(&row, organizer, &BTreeSet::new(), &options)))
+        read.await
     }
 
     /// Replaces a meeting's options; false when there is no such meeting.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anteroom_service::directory::admin::{Request, TenantInfo};
 use anteroom_service::operator::Stopped;
 use anteroom_service::tenants::{Change, Changes, TenantName};
 use anteroom_teams_link::audit::Tier;
@@ -27,6 +28,14 @@ pub(crate) struct Tenant {
 enum Command {
     /// List the tenants.
     List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Create a tenant, with Microsoft's defaults and nobody in it.
+    Create {
+        /// Its name.
+        #[arg(value_name = "NAME")]
+        name: String,
         #[command(flatten)]
         place: Place,
     },
@@ -92,6 +101,10 @@ pub(crate) async fn run(tenant: Tenant) -> anyhow::Result<ExitCode> {
         Command::List { place } => {
             let tenants = list(place.open().await?).await?;
             output::print(place.json, &tenants, |tenants| table(tenants))?;
+        }
+        Command::Create { name, place } => {
+            let made: TenantInfo = place.directory(Request::CreateTenant { name }).await?;
+            output::print(place.json, &made, |made| format!("{}  {}", made.id, made.name))?;
         }
         Command::Show { tenant, place } => {
             let file = show(place.open().await?, &tenant).await?;

@@ -41,6 +41,20 @@ enum Command {
         /// Name shown to others.
         #[arg(long, value_name = "NAME")]
         name: String,
+        /// The user may change what is set for the tenant.
+        #[arg(long)]
+        admin: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say whether a user may change what is set for the tenant.
+    SetAdmin {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        /// Whether the user may.
+        #[arg(value_name = "BOOL", action = clap::ArgAction::Set)]
+        admin: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -73,9 +87,11 @@ pub(crate) async fn run(user: User) -> anyhow::Result<ExitCode> {
             upn,
             tenant,
             name,
+            admin,
             place,
         } => {
             let request = Request::CreateUser {
+                admin,
                 tenant,
                 upn,
                 display_name: name,
@@ -83,6 +99,7 @@ pub(crate) async fn run(user: User) -> anyhow::Result<ExitCode> {
             };
             (request, place)
         }
+        Command::SetAdmin { user, admin, place } => (Request::SetAdmin { user, admin }, place),
         Command::Delete { user, place } => (Request::DeleteUser { user }, place),
         Command::SetPassword { user, place } => {
             let password = read_password()?;

@@ -3,7 +3,7 @@
 //! One request and one answer each, the same whether the service runs (`POST /operator/directory`) or not.
 
 use anteroom_identity::id::{ObjectId, TenantId};
-use anteroom_teams_link::policy::{OrganizerPolicy, TenantSettings};
+use anteroom_teams_link::policy::TenantSettings;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,12 @@ pub enum Request {
         upn: String,
         display_name: String,
         password: String,
+        /// Whether the user may change what is set for the tenant.
+        #[serde(default)]
+        admin: bool,
     },
+    /// Whether a user may change what is set for the tenant. Answer: [`UserInfo`].
+    SetAdmin { user: String, admin: bool },
     /// Answer: [`UserInfo`], of the user as it was.
     DeleteUser { user: String },
     /// Ends all sign-ins. Answer: [`UserInfo`].
@@ -149,6 +154,8 @@ pub struct UserInfo {
     pub display_name: String,
     /// The tenant's id.
     pub tenant_id: String,
+    /// Whether the user may change what is set for the tenant.
+    pub is_admin: bool,
 }
 
 /// A group.
@@ -303,7 +310,24 @@ fn perform_in(connection: &Connection, now: OffsetDateTime, request: Request) ->
             upn,
             display_name,
             password,
-        } => answer(&create_user(connection, &tenant, upn, display_name, password)?),
+            admin,
+        } => {
+            let tenant = find_tenant(connection, &tenant)?;
+            answer(&create_user(
+                connection,
+                tenant,
+                upn,
+                display_name,
+                password,
+                admin,
+            )?)
+        }
+        Request::SetAdmin { user, admin } => {
+            let mut row = find_user(connection, &user)?;
+            users::set_admin(connection, row.object, admin)?;
+            row.is_admin = admin;
+            answer(&UserInfo::of(&row))
+        }
         Request::DeleteUser { user } => {
             let row = find_user(connection, &user)?;
             users::delete_user(connection, row.object)?;
@@ -501,12 +525,12 @@ fn create_tenant(connection: &Connection, name: String) -> Result<TenantInfo, Ad
 
 fn create_user(
     connection: &Connection,
-    tenant: &str,
+    tenant: TenantId,
     upn: String,
     display_name: String,
     password_hash: String,
+    is_admin: bool,
 ) -> Result<UserInfo, AdminError> {
-    let tenant = find_tenant(connection, tenant)?;
     let well_formed = upn
         .split_once('@')
         .is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !domain.contains('@'));
@@ -526,8 +550,9 @@ fn create_user(
         upn,
         display_name,
         password_hash,
+        is_admin,
     };
-    users::insert_user(connection, &row, &OrganizerPolicy::default())?;
+    users::insert_user(connection, &row)?;
     Ok(UserInfo::of(&row))
 }
 
@@ -712,6 +737,7 @@ impl UserInfo {
             user_principal_name: row.upn.clone(),
             display_name: row.display_name.clone(),
             tenant_id: row.tenant.to_string(),
+            is_admin: row.is_admin,
         }
     }
 }

@@ -129,5 +129,9 @@ async fn directory(State(app): State<App>, Body(body): Body) -> Result<Response,
             .with_target(argument),
         AdminError::Ambiguous => ApiError::new(&entry::INVALID).with_message(error.to_string()),
     })?;
+    // Policies are granted to users and groups.
+    if let Some(tenant) = answer["tenantId"].as_str().and_then(|id| id.parse().ok()) {
+        app.tenants().announce(tenant);
+    }
     Ok(json(StatusCode::OK, &answer))
 }

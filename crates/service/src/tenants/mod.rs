@@ -2,7 +2,7 @@
 
 mod changes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anteroom_identity::id::{ObjectId, ResourceId, TenantId};
 use anteroom_teams_link::audit::{self, Audited, Finding, Tier};
@@ -13,6 +13,7 @@ pub use self::changes::{Change, Changes, MeetingChange, UserChange};
 use crate::bus::Topic;
 use crate::meetings::{MeetingRules, SettingsChanged};
 use crate::store::sqlite::directory::{self as sql, TenantRow, UserRow};
+use crate::store::sqlite::groups::{self as groups_sql, GroupRow};
 use crate::store::sqlite::meetings::{self as meetings_sql, MeetingRow};
 use crate::store::{Connection, Store, StoreError};
 
@@ -52,6 +53,9 @@ pub struct Tenants {
 struct Snapshot {
     row: TenantRow,
     users: Vec<UserRow>,
+    groups: Vec<GroupRow>,
+    /// The groups of users who are in one.
+    memberships: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
     meetings: Vec<MeetingRow>,
 }
 
@@ -119,8 +123,13 @@ impl Tenants {
                 Ok(changes)
             });
         let changes = write.await?;
-        self.changes.publish(SettingsChanged::Tenant(tenant));
+        self.announce(tenant);
         Ok(changes)
+    }
+
+    /// Makes running calls look at a tenant anew: its settings have changed, or who is in its groups.
+    pub(crate) fn announce(&self, tenant: TenantId) {
+        self.changes.publish(SettingsChanged::Tenant(tenant));
     }
 
     /// What a tier of protection finds fault with; `None` when the tenant is unknown.
@@ -144,9 +153,18 @@ impl Snapshot {
         let Some(row) = sql::tenant_row(connection, tenant)? else {
             return Ok(None);
         };
+        let groups = groups_sql::list(connection, tenant)?;
+        let mut memberships = BTreeMap::<ObjectId, BTreeSet<ObjectId>>::new();
+        for group in &groups {
+            for user in groups_sql::members(connection, group.object)? {
+                memberships.entry(user).or_default().insert(group.object);
+            }
+        }
         Ok(Some(Self {
             row,
             users: sql::users(connection, tenant)?,
+            groups,
+            memberships,
             meetings: meetings_sql::of_tenant(connection, tenant)?,
         }))
     }
@@ -154,22 +172,30 @@ impl Snapshot {
     fn file(&self, row: &TenantRow) -> TenantFile {
         let name = |id: ObjectId| {
             let user = self.users.iter().find(|user| user.object == id);
-            user.map_or_else(|| id.to_string(), |user| user.upn.clone())
+            let group = self.groups.iter().find(|group| group.object == id);
+            user.map(|user| user.upn.clone())
+                .or_else(|| group.map(|group| group.display_name.clone()))
+                .unwrap_or_else(|| id.to_string())
         };
         TenantFile::of(&row.settings, &row.policies, name)
     }
 
     fn read(&self, file: &TenantFile) -> Result<TenantRow, FileError> {
+        let is_id = |name: &str, id: ObjectId| name.parse().is_ok_and(|named: ObjectId| named == id);
         let user = |name: &str| {
-            let is_meant = |user: &&UserRow| {
-                user.upn.eq_ignore_ascii_case(name)
-                    || name.parse().is_ok_and(|id: ObjectId| id == user.object)
-            };
-            self.users.iter().find(is_meant).map(|user| user.object)
+            let mut users = self.users.iter();
+            let found = users.find(|user| user.upn.eq_ignore_ascii_case(name) || is_id(name, user.object));
+            found.map(|user| user.object)
+        };
+        let group = |name: &str| {
+            let mut groups = self.groups.iter();
+            let found = groups
+                .find(|group| group.display_name.eq_ignore_ascii_case(name) || is_id(name, group.object));
+            found.map(|group| group.object)
         };
         Ok(TenantRow {
             settings: file.settings()?,
-            policies: file.policies(user, |_| None)?,
+            policies: file.policies(user, group)?,
         })
     }
 
@@ -177,9 +203,8 @@ impl Snapshot {
         MeetingRules::new(row, organizer, &self.groups(organizer), options)
     }
 
-    #[expect(clippy::unused_self, reason = "groups are part of the directory")]
-    fn groups(&self, _user: ObjectId) -> BTreeSet<ObjectId> {
-        BTreeSet::new()
+    fn groups(&self, user: ObjectId) -> BTreeSet<ObjectId> {
+        self.memberships.get(&user).cloned().unwrap_or_default()
     }
 
     fn audit(&self, tier: Tier) -> Vec<Finding> {

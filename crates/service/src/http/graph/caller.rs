@@ -223,6 +223,7 @@ mod tests {
             tenant: TenantId::random(),
             upn: "alice@contoso.example".to_owned(),
             display_name: "Alice".to_owned(),
+            is_admin: false,
         };
         GraphCaller::User { user, permissions }
     }

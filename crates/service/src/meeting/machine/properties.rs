@@ -183,7 +183,7 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
 /// One wish of each kind.
 fn wish(what: u8, participant_ids: Vec<String>) -> Ask {
     let participant_id = participant_ids.first().cloned().unwrap_or_default();
-    let on = what % 2 == 0;
+    let on = what.is_multiple_of(2);
     match what {
         0 | 1 => Ask::SetHand(proto::SetHand {
             raised: on,

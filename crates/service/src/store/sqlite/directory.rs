@@ -128,6 +128,18 @@ pub fn set_password(connection: &Connection, object: ObjectId, hash: &str) -> Re
     Ok(changed == 1)
 }
 
+/// Whether a user may change what is set for the tenant; false when the user is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn set_admin(connection: &Connection, object: ObjectId, admin: bool) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE directory_users SET is_admin = ?2 WHERE object_id = ?1",
+        params![object.to_string(), admin],
+    )?;
+    Ok(changed == 1)
+}
+
 /// The user with this sign-in name.
 ///
 /// # Errors
