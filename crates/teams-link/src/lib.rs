@@ -4,6 +4,7 @@ pub mod admission;
 pub mod audit;
 mod capability;
 mod display_name;
+pub mod graph;
 pub mod link;
 pub mod lobby;
 pub mod policy;
