@@ -23,6 +23,7 @@ use anteroom_media_transport::{SRTP_MAX_OVERHEAD, SrtpProfile, stun};
 use anteroom_rooms::{MemoryRoomStore, RoomChanges, RoomId, RoomService, wire as rooms};
 use anteroom_signaling::sdp::{self, Description};
 use anteroom_signaling::wire::{self, Encoding};
+use anteroom_teams_link::graph::odata::{Literal, QueryOptions};
 
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
@@ -45,6 +46,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("identifiers", identifiers),
     ("invite", invite),
     ("meeting_link", meeting_link),
+    ("odata", odata),
     ("opus_packet", opus_packet),
     ("rest_chat", rest_chat),
     ("rooms_rest", rooms_rest),
@@ -59,6 +61,30 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("trouter_frame", trouter_frame),
     ("trouter_session", trouter_session),
 ];
+
+/// Query options of Graph. A filter that parses can be applied to anything, and text in quotes is only ever data.
+pub fn odata(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(options) = QueryOptions::parse(text)
+        && let Some(filter) = options.filter
+    {
+        assert!(filter.paths().len() <= anteroom_teams_link::graph::odata::MAX_TERMS * 2);
+        let _ = filter
+            .matches(&serde_json::json!({ "displayName": text, "members": [{ "id": 1 }, null], "on": true }));
+    }
+    let quoted: String = text
+        .replace('\'', "''")
+        .bytes()
+        .map(|byte| format!("%{byte:02x}"))
+        .collect();
+    if let Ok(options) = QueryOptions::parse(&format!("$filter=p eq '{quoted}'")) {
+        let filter = options.filter.expect("there is a filter");
+        let (_, literal) = filter.as_equality().expect("text in quotes stays text");
+        assert_eq!(*literal, Literal::String(text.to_owned()));
+    }
+}
 
 /// A STUN message, and its user name as the demultiplexer reads it.
 pub fn stun(data: &[u8]) {
