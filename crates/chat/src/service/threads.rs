@@ -61,6 +61,23 @@ impl<S: ChatStore> ChatService<S> {
         self.apply(outcome)
     }
 
+    /// As [`update_thread`](Self::update_thread), for the host: whether members may change the thread is not asked.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::NotMember`], [`ChatError::ThreadNotFound`], [`ChatError::BadRequest`], [`ChatError::Store`].
+    pub fn update_thread_as_host(
+        &mut self,
+        by: &CommunicationIdentifier,
+        thread: &ThreadId,
+        update: ThreadUpdate,
+        now: OffsetDateTime,
+    ) -> Result<ThreadProperties, ChatError> {
+        let (properties, member) = self.admitted(by, thread)?;
+        let outcome = self.machine(properties).update_as_host(&member, update, now)?;
+        self.apply(outcome)
+    }
+
     /// Deletes a thread with everything that was said. Deleting it again is no error for who was a member of it,
     /// at the end or before.
     ///

@@ -31,12 +31,26 @@ impl Thread {
     ///
     /// [`ChatError::BadRequest`], [`ChatError::HostManaged`].
     pub fn update(
-        mut self,
+        self,
         by: &Member,
         update: ThreadUpdate,
         now: OffsetDateTime,
     ) -> Result<Outcome<ThreadProperties>, ChatError> {
         self.members_may_change()?;
+        self.update_as_host(by, update, now)
+    }
+
+    /// As [`update`](Self::update), for the host, whose business a meeting's thread is.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::BadRequest`].
+    pub fn update_as_host(
+        mut self,
+        by: &Member,
+        update: ThreadUpdate,
+        now: OffsetDateTime,
+    ) -> Result<Outcome<ThreadProperties>, ChatError> {
         let ThreadUpdate {
             topic,
             metadata,

@@ -358,9 +358,12 @@ fn a_meetings_thread_is_not_its_members_to_change() {
         ..ThreadUpdate::default()
     };
     assert_eq!(
-        chat.update_thread(&user(1), &id, update, NOON),
+        chat.update_thread(&user(1), &id, update.clone(), NOON),
         Err(ChatError::HostManaged)
     );
+    // The host may.
+    let renamed = chat.update_thread_as_host(&user(1), &id, update, NOON).unwrap();
+    assert_eq!(renamed.topic, "Mine");
     assert_eq!(
         chat.add_participants(&user(1), &id, vec![member(3)], NOON),
         Err(ChatError::HostManaged)
