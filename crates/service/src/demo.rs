@@ -17,7 +17,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::utf8_percent_encode;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
 use crate::config::{Demo, io_reason};
@@ -25,13 +26,13 @@ use crate::directory::hash_password;
 use crate::entra::secret_digest;
 use crate::error::StartError;
 use crate::http::pages::QUERY_VALUE;
-use crate::meetings::MeetingRecord;
+use crate::meetings::{LastEnd, MeetingRecord};
 use crate::state::App;
 use crate::store::StoreError;
 use crate::store::sqlite::applications::{self, ApplicationRow, ClientKind, PermissionKind, SecretRow};
+use crate::store::sqlite::calendar::{self, EventRow};
 use crate::store::sqlite::directory::{self, UserRow};
-
-use crate::store::sqlite::meetings::{self, MeetingRow};
+use crate::store::sqlite::meetings::{self, GraphColumns, MeetingRow};
 use crate::store::sqlite::settings;
 use crate::tls::write_private;
 
@@ -272,6 +273,11 @@ pub(crate) async fn ensure(app: &App) -> Result<DemoData, StartError> {
         .await
         .map_err(|error| StartError::Internal(error.to_string()))?;
     let meeting = apply(app, &app.config().demo, meeting).await.map_err(failed)?;
+    let (entry, invited) = calendar_entry(&meeting, &users, now);
+    app.store()
+        .write(move |connection| ensure_event(connection, &entry, &invited))
+        .await
+        .map_err(failed)?;
     let resource = app.resource();
     let (registered, public_app) = app
         .store()
@@ -288,6 +294,66 @@ pub(crate) async fn ensure(app: &App) -> Result<DemoData, StartError> {
         public_app,
         meeting,
     })
+}
+
+/// The demo meeting in the calendars of all demo users.
+fn calendar_entry(
+    meeting: &MeetingRecord,
+    users: &[(UserRow, String)],
+    now: OffsetDateTime,
+) -> (EventRow, Vec<ObjectId>) {
+    let wall_clock = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    let local = |at: OffsetDateTime| {
+        let at = at
+            .to_offset(UtcOffset::UTC)
+            .format(wall_clock)
+            .unwrap_or_default();
+        serde_json::json!({ "dateTime": at, "timeZone": "UTC" })
+    };
+    let others: Vec<&UserRow> = users
+        .iter()
+        .map(|(user, _)| user)
+        .filter(|user| user.object != meeting.organizer)
+        .collect();
+    let attendees: Vec<_> = others
+        .iter()
+        .map(|user| {
+            serde_json::json!({
+                "type": "required",
+                "status": { "response": "none", "time": "0001-01-01T00:00:00Z" },
+                "emailAddress": { "name": user.display_name, "address": user.upn },
+            })
+        })
+        .collect();
+    let entry = EventRow {
+        id: Uuid::new_v4().simple().to_string(),
+        tenant: meeting.tenant,
+        owner: meeting.organizer,
+        meeting: Some(meeting.id.clone()),
+        transaction_id: None,
+        start: meeting.start,
+        last: Some(meeting.end),
+        event: serde_json::json!({
+            "subject": meeting.subject,
+            "start": local(meeting.start),
+            "end": local(meeting.end),
+            "attendees": attendees,
+        }),
+        created: now,
+        changed: now,
+        version: 1,
+    };
+    (entry, others.iter().map(|user| user.object).collect())
+}
+
+/// Puts the demo meeting into calendars, unless it is there.
+fn ensure_event(connection: &Connection, entry: &EventRow, invited: &[ObjectId]) -> Result<(), StoreError> {
+    match &entry.meeting {
+        Some(meeting) if !calendar::has_meeting(connection, meeting)? => {
+            calendar::insert(connection, entry, invited)
+        }
+        _ => Ok(()),
+    }
 }
 
 impl DemoData {
@@ -566,6 +632,10 @@ fn create(
         options: MeetingOptions::default(),
         start: now,
         end: now + MEETING_LENGTH,
+        graph: GraphColumns {
+            expires: LastEnd::Once.expiry(now + MEETING_LENGTH, now),
+            ..GraphColumns::lasting(now)
+        },
     };
     meetings::insert(&transaction, &meeting)?;
     settings::set(&transaction, MEETING_SETTING, &meeting.id)?;

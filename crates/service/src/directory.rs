@@ -91,6 +91,47 @@ impl Directory {
         Ok(row.map(DirectoryUser::from))
     }
 
+    /// The user with this sign-in name, whatever the case of its letters.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn user_by_upn(&self, upn: &str) -> Result<Option<DirectoryUser>, StoreError> {
+        let upn = upn.to_owned();
+        let row = self
+            .store
+            .read(move |connection| sql::user_by_upn(connection, &upn))
+            .await?;
+        Ok(row.map(DirectoryUser::from))
+    }
+
+    /// Those of these users who exist, in the order given.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn users_by_id(&self, wanted: Vec<ObjectId>) -> Result<Vec<DirectoryUser>, StoreError> {
+        self.store
+            .read(move |connection| {
+                let mut found = Vec::with_capacity(wanted.len());
+                for oid in wanted {
+                    found.extend(sql::user(connection, oid)?.map(DirectoryUser::from));
+                }
+                Ok::<_, StoreError>(found)
+            })
+            .await
+    }
+
+    /// All users of a tenant by sign-in name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn users(&self, tenant: TenantId) -> Result<Vec<DirectoryUser>, StoreError> {
+        let rows = self
+            .store
+            .read(move |connection| sql::users(connection, tenant))
+            .await?;
+        Ok(rows.into_iter().map(DirectoryUser::from).collect())
+    }
+
     /// The tenant with this name (`contoso`) or id.
     ///
     /// # Errors

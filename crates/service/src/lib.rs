@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attendance;
 pub mod backup;
 pub mod bus;
 pub mod chat;

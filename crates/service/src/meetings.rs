@@ -1,5 +1,7 @@
 //! Scheduled meetings, and the settings that decide who gets in.
 
+mod schedule;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -7,21 +9,21 @@ use anteroom_chat::id::ThreadId;
 use anteroom_identity::id::{ObjectId, TenantId};
 use anteroom_teams_link::link::{self, Locator, MeetingRef};
 use anteroom_teams_link::policy::{Applied, Effective, MeetingOptions, TenantSettings};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::sync::broadcast;
 use url::Url;
 
+pub use self::schedule::{LINK_LIFETIME, LastEnd, NewMeeting};
 use crate::bus::Topic;
+use crate::clock::Clock;
 use crate::store::sqlite::directory::{self as directory_sql, TenantRow};
 use crate::store::sqlite::groups as groups_sql;
+pub use crate::store::sqlite::meetings::Invited;
 use crate::store::sqlite::meetings::{self as sql, MeetingRow};
 use crate::store::{Store, StoreError};
 
 /// Changes a slow listener may be behind before it must look at everything again.
 const CHANGES_KEPT: usize = 256;
-
-/// How long a meeting's link works after its end, as in Teams.
-const LINK_OUTLIVES: time::Duration = time::Duration::days(60);
 
 /// A scheduled meeting.
 #[derive(Clone)]
@@ -48,13 +50,23 @@ pub struct MeetingRecord {
     pub end: OffsetDateTime,
     /// The link to the meeting on this service.
     pub join_url: String,
+    /// The organizer's own name of the meeting.
+    pub external_id: Option<String>,
+    /// Digits that a video conferencing device dials.
+    pub video_teleconference_id: Option<String>,
+    /// When it was made.
+    pub created: OffsetDateTime,
+    /// Whom the organizer invited, in a directory or not.
+    pub invited: Vec<Invited>,
+    /// When the link stops to work; `None` for never.
+    pub expires: Option<OffsetDateTime>,
 }
 
 impl MeetingRecord {
-    /// When its link stops working: 60 days after the end.
+    /// When its link stops working: 60 days after the end or the last change; the end of time for a series without end.
     #[must_use]
     pub fn expiry(&self) -> OffsetDateTime {
-        self.end.saturating_add(LINK_OUTLIVES)
+        self.expires.unwrap_or(PrimitiveDateTime::MAX.assume_utc())
     }
 }
 
@@ -110,15 +122,17 @@ impl MeetingRules {
 #[derive(Debug, Clone)]
 pub struct MeetingStore {
     store: Store,
+    clock: Clock,
     base: Arc<Url>,
     changes: Topic<SettingsChanged>,
 }
 
 impl MeetingStore {
     /// `base` is where links to meetings point.
-    pub(crate) fn new(store: Store, base: Url) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, base: Url) -> Self {
         Self {
             store,
+            clock,
             base: Arc::new(base),
             changes: Topic::new(CHANGES_KEPT),
         }
@@ -126,14 +140,17 @@ impl MeetingStore {
 
     /// The meeting a link or meeting id refers to.
     ///
-    /// `None` for an unknown meeting and for a wrong passcode alike. A long `teams.microsoft.com` link finds a meeting
+    /// `None` for an unknown meeting, for one whose link has expired and for a wrong passcode alike. A long `teams.microsoft.com` link finds a meeting
     /// when its tenant, organizer and thread are those of one of ours.
     ///
     /// # Errors
     /// The database failed.
     pub async fn find(&self, reference: &MeetingRef) -> Result<Option<MeetingRecord>, StoreError> {
         let found = self.look_up(reference).await?;
-        Ok(found.and_then(|(record, passcode_fits)| passcode_fits.then_some(record)))
+        let now = self.clock.now();
+        Ok(found
+            .filter(|(record, passcode_fits)| *passcode_fits && now < record.expiry())
+            .map(|(record, _)| record))
     }
 
     /// As [`find`](Self::find), but also with a wrong passcode: whether it fits is the second value. Not for guests to
@@ -264,6 +281,11 @@ impl MeetingStore {
             start: row.start,
             end: row.end,
             join_url,
+            external_id: row.graph.external_id,
+            video_teleconference_id: row.graph.video_teleconference_id,
+            created: row.graph.created,
+            invited: row.graph.invited,
+            expires: row.graph.expires,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Threads whose retention policy says so are deleted, by the service's clock.
+//! Threads whose retention policy says so, and meetings whose links have expired, are deleted, by the service's clock.
 
 use time::Duration;
 
 use crate::chat::ChatHub;
 use crate::clock::Clock;
+use crate::meetings::MeetingStore;
 
 /// How often threads are looked for. Policies count in days; the search goes by an index.
 const EVERY: Duration = Duration::minutes(5);
@@ -11,13 +12,17 @@ const EVERY: Duration = Duration::minutes(5);
 /// Threads deleted in one write, with all their messages: others write in between.
 const BATCH: usize = 4;
 
+/// Expired meetings deleted in one write.
+const MEETINGS: u32 = 64;
+
 /// Deletes what is due, now, every five minutes and whenever the clock is set; for as long as it is polled.
-pub(crate) async fn run(chat: ChatHub, clock: Clock) {
+pub(crate) async fn run(chat: ChatHub, meetings: MeetingStore, clock: Clock) {
     loop {
         // From before the run, so that a step during the run is not missed.
         let changed = clock.changed();
         let next = clock.now() + EVERY;
         delete_due(&chat).await;
+        delete_expired(&meetings).await;
         tokio::select! {
             () = changed => {}
             () = clock.sleep_until(next) => {}
@@ -43,5 +48,19 @@ async fn delete_due(chat: &ChatHub) {
     }
     if deleted > 0 {
         tracing::info!(threads = deleted, "deleted by their retention policy");
+    }
+}
+
+/// Their links stopped to work at the very second; this is only about room.
+async fn delete_expired(meetings: &MeetingStore) {
+    loop {
+        match meetings.delete_expired(MEETINGS).await {
+            Ok(0) => return,
+            Ok(deleted) => tracing::info!(meetings = deleted, "deleted: their links had expired"),
+            Err(error) => {
+                tracing::warn!(%error, "expired meetings could not be deleted; this is tried again");
+                return;
+            }
+        }
     }
 }

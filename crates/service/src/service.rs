@@ -16,6 +16,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::attendance;
 use crate::chat::ChatHub;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, io_reason};
@@ -76,6 +77,8 @@ pub struct RunningService {
     servers: Vec<Server>,
     keys: Watch,
     retention: Watch,
+    /// Writes attendance reports; ends after the registry.
+    attendance: JoinHandle<()>,
     /// Held as long as the data directory is in use.
     _lock: File,
 }
@@ -133,7 +136,8 @@ impl Service {
         let endpoint = endpoint(&config, https_port)?;
         let material = certificate(&config, &endpoint, &clock)?;
 
-        let (app, media) = match open(config, clock, endpoint, dev_http_address, &material).await {
+        let (app, media, attendance) = match open(config, clock, endpoint, dev_http_address, &material).await
+        {
             Ok(opened) => opened,
             Err((store, error)) => {
                 if let Some(store) = store {
@@ -156,7 +160,7 @@ impl Service {
         let router = http::operator_router(app.clone(), operator);
         servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
         let keys = tokio::spawn(watch_keys(app.clone()));
-        let retention = retention::run(app.chat().clone(), app.clock().clone());
+        let retention = retention::run(app.chat().clone(), app.meetings().clone(), app.clock().clone());
         tracing::info!(endpoint = app.endpoint().as_str(), %media, "started");
         Ok(RunningService {
             app,
@@ -164,6 +168,7 @@ impl Service {
             servers,
             keys: Watch(keys),
             retention: Watch(tokio::spawn(retention)),
+            attendance,
             _lock: lock,
         })
     }
@@ -205,6 +210,9 @@ impl RunningService {
         drop(self.keys);
         drop(self.retention);
         self.app.registry().shutdown().await;
+        if let Err(error) = self.attendance.await {
+            tracing::warn!(%error, "attendance reports are not complete");
+        }
         for server in &self.servers {
             server.handle.graceful_shutdown(Some(GRACE));
         }
@@ -332,7 +340,7 @@ async fn open(
     endpoint: Url,
     dev_http: Option<SocketAddr>,
     material: &Material,
-) -> Result<(App, SocketAddr), (Option<Store>, StartError)> {
+) -> Result<(App, SocketAddr, JoinHandle<()>), (Option<Store>, StartError)> {
     let data = config.data.clone();
     let unusable = |source: StoreError| StartError::Store {
         path: data.clone(),
@@ -369,7 +377,7 @@ async fn open(
         let table = WebhookTable::open(store.clone()).await.map_err(unusable)?;
         let notifications = Notifications::new(config.limits.notification_sockets);
         notifications.start(notices);
-        let meetings = MeetingStore::new(store.clone(), endpoint.clone());
+        let meetings = MeetingStore::new(store.clone(), clock.clone(), endpoint.clone());
         let app = App::new(Parts {
             directory: Directory::new(store.clone()),
             tenants: Tenants::new(store.clone(), meetings.changes()),
@@ -413,6 +421,7 @@ async fn open(
             .await
             .map_err(unusable)?;
         app.webhooks().start(&app);
+        let attendance = attendance::start(&app).await.map_err(unusable)?;
         let media = app.registry().start(&app)?;
         let published = match demo {
             Some(demo) => demo
@@ -425,9 +434,9 @@ async fn open(
             app.webhooks().shutdown().await;
             return Err(error);
         }
-        Ok((app, media))
+        Ok((app, media, attendance))
     };
-    let outcome: Result<(App, SocketAddr), StartError> = built.await;
+    let outcome: Result<(App, SocketAddr, JoinHandle<()>), StartError> = built.await;
     outcome.map_err(|error| (Some(store), error))
 }
 

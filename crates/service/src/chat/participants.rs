@@ -69,6 +69,20 @@ impl ChatHub {
             .await
     }
 
+    /// Whether somebody is a member now. A call of the host's.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn is_member(
+        &self,
+        thread: &ThreadId,
+        id: &CommunicationIdentifier,
+    ) -> Result<bool, ChatError> {
+        let (thread, id) = (thread.clone(), id.clone());
+        let member = self.read(move |threads| threads.membership(&thread, &id)).await?;
+        Ok(member.is_some_and(|member| member.left_at.is_none()))
+    }
+
     /// The members of a thread, for a member.
     ///
     /// # Errors

@@ -86,6 +86,21 @@ impl ChatHub {
             .await
     }
 
+    /// Changes a meeting's thread, which is not its members' to change. A call of the host's.
+    ///
+    /// # Errors
+    /// As [`update_thread_as_host`](anteroom_chat::ChatService::update_thread_as_host).
+    pub async fn update_as_host(
+        &self,
+        by: &CommunicationIdentifier,
+        thread: &ThreadId,
+        update: ThreadUpdate,
+    ) -> Result<ThreadProperties, ChatError> {
+        let (by, thread) = (by.clone(), thread.clone());
+        self.with(move |threads, now| threads.update_thread_as_host(&by, &thread, update, now))
+            .await
+    }
+
     /// Deletes a thread.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ pub mod machine;
 pub mod passcodes;
 pub(crate) mod presence;
 pub mod registry;
+mod started;
 mod task;
 
 use anteroom_rooms::RoomId;

@@ -169,6 +169,12 @@ impl Registry {
         self.state().meetings.len()
     }
 
+    /// Whether somebody is in the lobby or in the call of the meeting with this id.
+    #[must_use]
+    pub fn is_running(&self, meeting: &str) -> bool {
+        self.state().meetings.contains_key(meeting)
+    }
+
     /// Resolves when [`shutdown`](Self::shutdown) is called.
     pub(crate) fn stopping(&self) -> impl Future<Output = ()> + use<> {
         let mut stopping = self.0.stopping.subscribe();

@@ -21,6 +21,7 @@ use super::machine::{
 };
 use super::presence::Presence;
 use super::registry::MeetingStatus;
+use super::started::Started;
 use super::{ToSession, Venue};
 use crate::media::MediaControl;
 use crate::meetings::SettingsChanged;
@@ -73,6 +74,8 @@ struct Task {
     media: MediaControl,
     /// The meeting's chat; rooms have none.
     chat: Option<Chat>,
+    /// What the meeting began with; rooms have no such settings.
+    started: Option<Started>,
 }
 
 struct Chat {
@@ -142,7 +145,12 @@ async fn run(
         }),
         Venue::Room(_) => None,
     };
+    let started = match &loaded.policy {
+        Policy::Meeting(rules) => Some(Started::new(&loaded.subject, &rules.options)),
+        Policy::Room(_) => None,
+    };
     let mut task = Task {
+        started,
         meeting: Meeting::new(config(&app, &media, &venue, loaded, room)),
         chat,
         sessions: HashMap::new(),
@@ -268,7 +276,13 @@ impl Task {
     /// Looks at everybody with what is in force now.
     async fn reload(&mut self) {
         match load(&self.app, &self.venue).await {
-            Ok(Some(Loaded { subject, policy })) => {
+            Ok(Some(Loaded {
+                mut subject,
+                mut policy,
+            })) => {
+                if let (Some(started), Policy::Meeting(rules)) = (&self.started, &mut policy) {
+                    started.keep(&mut subject, &mut rules.options);
+                }
                 let now = self.now();
                 self.meeting.set_subject(subject);
                 self.meeting.set_policy(now, policy);

@@ -1,156 +1,149 @@
-//! Microsoft Graph, as far as the Teams side's page needs it: who am I, which meetings do I have.
+//! Microsoft Graph v1.0, as far as meetings need it: users, online meetings, calendars, the chat of meetings.
+//!
+//! | | |
+//! |---|---|
+//! | `resource` | which resource a path is, and the methods it has |
+//! | `call` | one request, read: options, preferences, body |
+//! | `caller` | who asks, and what it was granted |
+//! | `answer` | entities, pages, the error envelope |
+//! | `schema`, `metadata` | the types of what is served |
+//! | `batch` | several requests in one |
+//! | `users`, `meetings`, `events`, `chats` | the resources |
 
+mod answer;
+mod batch;
+mod call;
 pub mod caller;
+mod chats;
+mod events;
+mod meetings;
+mod metadata;
+mod resource;
+mod schema;
+mod users;
 
-use anteroom_identity::id::ObjectId;
-use anteroom_identity::token::DirectoryClaims;
+use std::time::Duration;
+
+use anteroom_teams_link::graph::odata::QueryOptions;
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-use axum::routing::get;
-use serde::Serialize;
-use time::OffsetDateTime;
-use time::macros::format_description;
+use axum::body::Bytes;
+use axum::extract::{FromRequest as _, FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use tower_http::cors::{AllowHeaders, Any as Anything, CorsLayer};
 
-use super::auth::{Bearer, Caller};
-use super::errors::{ApiError, json};
-use crate::directory::DirectoryUser;
-use crate::errors::graph;
-use crate::meetings::MeetingRecord;
+use self::answer::Answer;
+use self::call::{Call, Prefer};
+use self::resource::Resource;
+use super::errors::ApiError;
+use super::request::Body;
 use crate::state::App;
 
 /// The routes of this module.
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/v1.0/me", get(me))
-        .route("/v1.0/me/events", get(events))
+        .route("/v1.0", any(serve))
+        .route("/v1.0/", any(serve))
+        .route("/v1.0/{*path}", any(serve))
+        .layer(cors())
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct User {
-    #[serde(rename = "@odata.context")]
-    context: String,
-    id: String,
-    display_name: String,
-    user_principal_name: String,
-    mail: String,
+/// Browsers use Graph's JavaScript client from any origin; nothing here relies on cookies.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Anything)
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(Anything)
+        .max_age(Duration::from_secs(3600))
 }
 
-#[derive(Serialize)]
-struct Page<T> {
-    #[serde(rename = "@odata.context")]
-    context: String,
-    value: Vec<T>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Event {
-    id: String,
-    subject: String,
-    is_organizer: bool,
-    is_online_meeting: bool,
-    online_meeting_provider: &'static str,
-    online_meeting: OnlineMeeting,
-    start: DateTimeTimeZone,
-    end: DateTimeTimeZone,
-    organizer: Recipient,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OnlineMeeting {
-    join_url: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DateTimeTimeZone {
-    date_time: String,
-    time_zone: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Recipient {
-    email_address: EmailAddress,
-}
-
-#[derive(Serialize)]
-struct EmailAddress {
-    name: String,
-    address: String,
-}
-
-async fn me(State(app): State<App>, bearer: Result<Bearer, ApiError>) -> Result<Response, ApiError> {
-    let user = signed_in(&app, bearer).await?;
-    let body = User {
-        context: format!("{}/v1.0/$metadata#users/$entity", app.issuer()),
-        id: user.oid.to_string(),
-        display_name: user.display_name,
-        mail: user.upn.clone(),
-        user_principal_name: user.upn,
+async fn serve(State(app): State<App>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let resource = call::resource_of(&parts.method, &parts.uri);
+    let body = match Body::from_request(Request::from_parts(parts.clone(), body), &()).await {
+        Ok(Body(body)) => body,
+        Err(error) => return answer::finish(&parts.headers, error.into_response()).await,
     };
-    Ok(json(StatusCode::OK, &body))
-}
-
-async fn events(State(app): State<App>, bearer: Result<Bearer, ApiError>) -> Result<Response, ApiError> {
-    let user = signed_in(&app, bearer).await?;
-    let meetings = app.meetings().of_tenant(user.tenant).await?;
-    let mut value = Vec::with_capacity(meetings.len());
-    for meeting in meetings {
-        let organizer = app.directory().user(meeting.organizer).await?;
-        value.push(event(meeting, user.oid, organizer));
+    if resource == Ok(Resource::Batch) {
+        let answer = batch::batch(&app, &parts, &body).await;
+        let response = answer.unwrap_or_else(|error| error.into_response());
+        return answer::finish(&parts.headers, response).await;
     }
-    let context = format!("{}/v1.0/$metadata#users('{}')/events", app.issuer(), user.oid);
-    Ok(json(StatusCode::OK, &Page { context, value }))
+    serve_one(&app, parts, body).await
 }
 
-/// The directory user of the token; the token may outlive the user.
-async fn signed_in(app: &App, bearer: Result<Bearer, ApiError>) -> Result<DirectoryUser, ApiError> {
-    let invalid = || ApiError::new(&graph::INVALID_AUTHENTICATION_TOKEN);
-    let claims: DirectoryClaims = match bearer {
-        // A token for ACS is none for Graph, though it stands for the same user.
-        Ok(Bearer(Caller::Directory(claims))) if claims.acs_scopes.is_none() => claims,
-        Ok(Bearer(_)) => return Err(invalid()),
-        Err(error) if error.status() == StatusCode::UNAUTHORIZED => return Err(invalid()),
-        Err(error) => return Err(error),
+/// Answers one request, by itself or of a batch.
+async fn serve_one(app: &App, mut parts: Parts, body: Bytes) -> Response {
+    let answer = handle(app, &mut parts, body).await;
+    let response = answer.unwrap_or_else(|error| with_allow(&parts, error));
+    answer::finish(&parts.headers, response).await
+}
+
+async fn handle(app: &App, parts: &mut Parts, body: Bytes) -> Answer {
+    let resource = call::resource_of(&parts.method, &parts.uri)?;
+    // What everybody may know.
+    match resource {
+        Resource::Metadata => return Ok(metadata::metadata()),
+        Resource::Root => return metadata::service_document(app),
+        _ => {}
+    }
+    let caller = caller::GraphCaller::from_request_parts(parts, app).await?;
+    let call = Call {
+        app: app.clone(),
+        caller,
+        method: parts.method.clone(),
+        options: QueryOptions::parse(parts.uri.query().unwrap_or_default())?,
+        prefer: Prefer::read(&parts.headers),
+        uri: parts.uri.clone(),
+        headers: parts.headers.clone(),
+        body,
     };
-    app.directory().user(claims.object).await?.ok_or_else(invalid)
+    dispatch(&call, resource).await
 }
 
-fn event(meeting: MeetingRecord, caller: ObjectId, organizer: Option<DirectoryUser>) -> Event {
-    let (name, address) = organizer.map_or_else(Default::default, |organizer| {
-        (organizer.display_name, organizer.upn)
-    });
-    Event {
-        is_organizer: meeting.organizer == caller,
-        id: meeting.id,
-        subject: meeting.subject,
-        is_online_meeting: true,
-        online_meeting_provider: "teamsForBusiness",
-        online_meeting: OnlineMeeting {
-            join_url: meeting.join_url,
-        },
-        start: utc(meeting.start),
-        end: utc(meeting.end),
-        organizer: Recipient {
-            email_address: EmailAddress { name, address },
-        },
+async fn dispatch(call: &Call, resource: Resource) -> Answer {
+    match resource {
+        Resource::Users => users::list(call).await,
+        Resource::User(owner) => users::get(call, &owner).await,
+        Resource::OnlineMeetings(_)
+        | Resource::CreateOrGet(_)
+        | Resource::OnlineMeeting(..)
+        | Resource::Reports(..)
+        | Resource::Report(..)
+        | Resource::Records(..)
+        | Resource::VirtualAppointment(..)
+        | Resource::CommunicationsMeetings => meetings::dispatch(call, resource).await,
+        Resource::Events(_)
+        | Resource::Event(..)
+        | Resource::Instances(..)
+        | Resource::Calendar(_)
+        | Resource::CalendarView(_) => events::dispatch(call, resource).await,
+        Resource::Chats(_)
+        | Resource::Chat(_)
+        | Resource::Messages(_)
+        | Resource::Message(..)
+        | Resource::Members(_)
+        | Resource::Member(..) => chats::dispatch(call, resource).await,
+        // Answered before; a batch in a batch is none.
+        Resource::Root | Resource::Metadata | Resource::Batch => {
+            Err(ApiError::new(&crate::errors::graph::BATCH_INVALID))
+        }
     }
 }
 
-/// Graph's form of a time: no offset, seven fraction digits, the zone beside it.
-fn utc(at: OffsetDateTime) -> DateTimeTimeZone {
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]");
-    let date_time = at
-        .to_offset(time::UtcOffset::UTC)
-        .format(format)
-        .unwrap_or_default();
-    DateTimeTimeZone {
-        date_time,
-        time_zone: "UTC",
+/// An error as an answer; 405 says which methods there are.
+fn with_allow(parts: &Parts, error: ApiError) -> Response {
+    let refused = error.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED;
+    let mut response = error.into_response();
+    let path = parts.uri.path().get(call::VERSION.len()..).unwrap_or_default();
+    if refused && let Ok(resource) = Resource::parse(path) {
+        let methods = resource.methods().join(", ");
+        if let Ok(methods) = HeaderValue::from_str(&methods) {
+            response.headers_mut().insert(header::ALLOW, methods);
+        }
     }
+    response
 }

@@ -1,11 +1,12 @@
 //! Scheduled meetings.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use anteroom_chat::id::ThreadId;
 use anteroom_identity::id::{ObjectId, TenantId};
-use anteroom_teams_link::policy::MeetingOptions;
+use anteroom_teams_link::policy::{AttendeeRole, MeetingOptions};
 
 use super::{StoreError, from_ms, to_ms};
 
@@ -32,6 +33,48 @@ pub struct MeetingRow {
     pub start: OffsetDateTime,
     /// Scheduled end.
     pub end: OffsetDateTime,
+    /// What Microsoft Graph has besides.
+    pub graph: GraphColumns,
+}
+
+/// What Microsoft Graph's `onlineMeeting` has besides.
+#[derive(Debug, Clone)]
+pub struct GraphColumns {
+    /// The organizer's own name of the meeting.
+    pub external_id: Option<String>,
+    /// Digits that a video conferencing device dials.
+    pub video_teleconference_id: Option<String>,
+    /// When it was made.
+    pub created: OffsetDateTime,
+    /// Whom the organizer invited.
+    pub invited: Vec<Invited>,
+    /// When the link stops to work; `None` for never.
+    pub expires: Option<OffsetDateTime>,
+}
+
+impl GraphColumns {
+    /// Of a meeting that nobody was invited to and whose link works for ever.
+    #[must_use]
+    pub const fn lasting(created: OffsetDateTime) -> Self {
+        Self {
+            external_id: None,
+            video_teleconference_id: None,
+            created,
+            invited: Vec::new(),
+            expires: None,
+        }
+    }
+}
+
+/// Somebody who is invited, in a directory or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// Sign-in name or mail address; empty where only the object id was given and the user is not known.
+    pub upn: String,
+    /// Object id, when there is such a user.
+    pub id: Option<ObjectId>,
+    /// What as.
+    pub role: AttendeeRole,
 }
 
 impl std::fmt::Debug for MeetingRow {
@@ -43,7 +86,8 @@ impl std::fmt::Debug for MeetingRow {
 }
 
 const COLUMNS: &str =
-    "id, tenant_id, organizer_id, subject, thread_id, meeting_id, passcode, options, start_ms, end_ms";
+    "id, tenant_id, organizer_id, subject, thread_id, meeting_id, passcode, options, start_ms, end_ms,
+     external_id, video_teleconference_id, created_ms, invited, expires_ms";
 
 /// Stores a new meeting.
 ///
@@ -52,8 +96,9 @@ const COLUMNS: &str =
 pub fn insert(connection: &Connection, meeting: &MeetingRow) -> Result<(), StoreError> {
     connection.execute(
         "INSERT INTO meetings
-             (id, tenant_id, organizer_id, subject, thread_id, meeting_id, passcode, options, start_ms, end_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             (id, tenant_id, organizer_id, subject, thread_id, meeting_id, passcode, options, start_ms, end_ms,
+              external_id, video_teleconference_id, created_ms, invited, expires_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             meeting.id,
             meeting.tenant.to_string(),
@@ -65,9 +110,93 @@ pub fn insert(connection: &Connection, meeting: &MeetingRow) -> Result<(), Store
             encode(&meeting.options)?,
             to_ms(meeting.start),
             to_ms(meeting.end),
+            meeting.graph.external_id,
+            meeting.graph.video_teleconference_id,
+            to_ms(meeting.graph.created),
+            encode(&meeting.graph.invited)?,
+            meeting.graph.expires.map(to_ms),
         ],
     )?;
     Ok(())
+}
+
+/// Replaces what may change of a meeting; false when it is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn update(connection: &Connection, meeting: &MeetingRow) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE meetings SET subject = ?2, options = ?3, start_ms = ?4, end_ms = ?5, invited = ?6, expires_ms = ?7
+         WHERE id = ?1",
+        params![
+            meeting.id,
+            meeting.subject,
+            encode(&meeting.options)?,
+            to_ms(meeting.start),
+            to_ms(meeting.end),
+            encode(&meeting.graph.invited)?,
+            meeting.graph.expires.map(to_ms),
+        ],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Deletes a meeting; false when it is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn delete(connection: &Connection, id: &str) -> Result<bool, StoreError> {
+    Ok(connection.execute("DELETE FROM meetings WHERE id = ?1", [id])? == 1)
+}
+
+/// The meeting that an organizer knows by its own name.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn by_external_id(
+    connection: &Connection,
+    tenant: TenantId,
+    organizer: ObjectId,
+    external_id: &str,
+) -> Result<Option<MeetingRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM meetings WHERE tenant_id = ?1 AND organizer_id = ?2 AND external_id = ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement
+        .query_row(
+            params![tenant.to_string(), organizer.to_string(), external_id],
+            columns,
+        )
+        .optional()?
+        .map(decode)
+        .transpose()
+}
+
+/// The meeting that a video conferencing device finds by these digits.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn by_video_teleconference_id(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<MeetingRow>, StoreError> {
+    one(connection, "video_teleconference_id", id)
+}
+
+/// Ids of meetings whose links stopped to work before, at most `limit`.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn expired(
+    connection: &Connection,
+    before: OffsetDateTime,
+    limit: u32,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM meetings WHERE expires_ms < ?1 ORDER BY expires_ms LIMIT ?2")?;
+    let rows = statement.query_map(params![to_ms(before), limit], |row| row.get(0))?;
+    rows.map(|row| Ok(row?)).collect()
 }
 
 /// The meeting with this stable id.
@@ -138,50 +267,69 @@ fn one(connection: &Connection, column: &str, value: &str) -> Result<Option<Meet
         .transpose()
 }
 
-type Columns = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    String,
-    Option<String>,
-    String,
-    i64,
-    i64,
-);
-
 fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
-    Ok((
-        row.get(0)?,
-        row.get(1)?,
-        row.get(2)?,
-        row.get(3)?,
-        row.get(4)?,
-        row.get(5)?,
-        row.get(6)?,
-        row.get(7)?,
-        row.get(8)?,
-        row.get(9)?,
-    ))
-}
-
-fn decode(columns: Columns) -> Result<MeetingRow, StoreError> {
-    let (id, tenant, organizer, subject, thread, meeting_id, passcode, options, start, end) = columns;
-    Ok(MeetingRow {
-        id,
-        tenant: tenant.parse().map_err(|_| StoreError::Corrupt("tenant id"))?,
-        organizer: organizer.parse().map_err(|_| StoreError::Corrupt("object id"))?,
-        subject,
-        thread: thread.parse().map_err(|_| StoreError::Corrupt("thread id"))?,
-        meeting_id,
-        passcode,
-        options: serde_json::from_str(&options).map_err(|_| StoreError::Corrupt("meeting options"))?,
-        start: from_ms(start)?,
-        end: from_ms(end)?,
+    Ok(Columns {
+        id: row.get(0)?,
+        tenant: row.get(1)?,
+        organizer: row.get(2)?,
+        subject: row.get(3)?,
+        thread: row.get(4)?,
+        meeting_id: row.get(5)?,
+        passcode: row.get(6)?,
+        options: row.get(7)?,
+        start: row.get(8)?,
+        end: row.get(9)?,
+        external_id: row.get(10)?,
+        video_teleconference_id: row.get(11)?,
+        created: row.get(12)?,
+        invited: row.get(13)?,
+        expires: row.get(14)?,
     })
 }
 
-fn encode(options: &MeetingOptions) -> Result<String, StoreError> {
-    serde_json::to_string(options).map_err(|_| StoreError::Corrupt("meeting options"))
+struct Columns {
+    id: String,
+    tenant: String,
+    organizer: String,
+    subject: String,
+    thread: String,
+    meeting_id: String,
+    passcode: Option<String>,
+    options: String,
+    start: i64,
+    end: i64,
+    external_id: Option<String>,
+    video_teleconference_id: Option<String>,
+    created: i64,
+    invited: String,
+    expires: Option<i64>,
+}
+
+fn decode(row: Columns) -> Result<MeetingRow, StoreError> {
+    Ok(MeetingRow {
+        id: row.id,
+        tenant: row.tenant.parse().map_err(|_| StoreError::Corrupt("tenant id"))?,
+        organizer: row
+            .organizer
+            .parse()
+            .map_err(|_| StoreError::Corrupt("object id"))?,
+        subject: row.subject,
+        thread: row.thread.parse().map_err(|_| StoreError::Corrupt("thread id"))?,
+        meeting_id: row.meeting_id,
+        passcode: row.passcode,
+        options: serde_json::from_str(&row.options).map_err(|_| StoreError::Corrupt("meeting options"))?,
+        start: from_ms(row.start)?,
+        end: from_ms(row.end)?,
+        graph: GraphColumns {
+            external_id: row.external_id,
+            video_teleconference_id: row.video_teleconference_id,
+            created: from_ms(row.created)?,
+            invited: serde_json::from_str(&row.invited).map_err(|_| StoreError::Corrupt("invitations"))?,
+            expires: row.expires.map(from_ms).transpose()?,
+        },
+    })
+}
+
+fn encode(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Corrupt("meeting options"))
 }

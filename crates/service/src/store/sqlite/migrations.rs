@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0004_chat_threads.sql"),
     include_str!("../migrations/0005_rooms.sql"),
     include_str!("../migrations/0006_oauth.sql"),
+    include_str!("../migrations/0007_graph.sql"),
     include_str!("../migrations/0008_webhooks.sql"),
     include_str!("../migrations/0009_policies.sql"),
 ];

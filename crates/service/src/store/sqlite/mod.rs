@@ -1,6 +1,8 @@
 //! SQLite: opening, migrating, closing, and one file of statements per subject.
 
 pub mod applications;
+pub mod attendance;
+pub mod calendar;
 pub mod directory;
 pub mod groups;
 pub mod identity_access;

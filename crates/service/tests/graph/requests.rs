@@ -1,0 +1,171 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::common::{Host, expect};
+use crate::{ALICE, BOB, Graph, encoded};
+
+#[tokio::test]
+async fn users_are_filtered_sorted_and_paged() {
+    let host = Host::start().await;
+    let alice = Graph::of(&host, ALICE).await;
+    let bob = &host.dev().users[1].object_id;
+    for (filter, upns) in [
+        (
+            format!("userPrincipalName eq '{}'", BOB.to_uppercase()),
+            vec![BOB],
+        ),
+        (format!("id eq '{bob}'"), vec![BOB]),
+        ("startswith(displayName,'al')".to_owned(), vec![ALICE]),
+        (
+            format!("mail eq '{ALICE}' or mail in ('{BOB}')"),
+            vec![ALICE, BOB],
+        ),
+        ("displayName eq 'x'' or ''1'' eq ''1'".to_owned(), vec![]),
+        ("not(userType eq 'Member')".to_owned(), vec![]),
+    ] {
+        let found = alice
+            .get(&format!(
+                "/users?$filter={}&$select=userPrincipalName",
+                encoded(&filter)
+            ))
+            .await;
+        let found: Vec<&str> = found["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["userPrincipalName"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, upns, "{filter}");
+    }
+    let page = alice
+        .call_with(
+            Method::GET,
+            "/users?$top=1&$count=true&$orderby=displayName%20desc&$select=displayName,id",
+            None,
+            &[("consistencylevel", "eventual"), ("client-request-id", "mine-1")],
+        )
+        .await;
+    assert_eq!(page.headers()["client-request-id"], "mine-1");
+    assert_eq!(page.headers()["odata-version"], "4.0");
+    let page = expect(page, 200).await;
+    assert_eq!(page["@odata.count"], 2);
+    assert_eq!(page["value"][0].as_object().unwrap().len(), 2);
+    assert_eq!(page["value"][0]["id"], *bob);
+    let next = page["@odata.nextLink"]
+        .as_str()
+        .unwrap()
+        .split_once("/v1.0")
+        .unwrap()
+        .1;
+    let last = alice.get(next).await;
+    assert_eq!(last["value"][0]["displayName"], host.dev().users[0].display_name);
+    assert!(last.get("@odata.nextLink").is_none());
+
+    for wrong in [
+        "$filter=displayName%20eq%20'x",
+        "$filter=passwordHash%20ne%20null",
+        "$filter=displayName",
+        "$filter=displayName%20eq%201",
+        "$select=password",
+        "$orderby=secret",
+        "$expand=manager",
+        "$top=0",
+        "$top=-1",
+        "$top=x",
+        "$skiptoken=nonsense",
+        "$apply=aggregate(x)",
+        "$top=1&$top=2",
+    ] {
+        let (code, _) = alice
+            .refused(Method::GET, &format!("/users?{wrong}"), None, 400)
+            .await;
+        assert_eq!(code, "BadRequest", "{wrong}");
+    }
+    let deep = "(".repeat(5000);
+    alice
+        .refused(Method::GET, &format!("/users?$filter={deep}"), None, 400)
+        .await;
+    assert_eq!(alice.get(&format!("/users/{BOB}")).await["id"], *bob);
+    assert_eq!(alice.get(&format!("/users('{bob}')")).await["mail"], BOB);
+    let (code, message) = alice
+        .refused(Method::GET, "/users/none@contoso.example", None, 404)
+        .await;
+    assert_eq!(code, "Request_ResourceNotFound");
+    assert!(message.contains("none@contoso.example"));
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_batch_runs_in_order() {
+    let host = Host::start().await;
+    let alice = Graph::of(&host, ALICE).await;
+    let batch = json!({"requests": [
+        {"id": "1", "method": "GET", "url": "/me?$select=mail"},
+        {"id": "2", "method": "POST", "url": "me/onlineMeetings", "body": {"subject": "B"},
+         "headers": {"Content-Type": "application/json"}},
+        {"id": "3", "method": "GET", "url": "/nothing", "dependsOn": ["2"]},
+        {"id": "4", "method": "GET", "url": "/me", "dependsOn": ["3"]},
+        {"id": "5", "method": "POST", "url": "/$batch", "body": {"requests": []}},
+    ]});
+    let answer = alice.call(Method::POST, "/$batch", Some(batch)).await;
+    let answer = expect(answer, 200).await;
+    let of = |id: &str| {
+        let all = answer["responses"].as_array().unwrap();
+        all.iter().find(|one| one["id"] == id).unwrap().clone()
+    };
+    assert_eq!(of("1")["body"]["mail"], ALICE);
+    assert_eq!(
+        (&of("2")["status"], &of("2")["body"]["subject"]),
+        (&json!(201), &json!("B"))
+    );
+    assert_eq!(of("3")["status"], 400);
+    assert_eq!(of("4")["status"], 424);
+    assert_eq!(of("5")["status"], 400);
+    assert!(of("3")["body"]["error"]["innerError"]["request-id"].is_string());
+    let many: Vec<Value> = (0..21)
+        .map(|id| json!({"id": id.to_string(), "method": "GET", "url": "/me"}))
+        .collect();
+    for wrong in [
+        json!({"requests": []}),
+        json!({"requests": many}),
+        json!({"requests": [{"id": "1", "method": "GET", "url": "/me", "dependsOn": ["1"]}]}),
+        json!({"requests": [{"id": "1", "method": "GET", "url": "/me"}, {"id": "1", "method": "GET", "url": "/me"}]}),
+        json!({}),
+    ] {
+        alice.refused(Method::POST, "/$batch", Some(wrong), 400).await;
+    }
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_everybody_may_know_needs_no_token() {
+    let host = Host::start().await;
+    let metadata = host.get("/v1.0/$metadata").send().await.unwrap();
+    assert_eq!(metadata.status(), 200);
+    assert!(metadata.text().await.unwrap().contains("microsoft.graph"));
+    let nobody = Graph {
+        host: &host,
+        token: "nonsense".to_owned(),
+    };
+    for target in [
+        "/me",
+        "/users",
+        "/chats",
+        "/me/onlineMeetings",
+        "/communications/onlineMeetings",
+    ] {
+        let (code, _) = nobody.refused(Method::GET, target, None, 401).await;
+        assert_eq!(code, "InvalidAuthenticationToken");
+    }
+    let (code, message) = nobody.refused(Method::GET, "/me/drive", None, 400).await;
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("BadRequest", "Resource not found for the segment 'drive'.")
+    );
+    let refused = nobody.call(Method::DELETE, "/me", None).await;
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["allow"]),
+        (405, &"GET".parse().unwrap())
+    );
+    host.service.shutdown().await;
+}
