@@ -86,7 +86,13 @@ fn fits(template: &str, target: &str) -> bool {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     // An endpoint with a trailing slash makes two at the front.
     let mut wanted = template.trim_start_matches('/').split('/');
-    let mut given = path.trim_start_matches('/').split('/');
+    let path = path.trim_start_matches('/');
+    // In Graph, the signed-in user is one of the users.
+    let of_user = path
+        .strip_prefix("v1.0/me")
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let path = of_user.map_or_else(|| path.to_owned(), |rest| format!("v1.0/users/me{rest}"));
+    let mut given = path.split('/');
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
@@ -118,6 +124,9 @@ mod tests {
         assert!(!fits(path, "/identities/8:acs:x"));
         assert!(!fits("/rooms/{id}", "/rooms/1/participants"));
         assert!(fits("/socket.io/1/", "/socket.io/1/?sr=x"));
+        assert!(fits("/v1.0/users/{id}/events", "/v1.0/me/events?$top=1"));
+        assert!(fits("/v1.0/users/{id}", "/v1.0/me"));
+        assert!(!fits("/v1.0/users/{id}", "/v1.0/meetings"));
     }
 
     #[test]

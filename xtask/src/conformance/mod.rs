@@ -30,6 +30,10 @@ pub(crate) enum Suite {
     Msal,
     /// Requests made up from Microsoft's OpenAPI files.
     Swagger,
+    /// Microsoft Graph's official SDK for Python.
+    GraphPython,
+    /// Microsoft Graph's official client for JavaScript, in Node.
+    GraphJs,
     /// Chromium and Firefox on the pages the service ships.
     Browsers,
     /// Writes docs/conformance.md from what the other suites saw when they ran last.
@@ -37,16 +41,25 @@ pub(crate) enum Suite {
 }
 
 /// What runs before the table can be made.
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 7] = [
     Suite::AzurePython,
     Suite::AzureJs,
     Suite::Msal,
     Suite::Swagger,
+    Suite::GraphPython,
+    Suite::GraphJs,
     Suite::Browsers,
 ];
 
 /// Suites whose requests the table is made from.
-const RECORDING: [Suite; 4] = [Suite::AzurePython, Suite::AzureJs, Suite::Msal, Suite::Swagger];
+const RECORDING: [Suite; 6] = [
+    Suite::AzurePython,
+    Suite::AzureJs,
+    Suite::Msal,
+    Suite::Swagger,
+    Suite::GraphPython,
+    Suite::GraphJs,
+];
 
 impl Suite {
     const fn name(self) -> &'static str {
@@ -55,6 +68,8 @@ impl Suite {
             Self::AzureJs => "azure-js",
             Self::Msal => "msal",
             Self::Swagger => "swagger",
+            Self::GraphPython => "graph-python",
+            Self::GraphJs => "graph-js",
             Self::Browsers => "browsers",
             Self::Table => "table",
         }
@@ -112,6 +127,8 @@ fn one(suite: Suite, program: &Path) -> Result<()> {
         Suite::AzureJs => azure_js(&setting)?,
         Suite::Msal => msal(&setting)?,
         Suite::Swagger => swagger(&setting)?,
+        Suite::GraphPython => graph_python(&setting)?,
+        Suite::GraphJs => node(Suite::GraphJs, &setting)?,
         Suite::Browsers => return browsers(&setting),
         Suite::Table => return write_table(),
     }
@@ -171,6 +188,20 @@ fn msal(setting: &Setting<'_>) -> Result<()> {
     setting.tell(&mut pytest);
     run::check(&mut pytest)?;
     node(Suite::Msal, setting)
+}
+
+fn graph_python(setting: &Setting<'_>) -> Result<()> {
+    let suite = Suite::GraphPython.directory();
+    let python = python("graph-python", &suite.join("requirements.txt"))?;
+    let mut pytest = run::command(&python);
+    pytest
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        // The SDK's own modules warn of each other.
+        .args(["-W", "ignore::DeprecationWarning"])
+        .arg(&suite)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    setting.tell(&mut pytest);
+    run::check(&mut pytest)
 }
 
 fn swagger(setting: &Setting<'_>) -> Result<()> {

@@ -31,7 +31,7 @@ async fn a_meeting_is_made_found_changed_and_deleted() {
         )
         .await;
     let id = text(&made["id"]).to_owned();
-    assert!(id.starts_with("MSo"));
+    assert!(id.starts_with("MSo") || id.starts_with("MSp"), "{id}");
     assert_eq!(made["startDateTime"], "2026-12-01T09:00:00Z");
     assert_eq!(made["lobbyBypassSettings"]["scope"], "everyone");
     assert_eq!(made["allowMeetingChat"], "limited");

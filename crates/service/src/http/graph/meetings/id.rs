@@ -1,4 +1,4 @@
-//! Ids of online meetings as Graph writes them: `MSo…`, base64 of organizer and thread. Opaque to clients, stable here.
+//! Ids of online meetings as Graph writes them: `MSo…` or `MSp…`, base64 of organizer and thread. Opaque to clients, stable here.
 
 use anteroom_identity::id::ObjectId;
 use base64::Engine as _;
