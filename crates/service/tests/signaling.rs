@@ -8,6 +8,8 @@ mod chat;
 mod client;
 #[path = "common/mod.rs"]
 mod common;
+#[path = "signaling/graph.rs"]
+mod graph;
 #[path = "signaling/input.rs"]
 mod input;
 #[path = "signaling/joining.rs"]

@@ -59,6 +59,7 @@ pub fn router() -> Router<App> {
         .route("/assets/{*path}", get(asset))
         .route("/meet/{id}", get(open_link))
         .route("/l/meetup-join/{*rest}", get(open_link))
+        .route("/meetingOptions/", get(meeting_options))
         .layer(middleware::from_fn(security_headers))
 }
 
@@ -151,6 +152,11 @@ async fn open_link(
         "/join?link={}",
         utf8_percent_encode(&link, QUERY_VALUE)
     )))
+}
+
+/// Where `meetingOptionsWebUrl` leads: options are changed on the Teams side's page.
+async fn meeting_options() -> Redirect {
+    Redirect::to("/teams")
 }
 
 /// Our pages load nothing from elsewhere and are not framed. A link's passcode must not leave in a Referer.

@@ -169,3 +169,94 @@ async fn what_everybody_may_know_needs_no_token() {
     );
     host.service.shutdown().await;
 }
+
+/// The token of the demo application.
+async fn of_app(host: &Host) -> Graph<'_> {
+    let dev = host.dev();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &dev.app.client_id),
+        ("client_secret", &dev.app.client_secret),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let target = format!("/{}/oauth2/v2.0/token", dev.tenant_id);
+    let answer = expect(host.post(&target).form(&form).send().await.unwrap(), 200).await;
+    Graph {
+        host,
+        token: answer["access_token"].as_str().unwrap().to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_application_needs_permission_and_policy() {
+    let host = Host::start().await;
+    let app = of_app(&host).await;
+    let target = format!("/users/{ALICE}/onlineMeetings");
+    let made = app.post(&target, json!({"subject": "By an application"})).await;
+    assert_eq!(made["participants"]["organizer"]["upn"], ALICE);
+    let (_, message) = app.refused(Method::GET, "/me", None, 400).await;
+    assert!(message.starts_with("/me request is only valid"), "{message}");
+    app.refused(Method::GET, "/me/onlineMeetings", None, 400).await;
+    // It reads chats and writes none.
+    let chat = format!(
+        "/chats/{}",
+        encoded(made["chatInfo"]["threadId"].as_str().unwrap())
+    );
+    assert_eq!(app.get(&format!("{chat}/messages")).await["value"], json!([]));
+    let hello = json!({"body": {"content": "hello"}});
+    let (code, _) = app
+        .refused(Method::POST, &format!("{chat}/messages"), Some(hello), 403)
+        .await;
+    assert_eq!(code, "Forbidden");
+
+    let client_id = host.dev().app.client_id.clone();
+    host.service
+        .app()
+        .store()
+        .write(move |connection| {
+            use anteroom_service::store::sqlite::applications;
+            applications::revoke_access_policy(connection, &client_id, applications::GLOBAL)
+        })
+        .await
+        .unwrap();
+    for (method, target) in [
+        (Method::POST, target.clone()),
+        (Method::GET, format!("{target}?$filter=x")),
+    ] {
+        let (code, message) = app.refused(method, &target, Some(json!({})), 403).await;
+        assert_eq!(code, "Forbidden");
+        assert!(
+            message.starts_with("No application access policy found for this app"),
+            "{message}"
+        );
+    }
+    // What a device dialled is found without one.
+    let filter = format!(
+        "VideoTeleconferenceId eq '{}'",
+        made["videoTeleconferenceId"].as_str().unwrap()
+    );
+    let by_device = format!("/communications/onlineMeetings?$filter={}", encoded(&filter));
+    assert_eq!(app.get(&by_device).await["value"][0]["id"], made["id"]);
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_link_ends_sixty_days_after_the_meeting() {
+    let host = Host::start().await;
+    let alice = Graph::of(&host, ALICE).await;
+    let made = alice.post("/me/onlineMeetings", json!({})).await;
+    let target = format!("/me/onlineMeetings/{}", made["id"].as_str().unwrap());
+    assert!(made["expiryDateTime"].as_str().unwrap() > made["endDateTime"].as_str().unwrap());
+    let clock = host.service.app().clock();
+    clock.step(time::Duration::days(59)).unwrap();
+    let later = Graph::of(&host, ALICE).await;
+    // A change gives the link another 60 days.
+    later.patch(&target, json!({"subject": "Still there"})).await;
+    clock.step(time::Duration::days(59)).unwrap();
+    let later = Graph::of(&host, ALICE).await;
+    assert_eq!(later.get(&target).await["subject"], "Still there");
+    clock.step(time::Duration::days(2)).unwrap();
+    let later = Graph::of(&host, ALICE).await;
+    later.refused(Method::GET, &target, None, 404).await;
+    host.service.shutdown().await;
+}
