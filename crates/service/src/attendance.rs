@@ -119,8 +119,8 @@ mod tests {
             .write(|connection| {
                 connection.execute_batch(
                     "INSERT INTO tenants (id, name, settings) VALUES ('t', 't', '{}');
-                     INSERT INTO directory_users (object_id, tenant_id, upn, display_name, password_hash, policy)
-                         VALUES ('o', 't', 'u', 'n', '', '{}');
+                     INSERT INTO directory_users (object_id, tenant_id, upn, display_name, password_hash)
+                         VALUES ('o', 't', 'u', 'n', '');
                      INSERT INTO meetings (id, tenant_id, organizer_id, subject, thread_id, meeting_id, options, start_ms, end_ms)
                          VALUES ('m', 't', 'o', '', '19:x', '1', '{}', 0, 0);",
                 )?;
