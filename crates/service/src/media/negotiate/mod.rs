@@ -110,6 +110,7 @@ pub struct Outcome {
 
 /// One participant's media connection.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Peer {
     id: PeerId,
     local: IceCredentials,

@@ -1,6 +1,7 @@
 //! For tests: a meeting whose effects are carried out by a model of the chat, and written down.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anteroom_identity::id::{
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use super::happenings::Ledger;
 use super::participant::CallRole;
+use super::watch::{Settings, Step, Terms, Watch};
 use super::{
     ChatLine, ChatStart, Effect, Facts, HistoryShare, Host, Input, Limits, Meeting, MeetingConfig, Now,
     Person, PersonKind, Policy, RoomRules, Rules, SessionId,
@@ -29,6 +31,8 @@ pub(super) const LOBBY_TIMEOUT: Duration = Duration::from_secs(600);
 
 pub(super) struct Harness {
     pub(super) meeting: Meeting,
+    /// Looks on from outside, where it is asked to.
+    pub(super) watch: Option<Watch>,
     pub(super) rules: Rules,
     pub(super) now: Now,
     sessions: u64,
@@ -46,9 +50,63 @@ pub(super) struct Harness {
     ledger: Ledger,
 }
 
+/// Whether there is time for much: `cargo xtask test --long`.
+pub(crate) fn long() -> bool {
+    std::env::var_os("ANTEROOM_TEST_LONG").is_some_and(|value| value == "1")
+}
+
 /// When every test begins.
 pub(super) fn start() -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000)
+}
+
+/// The same, on both clocks. The first instant is arbitrary, and the same everywhere.
+pub(super) fn first_moment() -> Now {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    Now {
+        instant: *FIRST.get_or_init(Instant::now),
+        wall: start(),
+    }
+}
+
+/// A certificate takes a while to make, so there is one for all tests.
+pub(super) fn environment() -> Environment {
+    static CERTIFICATE: OnceLock<Certificate> = OnceLock::new();
+    Environment {
+        certificate: CERTIFICATE
+            .get_or_init(|| Certificate::generate().unwrap())
+            .clone(),
+        candidates: vec!["127.0.0.1:5000".parse().unwrap()],
+    }
+}
+
+pub(super) fn rules(scope: LobbyScope) -> Rules {
+    let mut rules = Rules {
+        tenant: TenantSettings::default(),
+        organizer: OrganizerPolicy::default(),
+        options: MeetingOptions::default(),
+    };
+    rules.options.lobby.scope = scope;
+    rules
+}
+
+/// Alice's meeting.
+pub(super) fn meeting_facts() -> Facts {
+    let PersonKind::Organization {
+        object: organizer, ..
+    } = alice().kind
+    else {
+        unreachable!()
+    };
+    Facts {
+        subject: "Weekly".to_owned(),
+        thread_id: "19:meeting_x@thread.v2".to_owned(),
+        join_url: "https://127.0.0.1/meet/1".to_owned(),
+        host: Some(Host {
+            tenant: tenant(),
+            organizer,
+        }),
+    }
 }
 
 pub(super) fn tenant() -> TenantId {
@@ -103,31 +161,19 @@ impl Harness {
     }
 
     pub(super) fn with(scope: LobbyScope, limits: Limits) -> Self {
-        let rules = Rules {
-            tenant: TenantSettings::default(),
-            organizer: OrganizerPolicy::default(),
-            options: MeetingOptions {
-                lobby: scope.into(),
-                ..MeetingOptions::default()
-            },
-        };
-        let PersonKind::Organization {
-            object: organizer, ..
-        } = alice().kind
-        else {
-            unreachable!()
-        };
-        let facts = Facts {
-            subject: "Weekly".to_owned(),
-            thread_id: "19:meeting_x@thread.v2".to_owned(),
-            join_url: "https://127.0.0.1/meet/1".to_owned(),
-            host: Some(Host {
-                tenant: tenant(),
-                organizer,
-            }),
-        };
-        let policy = Policy::Meeting(rules.clone());
-        Self::of(facts, policy, limits, rules)
+        let rules = rules(scope);
+        Self::of(meeting_facts(), Policy::Meeting(rules.clone()), limits, rules)
+    }
+
+    /// Lets somebody look on from outside, who is asked by [`check`](Self::check).
+    pub(super) fn watched(mut self) -> Self {
+        let terms = Terms::new(
+            &self.meeting.facts,
+            &self.meeting.limits,
+            Some(Settings::of(&self.rules)),
+        );
+        self.watch = Some(Watch::new(terms, self.now.instant));
+        self
     }
 
     /// A room's call.
@@ -151,20 +197,15 @@ impl Harness {
             facts,
             policy,
             limits,
-            media: Environment {
-                certificate: Certificate::generate().unwrap(),
-                candidates: vec!["127.0.0.1:5000".parse().unwrap()],
-            },
+            media: environment(),
             room: RoomId(7),
             seed: [7; 32],
         });
         Self {
             meeting,
             rules,
-            now: Now {
-                instant: Instant::now(),
-                wall: start(),
-            },
+            watch: None,
+            now: first_moment(),
             sessions: 0,
             sent: BTreeMap::new(),
             over: BTreeMap::new(),
@@ -190,20 +231,36 @@ impl Harness {
     }
 
     pub(super) fn tell(&mut self, session: SessionId, input: Input) {
+        let step = self.step(session, &input);
+        self.begin(step);
         self.meeting.handle(self.now, session, input);
         self.carry_out();
+        self.finish();
+    }
+
+    pub(super) fn shut_down(&mut self) {
+        self.begin(Step::ShutDown);
+        self.meeting.shut_down();
+        self.carry_out();
+        self.finish();
     }
 
     pub(super) fn change_rules(&mut self, change: impl FnOnce(&mut Rules)) {
         change(&mut self.rules);
+        self.begin(Step::Other);
+        if let Some(watch) = &mut self.watch {
+            watch.terms.settings = Some(Settings::of(&self.rules));
+        }
         self.meeting
             .set_policy(self.now, Policy::Meeting(self.rules.clone()));
         self.carry_out();
+        self.finish();
     }
 
     pub(super) fn advance(&mut self, by: Duration) {
         self.now.instant += by;
         self.now.wall += by;
+        self.begin(Step::Time);
         if self
             .meeting
             .poll_timeout()
@@ -212,17 +269,22 @@ impl Harness {
             self.meeting.handle_timeout(self.now);
         }
         self.carry_out();
+        self.finish();
     }
 
     /// Somebody says something in the thread, by whatever way.
     pub(super) fn say(&mut self, text: &str) {
         let sequence = self.said.len() as u64 + 1;
+        let text = match &mut self.watch {
+            Some(watch) => watch.next_line(),
+            None => text.to_owned(),
+        };
         let line = ChatLine {
             id: sequence.to_string(),
             sequence,
             sender: "8:orgid:somebody".to_owned(),
             sender_display_name: "Somebody".to_owned(),
-            text: text.to_owned(),
+            text,
             created: self.now.wall,
         };
         self.said.push(line.clone());
@@ -232,6 +294,9 @@ impl Harness {
 
     pub(super) fn carry_out(&mut self) {
         while let Some(effect) = self.meeting.poll_effect() {
+            if let Some(watch) = &mut self.watch {
+                watch.effect(&effect);
+            }
             match effect {
                 Effect::Send { to, reply, body } => {
                     assert!(!self.over.contains_key(&to), "{to} is over and was sent {body:?}");
@@ -308,6 +373,35 @@ impl Harness {
         self.ledger.check(&self.meeting);
     }
 
+    fn begin(&mut self, step: Step) {
+        if let Some(watch) = &mut self.watch {
+            watch.begin(self.now.instant, step);
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.finish();
+        }
+    }
+
+    /// What an input is to somebody outside.
+    fn step(&self, session: SessionId, input: &Input) -> Step {
+        let named = |ids: &[String]| self.meeting.find(ids, |_| true);
+        match input {
+            Input::Join { person, .. } => Step::Join(session, person.clone()),
+            Input::Leave { .. } => Step::Leave(session),
+            Input::Gone => Step::Gone(session),
+            Input::Admit { all: true, .. } => Step::AdmitAll(session),
+            Input::Admit { ids, .. } => Step::Admit(session, named(ids)),
+            Input::Reject { ids, .. } => Step::Reject(session, named(ids)),
+            Input::Remove { ids, .. } => Step::Remove(session, named(ids)),
+            Input::EndMeeting { .. } => Step::End(session),
+            Input::Offer { .. } => Step::Offer(session),
+            _ => Step::Other,
+        }
+    }
+
     /// What a session was sent since the last call.
     pub(super) fn take(&mut self, session: SessionId) -> Vec<Body> {
         self.sent
@@ -381,6 +475,8 @@ impl Harness {
 
     /// What holds at all times.
     pub(super) fn check(&self) {
+        let breach = self.watch.as_ref().and_then(|watch| watch.breach.as_ref());
+        assert_eq!(breach, None);
         let meeting = &self.meeting;
         let mut members = BTreeSet::new();
         let mut tracks = BTreeSet::new();

@@ -41,11 +41,15 @@ mod feed_tests;
 #[cfg(test)]
 mod happenings;
 #[cfg(test)]
-mod harness;
+pub(super) mod harness;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -286,7 +290,7 @@ pub enum Input {
 }
 
 /// What has to be done, in this order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Effect {
     /// Send a message.
     Send {
@@ -362,6 +366,7 @@ pub enum Effect {
 /// - then, until there are none: [`poll_effect`](Self::poll_effect)
 /// - then: [`poll_timeout`](Self::poll_timeout), [`is_empty`](Self::is_empty)
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Meeting {
     facts: Facts,
     policy: Policy,
@@ -370,7 +375,7 @@ pub struct Meeting {
     limits: Limits,
     media: Environment,
     room: RoomId,
-    random: StdRng,
+    random: Random,
     /// Everybody who waits or is in the call, in the order of arrival (session ids increase).
     people: BTreeMap<SessionId, Participant>,
     /// Exactly those of `people` who wait.
@@ -396,6 +401,18 @@ pub struct Meeting {
     /// The moment of the latest input.
     clock: Option<Now>,
     effects: VecDeque<Effect>,
+}
+
+/// Where identifiers come from.
+#[derive(Debug)]
+struct Random(StdRng);
+
+/// For tests that look at every way a meeting can go on: each gets identifiers of its own.
+#[cfg(test)]
+impl Clone for Random {
+    fn clone(&self) -> Self {
+        Self(StdRng::from_rng(&mut rand::rng()))
+    }
 }
 
 impl Meeting {
@@ -425,7 +442,7 @@ impl Meeting {
             limits,
             media,
             room,
-            random: StdRng::from_seed(seed),
+            random: Random(StdRng::from_seed(seed)),
             people: BTreeMap::new(),
             lobby,
             call: None,
@@ -618,7 +635,7 @@ impl Meeting {
     /// A fresh identifier, as text.
     fn fresh_id(&mut self) -> String {
         let mut bytes = [0; 16];
-        rand::Rng::fill_bytes(&mut self.random, &mut bytes);
+        rand::Rng::fill_bytes(&mut self.random.0, &mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 }

@@ -72,6 +72,7 @@ impl fmt::Debug for Person {
 
 /// Somebody in the lobby or in the call.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Participant {
     /// Identifier in this meeting.
     pub(super) id: String,
@@ -83,6 +84,7 @@ pub(super) struct Participant {
 
 /// Data that only one stage has dies with it: whoever waits has no media and no chat to misuse.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) enum Stage {
     Lobby(Waiting),
     InCall(Box<Present>),
@@ -90,6 +92,7 @@ pub(super) enum Stage {
 
 /// What the lobby itself does not keep of somebody who waits; the rest is in [`Meeting::lobby`](super::Meeting).
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Waiting {
     pub(super) since: OffsetDateTime,
 }
@@ -121,6 +124,7 @@ pub(super) struct Cut {
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Present {
     pub(super) role: CallRole,
     /// What the participant may do, and why not the rest.

@@ -126,10 +126,7 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
             (by, Input::Ask { reply: 2, ask })
         }
         Operation::Wait(seconds) => return m.advance(Duration::from_secs(seconds.into())),
-        Operation::ShutDown => {
-            m.meeting.shut_down();
-            return m.carry_out();
-        }
+        Operation::ShutDown => return m.shut_down(),
         Operation::Leave(who) => (who, Input::Leave { reply: 2 }),
         Operation::Gone(who) => (who, Input::Gone),
         Operation::Lose(who) => (who, Input::ConnectionLost),
@@ -231,14 +228,13 @@ fn wish(what: u8, participant_ids: Vec<String>) -> Ask {
 proptest! {
     #[test]
     fn invariants_hold_after_every_operation(operations in proptest::collection::vec(operation(), 1..80)) {
-        let mut m = Harness::new(LobbyScope::Organization);
+        let mut m = Harness::new(LobbyScope::Organization).watched();
         let mut sessions = Vec::new();
         for operation in operations {
             carry_out(&mut m, &mut sessions, operation);
             m.check();
         }
-        m.meeting.shut_down();
-        m.carry_out();
+        m.shut_down();
         m.check();
         prop_assert!(m.meeting.is_empty());
     }

@@ -46,7 +46,7 @@ impl Meeting {
                 *made += 1;
                 room.0 << ROOM_SHIFT | u64::from(*made)
             },
-            random: &mut self.random,
+            random: &mut self.random.0,
         };
         let outcome = Peer::negotiate(&mut peer, description, sections, &mut context);
         if let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) {

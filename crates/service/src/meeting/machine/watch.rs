@@ -1,0 +1,732 @@
+//! For tests: an observer outside a meeting, who sees what goes in and what comes out, and knows what must never come
+//! out.
+//!
+//! It has rules of its own, written down anew from what the settings mean, and never looks into the machine:
+//! - no media, chat, roster entry or secret (thread, link, call, other people's names, capabilities) reaches a session that
+//!   has not been let in, and none after its end;
+//! - whoever is let in may pass by the rules, or was admitted by a participant with the right to, in that very step;
+//! - nobody is left in the lobby who may pass, was admitted or rejected, or has waited too long;
+//! - every session has exactly one end, for the reason that brought it about;
+//! - nobody beyond the caps gets in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use anteroom_identity::id::{CommunicationIdentifier, ObjectId, TenantId};
+use anteroom_media_transport::router::{Command, PeerId, TrackId};
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{self, LobbyUpdate, RosterUpdate};
+use anteroom_teams_link::policy::LobbyScope;
+
+use super::{Effect, Facts, Person, PersonKind, Rules, SessionId};
+
+/// What was done to a meeting.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// A session asks to enter.
+    Join(SessionId, Box<Person>),
+    /// A session asks to leave.
+    Leave(SessionId),
+    /// A session is over by itself: its connection for good, or its token.
+    Gone(SessionId),
+    /// Admit these.
+    Admit(SessionId, Vec<SessionId>),
+    /// Admit everybody who waits.
+    AdmitAll(SessionId),
+    /// Reject these.
+    Reject(SessionId, Vec<SessionId>),
+    /// Remove these from the call.
+    Remove(SessionId, Vec<SessionId>),
+    /// End for everybody.
+    End(SessionId),
+    /// A media offer.
+    Offer(SessionId),
+    /// Time has passed, and the media or chat grace with it.
+    Time,
+    /// The service stops.
+    ShutDown,
+    /// Anything that lets nobody in and ends nobody by itself.
+    Other,
+}
+
+/// The settings of a meeting that an observer has an opinion on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Settings {
+    pub(crate) scope: LobbyScope,
+    /// Whether guests are allowed at all.
+    pub(crate) anonymous: bool,
+    /// Whether guests may be first in.
+    pub(crate) start: bool,
+    pub(crate) locked: bool,
+}
+
+impl Settings {
+    pub(crate) fn of(rules: &Rules) -> Self {
+        Self {
+            scope: rules.options.lobby.scope,
+            anonymous: !rules.tenant.disable_anonymous_join && rules.organizer.allow_anonymous_join,
+            start: rules.organizer.allow_anonymous_start,
+            locked: rules.options.locked,
+        }
+    }
+}
+
+/// What the observer holds a meeting to.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    /// `None`: no opinion on who may pass, as in a room.
+    pub(crate) settings: Option<Settings>,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) organizer: Option<ObjectId>,
+    /// Thread id, link and the like.
+    pub(crate) secrets: Vec<String>,
+    pub(crate) participants: usize,
+    pub(crate) lobby: usize,
+    pub(crate) timeout: Duration,
+}
+
+impl Terms {
+    pub(crate) fn new(facts: &Facts, limits: &super::Limits, settings: Option<Settings>) -> Self {
+        Self {
+            settings,
+            tenant: facts.host.map(|host| host.tenant),
+            organizer: facts.host.map(|host| host.organizer),
+            secrets: [&facts.thread_id, &facts.join_url]
+                .into_iter()
+                .filter(|secret| !secret.is_empty())
+                .cloned()
+                .collect(),
+            participants: limits.participants,
+            lobby: limits.lobby,
+            timeout: limits.lobby_timeout,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Seen {
+    /// Has asked to enter, and was not answered.
+    Asked,
+    Waiting,
+    Inside,
+    Over,
+}
+
+#[derive(Debug, Clone)]
+struct Session {
+    person: Box<Person>,
+    seen: Seen,
+    since: Instant,
+    /// Participant id, known once inside.
+    id: String,
+    manages_lobby: bool,
+    ends_meetings: bool,
+    removes: bool,
+    /// Chat lines up to this one were said before the stay began.
+    chat_from: u64,
+}
+
+/// What must hold at all times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Property {
+    /// Nothing of the call reaches a session that is not in it.
+    Secrecy,
+    /// Whoever is let in may come in.
+    Entry,
+    /// Nobody waits who should not.
+    Waiting,
+    /// Every session has one end, for the reason that brought it about.
+    Ending,
+    /// Nobody beyond the caps.
+    Caps,
+}
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub(crate) struct Watch {
+    pub(crate) terms: Terms,
+    sessions: BTreeMap<SessionId, Session>,
+    members: BTreeSet<CommunicationIdentifier>,
+    /// Chat lines said so far; the text of each is its number.
+    pub(crate) lines: u64,
+    peers: BTreeMap<PeerId, SessionId>,
+    tracks: BTreeMap<PeerId, BTreeSet<TrackId>>,
+    subscriptions: BTreeMap<PeerId, BTreeSet<TrackId>>,
+    /// Somebody of the organization is or was in the running call.
+    started: bool,
+    step: Step,
+    /// Whoever does it has the right to.
+    entitled: bool,
+    /// What different sessions are told in one step is not heard in order.
+    pub(crate) unordered: bool,
+    let_in_now: BTreeSet<SessionId>,
+    now: Instant,
+    /// What was wrong first.
+    pub(crate) breach: Option<(Property, String)>,
+}
+
+impl Watch {
+    pub(crate) fn new(terms: Terms, now: Instant) -> Self {
+        Self {
+            terms,
+            sessions: BTreeMap::new(),
+            members: BTreeSet::new(),
+            lines: 0,
+            peers: BTreeMap::new(),
+            tracks: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            started: false,
+            step: Step::Other,
+            entitled: false,
+            unordered: false,
+            let_in_now: BTreeSet::new(),
+            now,
+            breach: None,
+        }
+    }
+
+    /// Something is about to be done.
+    pub(crate) fn begin(&mut self, now: Instant, step: Step) {
+        self.now = now;
+        if let Step::Join(session, person) = &step
+            && !self.sessions.contains_key(session)
+        {
+            let asked = Session {
+                person: person.clone(),
+                seen: Seen::Asked,
+                since: now,
+                id: String::new(),
+                manages_lobby: false,
+                ends_meetings: false,
+                removes: false,
+                chat_from: 0,
+            };
+            self.sessions.insert(*session, asked);
+        }
+        if let Step::Gone(session) = step {
+            self.over(session);
+        }
+        self.entitled = self.entitles(&step);
+        self.let_in_now.clear();
+        self.step = step;
+    }
+
+    /// A line is about to be said in the thread, the text of which has to be this.
+    pub(crate) fn next_line(&mut self) -> String {
+        self.lines += 1;
+        self.lines.to_string()
+    }
+
+    /// Something came out.
+    pub(crate) fn effect(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Send { to, body, .. } => self.sent(*to, body),
+            Effect::End { session, body, .. } => self.ended(*session, body),
+            Effect::ChatAdd { member, .. } => self.joined_chat(member),
+            Effect::ChatRemove { member } => self.left_chat(member),
+            Effect::ChatHistory { to, .. } | Effect::ChatSend { from: to, .. } => {
+                self.demand(Property::Secrecy, self.is(*to, Seen::Inside), || {
+                    format!("the chat works for {to}, who is not inside")
+                });
+            }
+            Effect::Media(command) => self.media(command),
+        }
+    }
+
+    pub(crate) fn joined_chat(&mut self, member: &CommunicationIdentifier) {
+        self.members.insert(member.clone());
+    }
+
+    pub(crate) fn left_chat(&mut self, member: &CommunicationIdentifier) {
+        self.members.remove(member);
+    }
+
+    /// A session was sent something.
+    pub(crate) fn sent(&mut self, to: SessionId, body: &Body) {
+        match (self.seen(to), body) {
+            (Some(Seen::Asked | Seen::Waiting), Body::Lobby(_)) => {
+                self.keeps_secrets(to, body);
+                self.change(to, |session| session.seen = Seen::Waiting);
+            }
+            (Some(Seen::Asked | Seen::Waiting), Body::Error(_)) => self.keeps_secrets(to, body),
+            (Some(Seen::Asked | Seen::Waiting), Body::Connected(connected)) => self.let_in(to, connected),
+            (Some(Seen::Inside), body) => self.sent_inside(to, body),
+            (seen, body) => self.fail(Property::Secrecy, || format!("{to}, {seen:?}, was sent {body:?}")),
+        }
+    }
+
+    /// A session was sent its last message.
+    pub(crate) fn ended(&mut self, session: SessionId, body: &Body) {
+        let reason = match body {
+            Body::Denied(proto::Denied { reason }) | Body::Ended(proto::Ended { reason }) => reason.as_ref(),
+            _ => None,
+        };
+        let Some(reason) = reason else {
+            self.fail(Property::Ending, || {
+                format!("the last message of {session} is {body:?}")
+            });
+            return;
+        };
+        let seen = self.seen(session);
+        self.demand(
+            Property::Ending,
+            matches!(body, Body::Denied(_)) == (seen == Some(Seen::Asked)),
+            || format!("{session}, {seen:?}, was sent {body:?}"),
+        );
+        if seen != Some(Seen::Inside) {
+            self.keeps_secrets(session, body);
+        }
+        self.demand(Property::Ending, self.may_end(session, &reason.key), || {
+            format!("{session}, {seen:?}, ended with {}", reason.key)
+        });
+        let media = self.peers.values().any(|owner| *owner == session);
+        self.demand(Property::Secrecy, !media, || {
+            format!("{session} is over and has media")
+        });
+        self.over(session);
+        let id = self
+            .sessions
+            .get(&session)
+            .map(|session| session.person.id.clone());
+        if let Some(id) = id.filter(is_guest) {
+            let chats = self.members.contains(&id) && !self.is_inside(&id);
+            self.demand(Property::Secrecy, !chats, || {
+                format!("{session} is over and in the chat")
+            });
+        }
+    }
+
+    /// The media router was told something.
+    pub(crate) fn media(&mut self, command: &Command) {
+        let peer = command.peer();
+        match command {
+            Command::AddPeer { .. } => {
+                let Step::Offer(by) = self.step else {
+                    self.fail(Property::Secrecy, || format!("{peer} got media without an offer"));
+                    return;
+                };
+                self.peers.insert(peer, by);
+            }
+            Command::RemovePeer { .. } => {
+                self.peers.remove(&peer);
+                self.tracks.remove(&peer);
+                self.subscriptions.remove(&peer);
+                return;
+            }
+            Command::SetPublications { publications, .. } => {
+                let tracks = publications.iter().map(|publication| publication.track);
+                self.tracks.insert(peer, tracks.collect());
+            }
+            Command::SetSubscriptions { subscriptions, .. } => {
+                let tracks = subscriptions.iter().map(|subscription| subscription.track);
+                self.subscriptions.insert(peer, tracks.collect());
+            }
+            _ => {}
+        }
+        let owner = self.peers.get(&peer).copied();
+        self.demand(
+            Property::Secrecy,
+            owner.is_some_and(|owner| self.is(owner, Seen::Inside)),
+            || format!("{command:?} is for somebody who is not inside"),
+        );
+    }
+
+    /// Everything that follows from the step has come out.
+    pub(crate) fn finish(&mut self) {
+        let waiting: Vec<SessionId> = self.all(Seen::Waiting).collect();
+        let inside = self.all(Seen::Inside).count();
+        self.demand(Property::Caps, inside <= self.terms.participants, || {
+            format!("{inside} are in the call")
+        });
+        self.demand(Property::Caps, waiting.len() <= self.terms.lobby, || {
+            format!("{} are in the lobby", waiting.len())
+        });
+        let asked = self.all(Seen::Asked).next();
+        self.demand(Property::Ending, asked.is_none(), || {
+            format!("{asked:?} was not answered")
+        });
+        for session in waiting {
+            self.waits_rightly(session);
+        }
+        if let Step::Leave(left) = self.step {
+            let over = self.seen(left).is_none_or(|seen| seen == Seen::Over);
+            self.demand(Property::Ending, over, || format!("{left} has left and is there"));
+        }
+        let strangers = self
+            .members
+            .iter()
+            .find(|id| is_guest(id) && !self.is_inside(id))
+            .cloned();
+        self.demand(Property::Secrecy, strangers.is_none(), || {
+            format!("{strangers:?} is in the chat, not in the call")
+        });
+        let outside = self
+            .peers
+            .values()
+            .copied()
+            .find(|owner| !self.is(*owner, Seen::Inside));
+        self.demand(Property::Secrecy, outside.is_none(), || {
+            format!("{outside:?} has media and is not inside")
+        });
+        let published: BTreeSet<TrackId> = self.tracks.values().flatten().copied().collect();
+        let stale = self
+            .subscriptions
+            .values()
+            .flatten()
+            .find(|track| !published.contains(track))
+            .copied();
+        self.demand(Property::Secrecy, stale.is_none(), || {
+            format!("{stale:?} is received and not published")
+        });
+        let alive = self.sessions.values().any(|session| session.seen != Seen::Over);
+        self.demand(Property::Ending, !(alive && self.everybody_goes()), || {
+            "the meeting has ended and somebody is there".to_owned()
+        });
+        self.step = Step::Other;
+    }
+
+    /// What has become of a session; `None` for one that has not come.
+    pub(crate) fn seen(&self, session: SessionId) -> Option<Seen> {
+        self.sessions.get(&session).map(|session| session.seen)
+    }
+
+    /// The sessions in this state.
+    pub(crate) fn all(&self, seen: Seen) -> impl Iterator<Item = SessionId> {
+        self.sessions
+            .iter()
+            .filter(move |(_, session)| session.seen == seen)
+            .map(|(id, _)| *id)
+    }
+
+    /// Whether a session was told that it may look after the lobby.
+    pub(crate) fn manages_lobby(&self, session: SessionId) -> bool {
+        self.sessions
+            .get(&session)
+            .is_some_and(|session| session.seen == Seen::Inside && session.manages_lobby)
+    }
+
+    pub(crate) fn members(&self) -> &BTreeSet<CommunicationIdentifier> {
+        &self.members
+    }
+
+    /// The media router has forgotten everybody.
+    pub(crate) fn lose_media(&mut self) {
+        self.peers.clear();
+        self.tracks.clear();
+        self.subscriptions.clear();
+    }
+
+    /// Forgets sessions that are over, whose number grows without bound.
+    pub(crate) fn forget_over(&mut self) {
+        self.sessions.retain(|_, session| session.seen != Seen::Over);
+    }
+
+    fn let_in(&mut self, to: SessionId, connected: &proto::Connected) {
+        let Some(session) = self.sessions.get(&to) else {
+            return;
+        };
+        let person = session.person.clone();
+        let guest = is_guest(&person.id);
+        let can = |name: &str| connected.capabilities.iter().any(|capability| capability == name);
+        let (manages_lobby, ends_meetings, removes) = (
+            can("manageLobby"),
+            can("hangUpForEveryOne"),
+            can("removeParticipant"),
+        );
+        self.demand(
+            Property::Entry,
+            !(guest && (manages_lobby || ends_meetings || removes)),
+            || format!("the guest {to} runs the meeting: {:?}", connected.capabilities),
+        );
+        let rightly = self.may_pass(&person) || (self.is_admitted(to) && self.may_be_admitted(&person));
+        self.demand(Property::Caps, !self.is_full(), || {
+            format!("{to} was let into a full call")
+        });
+        let step = self.step.clone();
+        self.demand(Property::Entry, rightly, || {
+            format!("{to} was let in by {step:?}")
+        });
+        let chat_from = self
+            .sessions
+            .values()
+            .filter(|other| other.seen == Seen::Inside && other.person.id == person.id)
+            .map(|other| other.chat_from)
+            .fold(self.lines, u64::min);
+        self.started |= self.is_of_organization(&person);
+        self.let_in_now.insert(to);
+        self.change(to, |session| {
+            session.seen = Seen::Inside;
+            session.id.clone_from(&connected.participant_id);
+            session.manages_lobby = manages_lobby;
+            session.ends_meetings = ends_meetings;
+            session.removes = removes;
+            session.chat_from = chat_from;
+        });
+        if !connected.call_id.is_empty() && !self.terms.secrets.contains(&connected.call_id) {
+            self.terms.secrets.push(connected.call_id.clone());
+        }
+    }
+
+    fn sent_inside(&mut self, to: SessionId, body: &Body) {
+        match body {
+            Body::Roster(RosterUpdate { upserted, .. }) => {
+                let stranger = upserted.iter().find(|entry| {
+                    !self
+                        .sessions
+                        .values()
+                        .any(|session| session.seen == Seen::Inside && session.id == entry.id)
+                });
+                self.demand(Property::Secrecy, stranger.is_none(), || {
+                    format!("{to} was told that {stranger:?} is inside")
+                });
+            }
+            Body::LobbyRoster(LobbyUpdate { upserted, .. }) => {
+                self.demand(Property::Secrecy, self.manages_lobby(to), || {
+                    format!("{to} was told of the lobby without the right to")
+                });
+                let inside = upserted.iter().find(|entry| {
+                    self.sessions.iter().any(|(id, session)| {
+                        session.id == entry.id && !(self.unordered && self.let_in_now.contains(id))
+                    })
+                });
+                self.demand(Property::Secrecy, inside.is_none(), || {
+                    format!("{to} was told that {inside:?} waits")
+                });
+            }
+            Body::Chat(message) => self.hears(to, message),
+            Body::CapabilitiesChanged(changed) => {
+                let can = |name: &str| changed.capabilities.iter().any(|capability| capability == name);
+                self.change(to, |session| {
+                    session.manages_lobby = can("manageLobby");
+                    session.ends_meetings = can("hangUpForEveryOne");
+                    session.removes = can("removeParticipant");
+                });
+            }
+            Body::Connected(_) | Body::Lobby(_) => self.fail(Property::Secrecy, || {
+                format!("{to} is inside and was sent {body:?}")
+            }),
+            _ => {}
+        }
+    }
+
+    fn hears(&mut self, to: SessionId, message: &proto::ChatMessage) {
+        let Some(session) = self.sessions.get(&to) else {
+            return;
+        };
+        // Colleagues stay in the chat beyond the call.
+        let member = !is_guest(&session.person.id) || self.members.contains(&session.person.id);
+        self.demand(Property::Secrecy, member, || {
+            format!("{to} heard the chat without being a member")
+        });
+        let said: u64 = message.text.parse().unwrap_or(u64::MAX);
+        let Some(session) = self.sessions.get(&to) else {
+            return;
+        };
+        let before = is_guest(&session.person.id) && said <= session.chat_from;
+        self.demand(Property::Secrecy, !before, || {
+            format!("{to} heard line {said}, said before it came")
+        });
+    }
+
+    /// Whether a session may have ended for this reason.
+    fn may_end(&self, session: SessionId, key: &str) -> bool {
+        let Some(found) = self.sessions.get(&session) else {
+            return false;
+        };
+        let seen = found.seen;
+        let due = self.now >= found.since + self.terms.timeout;
+        match (seen, key) {
+            (Seen::Over, _) => false,
+            (_, "left") => matches!(self.step, Step::Leave(leaves) if leaves == session),
+            (Seen::Waiting, "lobby_denied") => self.is_rejected(session),
+            (Seen::Waiting, "lobby_timeout") => due,
+            (Seen::Inside, "removed") => self.is_removed(session),
+            (Seen::Waiting | Seen::Inside, "ended" | "service_stopping") => self.everybody_goes(),
+            (_, "lobby_denied" | "lobby_timeout" | "removed" | "ended") => false,
+            // Also when the lobby is full, or one identity has too many sessions.
+            (Seen::Asked, "meeting_full") => true,
+            (Seen::Waiting, "meeting_full") => self.is_full(),
+            (Seen::Asked | Seen::Waiting, _) => {
+                self.terms.settings.is_none() || !self.may_be_admitted(&found.person)
+            }
+            (Seen::Inside, key) => self.terms.settings.is_none() || key == "media_lost",
+        }
+    }
+
+    /// Demands of somebody who waits that nothing says otherwise.
+    fn waits_rightly(&mut self, waiting: SessionId) {
+        let Some(session) = self.sessions.get(&waiting) else {
+            return;
+        };
+        let (person, since) = (session.person.clone(), session.since);
+        self.demand(Property::Waiting, self.now < since + self.terms.timeout, || {
+            format!("{waiting} waits beyond the time-out")
+        });
+        let passes = self.terms.settings.is_some() && self.may_pass(&person) && !self.is_full();
+        self.demand(Property::Waiting, !passes, || {
+            format!("{waiting} waits and may pass")
+        });
+        self.demand(Property::Waiting, !self.is_rejected(waiting), || {
+            format!("{waiting} was rejected and waits")
+        });
+        let admitted = self.is_admitted(waiting) && self.may_be_admitted(&person) && !self.is_full();
+        self.demand(Property::Waiting, !admitted, || {
+            format!("{waiting} was admitted and waits")
+        });
+    }
+
+    fn keeps_secrets(&mut self, to: SessionId, body: &Body) {
+        let text = format!("{body:?}");
+        let own = self
+            .sessions
+            .get(&to)
+            .map(|session| session.person.display_name.clone());
+        let others = self
+            .sessions
+            .values()
+            .flat_map(|session| [&session.person.display_name, &session.id])
+            .filter(|name| !name.is_empty() && Some(*name) != own.as_ref());
+        let told = others
+            .chain(&self.terms.secrets)
+            .find(|secret| text.contains(secret.as_str()))
+            .cloned();
+        self.demand(Property::Secrecy, told.is_none(), || {
+            format!("{to} is not inside and was told {told:?}: {text}")
+        });
+    }
+
+    /// Whether somebody need not wait for anybody.
+    fn may_pass(&self, person: &Person) -> bool {
+        let Some(settings) = self.terms.settings else {
+            return true;
+        };
+        let opened = settings.scope == LobbyScope::Everyone && (self.started || settings.start);
+        let passes = match self.standing(person) {
+            Standing::Organizer => true,
+            Standing::Colleague => settings.scope != LobbyScope::Organizer,
+            Standing::Guest => opened,
+        };
+        passes && self.may_be_admitted(person)
+    }
+
+    /// Whether somebody may come in when a participant says so.
+    fn may_be_admitted(&self, person: &Person) -> bool {
+        let Some(settings) = self.terms.settings else {
+            return true;
+        };
+        match self.standing(person) {
+            Standing::Organizer => true,
+            Standing::Colleague => !settings.locked,
+            Standing::Guest => !settings.locked && settings.anonymous,
+        }
+    }
+
+    fn standing(&self, person: &Person) -> Standing {
+        match person.kind {
+            PersonKind::Organization { tenant, object } if Some(tenant) == self.terms.tenant => {
+                if Some(object) == self.terms.organizer {
+                    Standing::Organizer
+                } else {
+                    Standing::Colleague
+                }
+            }
+            _ => Standing::Guest,
+        }
+    }
+
+    fn is_of_organization(&self, person: &Person) -> bool {
+        !matches!(self.standing(person), Standing::Guest)
+    }
+
+    fn is_full(&self) -> bool {
+        self.all(Seen::Inside).count() >= self.terms.participants
+    }
+
+    fn entitles(&self, step: &Step) -> bool {
+        let by = |session: &SessionId| {
+            self.sessions
+                .get(session)
+                .filter(|session| session.seen == Seen::Inside)
+        };
+        match step {
+            Step::Admit(session, _) | Step::AdmitAll(session) | Step::Reject(session, _) => {
+                self.manages_lobby(*session)
+            }
+            Step::Remove(session, _) => by(session).is_some_and(|session| session.removes),
+            Step::End(session) => by(session).is_some_and(|session| session.ends_meetings),
+            _ => false,
+        }
+    }
+
+    fn is_admitted(&self, session: SessionId) -> bool {
+        let named = match &self.step {
+            Step::Admit(_, whom) => whom.contains(&session),
+            step => matches!(step, Step::AdmitAll(_)),
+        };
+        self.entitled && named
+    }
+
+    fn is_rejected(&self, session: SessionId) -> bool {
+        self.entitled && matches!(&self.step, Step::Reject(_, whom) if whom.contains(&session))
+    }
+
+    fn is_removed(&self, session: SessionId) -> bool {
+        self.entitled && matches!(&self.step, Step::Remove(_, whom) if whom.contains(&session))
+    }
+
+    fn everybody_goes(&self) -> bool {
+        match self.step {
+            Step::End(_) => self.entitled,
+            Step::ShutDown => true,
+            _ => false,
+        }
+    }
+
+    fn is_inside(&self, id: &CommunicationIdentifier) -> bool {
+        self.sessions
+            .values()
+            .any(|session| session.seen == Seen::Inside && session.person.id == *id)
+    }
+
+    fn is(&self, session: SessionId, seen: Seen) -> bool {
+        self.seen(session) == Some(seen)
+    }
+
+    fn over(&mut self, session: SessionId) {
+        self.change(session, |session| session.seen = Seen::Over);
+        if self.all(Seen::Inside).next().is_none() {
+            self.started = false;
+        }
+    }
+
+    fn change(&mut self, session: SessionId, change: impl FnOnce(&mut Session)) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            change(session);
+        }
+    }
+
+    fn demand(&mut self, property: Property, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.fail(property, otherwise);
+        }
+    }
+
+    /// Says what is wrong; the first counts.
+    pub(crate) fn fail(&mut self, property: Property, what: impl FnOnce() -> String) {
+        if self.breach.is_none() {
+            self.breach = Some((property, what()));
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Organizer,
+    Colleague,
+    /// Anonymous to the organization, signed in elsewhere or not at all.
+    Guest,
+}
+
+fn is_guest(id: &CommunicationIdentifier) -> bool {
+    matches!(id, CommunicationIdentifier::CommunicationUser(_))
+}
