@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo xtask serve [-- ARGS]     set up, build, run the service
-//! cargo xtask test [--quick]      set up, run every check and test
+//! cargo xtask test [--quick] [--long]  set up, run every check and test
 //! ```
 #![expect(
     clippy::print_stdout,
@@ -47,6 +47,9 @@ enum Verb {
         /// Leave out the browsers and the outside SDKs.
         #[arg(long)]
         quick: bool,
+        /// Explore and play through far more: sets `ANTEROOM_TEST_LONG=1` for the Rust tests. Takes an hour or more.
+        #[arg(long)]
+        long: bool,
     },
     /// Run one stage of `test`, or list the stages.
     Ci {
@@ -87,7 +90,7 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Serve { arguments } => serve::serve(&arguments),
-        Verb::Test { quick } => test::test(quick),
+        Verb::Test { quick, long } => test::test(quick, long),
         Verb::Ci { stage } => test::stage(stage.as_deref()),
         Verb::Lint => lint::lint(),
         Verb::Tidy => tidy::tidy(),

@@ -15,6 +15,18 @@ struct Stage {
     run: fn() -> Result<()>,
 }
 
+/// The stage that `--long` makes longer.
+const RUST: &str = "rust";
+
+/// How much the tests look at that have no natural end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    /// As much as every change can wait for.
+    Normal,
+    /// As much as a night has room for.
+    Long,
+}
+
 const STAGES: &[Stage] = &[
     Stage {
         name: "format",
@@ -47,7 +59,7 @@ const STAGES: &[Stage] = &[
         run: lint::docs,
     },
     Stage {
-        name: "rust",
+        name: RUST,
         about: "unit, property, doc and whole-loop tests; fuzz corpora",
         outside: false,
         run: rust,
@@ -90,7 +102,8 @@ const STAGES: &[Stage] = &[
     },
 ];
 
-pub(crate) fn test(quick: bool) -> Result<()> {
+/// `long` lets the tests that explore and play through look at far more: hours instead of minutes.
+pub(crate) fn test(quick: bool, long: bool) -> Result<()> {
     let mut needs = vec![prerequisites::BUILD];
     if !quick {
         needs.extend([prerequisites::PYTHON, prerequisites::BROWSERS]);
@@ -101,7 +114,11 @@ pub(crate) fn test(quick: bool) -> Result<()> {
     for stage in STAGES.iter().filter(|stage| !(quick && stage.outside)) {
         println!("\n=== {}: {}", stage.name, stage.about);
         let start = Instant::now();
-        let result = (stage.run)();
+        let result = if long && stage.name == RUST {
+            rust_tests(Length::Long)
+        } else {
+            (stage.run)()
+        };
         if let Err(error) = &result {
             println!("{}: {error:#}", stage.name);
         }
@@ -153,8 +170,17 @@ pub(crate) fn stage(name: Option<&str>) -> Result<()> {
 }
 
 fn rust() -> Result<()> {
+    rust_tests(Length::Normal)
+}
+
+fn rust_tests(length: Length) -> Result<()> {
     prerequisites::ensure(&[prerequisites::BUILD])?;
-    run::check(run::cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))?;
+    let mut tests = run::cargo();
+    tests.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    if length == Length::Long {
+        tests.env("ANTEROOM_TEST_LONG", "1");
+    }
+    run::check(&mut tests)?;
     // The edges that default features leave out.
     run::check(run::cargo().args([
         "test",

@@ -26,6 +26,9 @@ pub struct MediaControl {
     /// Gone once the thread has been told to stop.
     handle: Arc<Mutex<Option<MediaHandle>>>,
     environment: Environment,
+    /// Every command, for those who look on.
+    #[cfg(test)]
+    sent: Arc<Mutex<Vec<Command>>>,
 }
 
 /// Starts the media thread: gives its control, its events and the UDP address it listens on.
@@ -47,6 +50,8 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>, So
             certificate,
             candidates,
         },
+        #[cfg(test)]
+        sent: Arc::default(),
     };
     Ok((control, events, listening))
 }
@@ -54,6 +59,8 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>, So
 impl MediaControl {
     /// Hands a command to the media thread; waits while it is behind, so that none is lost.
     pub async fn send(&self, command: Command) {
+        #[cfg(test)]
+        self.sent.lock().unwrap().push(command.clone());
         loop {
             match self.commands.send(command.clone()) {
                 Ok(()) => return,
@@ -61,6 +68,12 @@ impl MediaControl {
                 Err(SendError::Ended) => return,
             }
         }
+    }
+
+    /// The commands since the last call.
+    #[cfg(test)]
+    pub(crate) fn take_sent(&self) -> Vec<Command> {
+        std::mem::take(&mut self.sent.lock().unwrap())
     }
 
     /// Our side of every media connection.

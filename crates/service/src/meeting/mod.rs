@@ -17,6 +17,8 @@ pub mod machine;
 pub mod passcodes;
 pub(crate) mod presence;
 pub mod registry;
+#[cfg(test)]
+mod schedules;
 mod started;
 mod task;
 

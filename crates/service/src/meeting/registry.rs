@@ -200,6 +200,16 @@ impl Registry {
         self.0.running.get()?.connections.take(source)
     }
 
+    /// What the media router was told since the last call.
+    #[cfg(test)]
+    pub(super) fn media_commands(&self) -> Vec<anteroom_media_transport::router::Command> {
+        self.0
+            .running
+            .get()
+            .map(|running| running.media.take_sent())
+            .unwrap_or_default()
+    }
+
     pub(crate) fn next_session(&self) -> SessionId {
         SessionId::new(self.0.sessions.fetch_add(1, Ordering::Relaxed))
     }

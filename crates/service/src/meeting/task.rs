@@ -32,11 +32,11 @@ use crate::state::App;
 pub(super) const INBOX_MESSAGES: usize = 1024;
 
 /// Participants under one identity in one meeting.
-const PER_IDENTITY: usize = 16;
+pub(super) const PER_IDENTITY: usize = 16;
 
 /// Changes of a roster that follow one another this soon are told together. Nobody sees the difference, and many who
 /// come at once cost one message per receiver and not one each.
-const FAN_OUT: Duration = Duration::from_millis(50);
+pub(super) const FAN_OUT: Duration = Duration::from_millis(50);
 
 /// Messages that are taken in before anything is carried out.
 const TOGETHER: usize = 64;
@@ -164,7 +164,7 @@ async fn run(
     let mut clock_changed = Box::pin(clock.changed());
     loop {
         let timeout = task.meeting.poll_timeout();
-        let retry = task.has_leftovers().then(|| Instant::now() + RETRY);
+        let retry = task.has_leftovers().then(|| now() + RETRY);
         tokio::select! {
             biased;
             change = settings.recv() => task.settings_changed(change).await,
@@ -477,7 +477,7 @@ impl Task {
 
     fn now(&self) -> Now {
         Now {
-            instant: Instant::now(),
+            instant: now(),
             wall: self.app.clock().now(),
         }
     }
@@ -491,6 +491,11 @@ async fn heard(
         Some(said) => said.recv().await,
         None => std::future::pending().await,
     }
+}
+
+/// The runtime's time, which tests hold and let go on.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 async fn at(when: Option<Instant>) {
@@ -557,6 +562,13 @@ fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: 
     let mut seed = [0; 32];
     rand::Rng::fill_bytes(&mut rand::rng(), &mut seed);
     let Loaded { subject, policy } = loaded;
+    let tenants = match &policy {
+        Policy::Meeting(rules) => rules
+            .tenant
+            .lobby_timeout_seconds
+            .map(|seconds| seconds.get().into()),
+        Policy::Room(_) => None,
+    };
     let facts = match venue {
         Venue::Meeting(record) => Facts {
             subject,
@@ -582,7 +594,7 @@ fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: 
             lobby: limits.meeting_lobby,
             fan_out: FAN_OUT,
             per_identity: PER_IDENTITY,
-            lobby_timeout: Duration::from_secs(limits.lobby_timeout_seconds),
+            lobby_timeout: Duration::from_secs(tenants.unwrap_or(limits.lobby_timeout_seconds)),
         },
         media: media.environment().clone(),
         room,

@@ -153,6 +153,15 @@ async fn nobody_waits_for_ever() {
 }
 
 #[tokio::test]
+async fn a_tenant_has_a_time_of_its_own_for_the_lobby() {
+    let host = Host::start().await;
+    apply(&host, r#"{"Anteroom":{"LobbyTimeoutSeconds":1}}"#).await;
+    let mut dana = Client::guest(&host, "Dana").await;
+    assert_eq!(dana.end_key().await, "lobby_timeout");
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
 async fn settings_count_at_once_for_those_who_wait() {
     let host = Host::start().await;
     let mut waiting = Client::guest(&host, "Waiting").await;

@@ -1,6 +1,7 @@
 //! Settings of a tenant.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use anteroom_identity::id::{ResourceId, TenantId};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub struct TenantSettings {
     pub trusted_tenants: BTreeSet<TenantId>,
     /// `CapabilityProfile`, Anteroom's: what guests can do, by the year of Microsoft's documentation.
     pub capability_profile: CapabilityProfile,
+    /// `LobbyTimeoutSeconds`, Anteroom's: who waited this long in a lobby is removed. `None`: as the service has it for
+    /// everybody, half an hour unless configured otherwise. Counts for calls that begin from now on.
+    pub lobby_timeout_seconds: Option<NonZeroU32>,
 }
 
 /// How users of a listed ACS resource are shown.

@@ -20,6 +20,7 @@ const NAMES: usize = 10;
 
 /// What has to be told.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Feed {
     /// Whose roster entries are new.
     changed: BTreeSet<SessionId>,

@@ -19,6 +19,7 @@ const REMEMBERED: usize = 10_000;
 
 /// The running call.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Call {
     pub(super) id: String,
     /// A verified participant is or has been in the call; with a green room, the meeting was begun.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anteroom_identity::id::CommunicationIdentifier;
 use anteroom_media_transport::router::Command;
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{self, RosterUpdate, Section, TrackSource, section};
+use anteroom_signaling::proto::{self, Section, TrackSource, section};
 use anteroom_signaling::sdp::{Description, LocalTransport, Msid, OfferBuilder};
 use anteroom_teams_link::admission::LobbyReason;
 use anteroom_teams_link::policy::LobbyScope;
@@ -184,6 +184,7 @@ impl World {
             lobby: bounds.caps.1,
             per_identity: 3,
             lobby_timeout: LOBBY_TIMEOUT,
+            fan_out: Duration::ZERO,
         };
         let meeting = Meeting::new(MeetingConfig {
             facts: meeting_facts(),
@@ -405,28 +406,22 @@ impl World {
                     self.ends.extend(reason.map(|reason| reason.key));
                 }
             }
-            Effect::Send { .. } | Effect::ChatSend { .. } | Effect::Media(_) => {}
+            Effect::Send { .. }
+            | Effect::SendAll { .. }
+            | Effect::ChatSend { .. }
+            | Effect::Event(_)
+            | Effect::Media(_) => {}
         }
     }
 
     /// What becomes of an effect.
     fn broken(&self, effect: Effect, fault: Fault) -> Vec<Effect> {
         match (fault, effect) {
-            (Fault::RosterToLobby, Effect::Send { to, reply, body }) => {
-                let mut all = vec![Effect::Send {
-                    to,
-                    reply,
-                    body: body.clone(),
-                }];
-                if matches!(&body, Body::Roster(RosterUpdate { snapshot: false, .. })) {
-                    let waiting = self.meeting.lobby.iter();
-                    all.extend(waiting.map(|waiting| Effect::Send {
-                        to: waiting.key,
-                        reply,
-                        body: body.clone(),
-                    }));
+            (Fault::RosterToLobby, Effect::SendAll { mut to, body }) => {
+                if matches!(body.body(), Body::Roster(_)) {
+                    to.extend(self.meeting.lobby.iter().map(|waiting| waiting.key));
                 }
-                all
+                vec![Effect::SendAll { to, body }]
             }
             (Fault::KeepsChat, Effect::ChatRemove { .. }) | (Fault::NoEnd, Effect::End { .. }) => Vec::new(),
             (Fault::KeepsMedia, Effect::Media(command)) if matches!(*command, Command::RemovePeer { .. }) => {
@@ -476,6 +471,7 @@ impl World {
 
     /// Everything of a person that can make a difference later.
     fn trace(&self, who: Who) -> Trace {
+        let removed = self.watch.was_removed(&who.person().id);
         let Some((session, id)) = self.stays.get(&who) else {
             return Trace::default();
         };
@@ -484,6 +480,7 @@ impl World {
         let waiting = self.meeting.lobby.get(session);
         let present = participant.and_then(super::Participant::present);
         Trace {
+            removed,
             known: !id.is_empty(),
             seen,
             rank: participant.map_or(0, |_| 1 + self.meeting.people.range(..*session).count()),
@@ -500,6 +497,7 @@ impl World {
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Trace {
+    removed: bool,
     known: bool,
     seen: Option<Seen>,
     /// Place in the order of arrival.

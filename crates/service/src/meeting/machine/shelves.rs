@@ -12,9 +12,11 @@ use super::{Meeting, PER_MESSAGE};
 /// Everybody in the call, [`PER_MESSAGE`] to a shelf. When somebody comes, goes or changes, one shelf is made anew; the
 /// others are handed out as they are.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Shelves(Vec<Shelf>);
 
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 struct Shelf {
     on_it: BTreeSet<SessionId>,
     made: Option<SharedBody>,

@@ -154,6 +154,8 @@ pub(crate) struct Watch {
     subscriptions: BTreeMap<PeerId, BTreeSet<TrackId>>,
     /// Somebody of the organization is or was in the running call.
     started: bool,
+    /// Who was removed from the running call comes back through the lobby only.
+    removed: BTreeSet<CommunicationIdentifier>,
     step: Step,
     /// Whoever does it has the right to.
     entitled: bool,
@@ -176,6 +178,7 @@ impl Watch {
             tracks: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             started: false,
+            removed: BTreeSet::new(),
             step: Step::Other,
             entitled: false,
             unordered: false,
@@ -221,6 +224,12 @@ impl Watch {
     pub(crate) fn effect(&mut self, effect: &Effect) {
         match effect {
             Effect::Send { to, body, .. } => self.sent(*to, body),
+            Effect::SendAll { to, body } => {
+                for to in to {
+                    self.sent(*to, body.body());
+                }
+            }
+            Effect::Event(_) => {}
             Effect::End { session, body, .. } => self.ended(*session, body),
             Effect::ChatAdd { member, .. } => self.joined_chat(member),
             Effect::ChatRemove { member } => self.left_chat(member),
@@ -283,6 +292,11 @@ impl Watch {
         self.demand(Property::Secrecy, !media, || {
             format!("{session} is over and has media")
         });
+        if reason.key == "removed"
+            && let Some(session) = self.sessions.get(&session)
+        {
+            self.removed.insert(session.person.id.clone());
+        }
         self.over(session);
         let id = self
             .sessions
@@ -383,6 +397,11 @@ impl Watch {
             "the meeting has ended and somebody is there".to_owned()
         });
         self.step = Step::Other;
+    }
+
+    /// Whether somebody was removed from the running call.
+    pub(crate) fn was_removed(&self, id: &CommunicationIdentifier) -> bool {
+        self.removed.contains(id)
     }
 
     /// What has become of a session; `None` for one that has not come.
@@ -606,7 +625,7 @@ impl Watch {
             Standing::Colleague => settings.scope != LobbyScope::Organizer,
             Standing::Guest => opened,
         };
-        passes && self.may_be_admitted(person)
+        passes && !self.removed.contains(&person.id) && self.may_be_admitted(person)
     }
 
     /// Whether somebody may come in when a participant says so.
@@ -695,6 +714,7 @@ impl Watch {
     fn over(&mut self, session: SessionId) {
         self.change(session, |session| session.seen = Seen::Over);
         if self.all(Seen::Inside).next().is_none() {
+            self.removed.clear();
             self.started = false;
         }
     }
