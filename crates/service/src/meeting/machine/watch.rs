@@ -471,6 +471,8 @@ impl Watch {
             .filter(|other| other.seen == Seen::Inside && other.person.id == person.id)
             .map(|other| other.chat_from)
             .fold(self.lines, u64::min);
+        // Who lets somebody in again has thought better of it.
+        self.removed.remove(&person.id);
         self.started |= self.is_of_organization(&person);
         self.let_in_now.insert(to);
         self.change(to, |session| {
