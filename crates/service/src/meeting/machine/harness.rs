@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::happenings::Ledger;
 use super::participant::CallRole;
-use super::watch::{Settings, Step, Terms, Watch};
+use super::watch::{Step, Terms, Watch};
 use super::{
     ChatLine, ChatStart, Effect, Facts, HistoryShare, Host, Input, Limits, Meeting, MeetingConfig, Now,
     Person, PersonKind, Policy, RoomRules, Rules, SessionId,
@@ -167,11 +167,8 @@ impl Harness {
 
     /// Lets somebody look on from outside, who is asked by [`check`](Self::check).
     pub(super) fn watched(mut self) -> Self {
-        let terms = Terms::new(
-            &self.meeting.facts,
-            &self.meeting.limits,
-            Some(Settings::of(&self.rules)),
-        );
+        // Who may pass is beyond somebody who does not know what was switched in the call.
+        let terms = Terms::new(&self.meeting.facts, &self.meeting.limits, None);
         self.watch = Some(Watch::new(terms, self.now.instant));
         self
     }
@@ -248,9 +245,6 @@ impl Harness {
     pub(super) fn change_rules(&mut self, change: impl FnOnce(&mut Rules)) {
         change(&mut self.rules);
         self.begin(Step::Other);
-        if let Some(watch) = &mut self.watch {
-            watch.terms.settings = Some(Settings::of(&self.rules));
-        }
         self.meeting
             .set_policy(self.now, Policy::Meeting(self.rules.clone()));
         self.carry_out();
