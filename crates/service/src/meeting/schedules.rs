@@ -34,7 +34,7 @@ use crate::config::Config;
 use crate::meetings::MeetingRecord;
 use crate::service::{RunningService, Service};
 use crate::state::App;
-use crate::store::sqlite::meetings::{self as sql, MeetingRow};
+use crate::store::sqlite::meetings::{self as sql, GraphColumns, MeetingRow};
 
 /// Operations of one schedule.
 const OPERATIONS: usize = 24;
@@ -228,6 +228,7 @@ impl Stage {
             options: MeetingOptions::default(),
             start: now,
             end: now + Duration::from_secs(3600),
+            graph: GraphColumns::lasting(now),
         };
         let (id, thread) = (row.id.clone(), row.thread.clone());
         self.meeting = Some(id.clone());
