@@ -18,6 +18,7 @@ use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, Section, TrackSource, section};
 use anteroom_signaling::sdp::{Description, LocalTransport, Msid, OfferBuilder};
 use anteroom_teams_link::admission::LobbyReason;
+use anteroom_teams_link::lobby::{Lobby, LobbyConfig};
 use anteroom_teams_link::policy::LobbyScope;
 use stateright::{Checker, HasDiscoveries, Model};
 
@@ -339,7 +340,10 @@ impl World {
             _ => {}
         }
         if fault == Fault::NoReview {
-            self.meeting.policy = Policy::Meeting(rules);
+            let nobody = Lobby::new(LobbyConfig::default());
+            let waiting = std::mem::replace(&mut self.meeting.lobby, nobody);
+            self.meeting.set_policy(self.now, Policy::Meeting(rules));
+            self.meeting.lobby = waiting;
         } else {
             self.meeting.set_policy(self.now, Policy::Meeting(rules));
         }
