@@ -77,6 +77,24 @@ const STAGES: &[Stage] = &[
         run: || conformance::conformance(Some(Suite::AzureJs)),
     },
     Stage {
+        name: "msal",
+        about: "MSAL and azure-identity, with the issuer",
+        outside: true,
+        run: || conformance::conformance(Some(Suite::Msal)),
+    },
+    Stage {
+        name: "graph-python",
+        about: "Microsoft Graph's official SDK for Python",
+        outside: true,
+        run: || conformance::conformance(Some(Suite::GraphPython)),
+    },
+    Stage {
+        name: "graph-js",
+        about: "Microsoft Graph's official client for JavaScript",
+        outside: true,
+        run: || conformance::conformance(Some(Suite::GraphJs)),
+    },
+    Stage {
         name: "swagger",
         about: "requests made up from Microsoft's OpenAPI files",
         outside: true,

@@ -47,6 +47,7 @@ pub struct TenantSettings {
     pub capability_profile: CapabilityProfile,
     /// `LobbyTimeoutSeconds`, Anteroom's: who waited this long in a lobby is removed. `None`: as the service has it for
     /// everybody, half an hour unless configured otherwise. Counts for calls that begin from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lobby_timeout_seconds: Option<NonZeroU32>,
 }
 
