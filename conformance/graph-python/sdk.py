@@ -44,10 +44,10 @@ class Sdk:
             f"{self.service.endpoint}/{self.service.dev['tenant_id']}/oauth2/v2.0/token",
             data={
                 "grant_type": "password",
-                "client_id": "conformance",
+                "client_id": self.service.dev["public_app"]["client_id"],
                 "username": upn,
                 "password": user["password"],
-                "scope": "openid",
+                "scope": SCOPE,
             },
             timeout=60,
         )

@@ -45,7 +45,7 @@ export class Sdk {
     const { password } = this.dev.users.find((user) => user.upn === upn);
     const answer = await fetch(`${this.endpoint}/${this.dev.tenant_id}/oauth2/v2.0/token`, {
       method: 'POST',
-      body: new URLSearchParams({ grant_type: 'password', client_id: 'conformance', username: upn, password, scope: 'openid' }),
+      body: new URLSearchParams({ grant_type: 'password', client_id: this.dev.public_app.client_id, username: upn, password, scope: SCOPE }),
     });
     assert.equal(answer.status, 200);
     const { access_token: token } = await answer.json();

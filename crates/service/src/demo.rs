@@ -77,6 +77,7 @@ const USER_PERMISSIONS: &[&str] = &[
     "OnlineMeetings.ReadWrite",
     "User.Read",
     "User.ReadBasic.All",
+    "VirtualAppointment.Read",
 ];
 
 /// Host that long links of real Teams meetings point at.
