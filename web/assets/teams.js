@@ -4,15 +4,16 @@
  */
 
 import { prepareAnnouncements, toast } from './announce.js';
-import { ApiError, me, meetings, signIn, signalingUrl } from './api.js';
+import { ApiError, me, meetings, signalingUrl } from './api.js';
 import { Call } from './call.js';
 import { showCall } from './call-view.js';
 import { LocalMedia } from './devices.js';
-import { h, setText, showView } from './dom.js';
+import { h, showView } from './dom.js';
 import { icon } from './icons.js';
 import { preview } from './preview.js';
+import { forget, recall, showSignIn } from './sign-in.js';
 
-const KEY = 'anteroom.directory';
+const LEAD = 'The Teams side: for people of the organization.';
 const DAY = new Intl.DateTimeFormat([], { weekday: 'short', day: 'numeric', month: 'short' });
 const TIME = new Intl.DateTimeFormat([], { hour: 'numeric', minute: '2-digit' });
 
@@ -37,7 +38,7 @@ start();
 async function start() {
   const session = recall();
   if (!session) {
-    showSignIn();
+    showSignIn(container, { lead: LEAD, signedIn: start });
     return;
   }
   try {
@@ -46,52 +47,9 @@ async function start() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     forget();
-    showSignIn(error.status === 401 ? 'Please sign in again.' : error.message);
+    const message = error.status === 401 ? 'Please sign in again.' : error.message;
+    showSignIn(container, { lead: LEAD, message, signedIn: start });
   }
-}
-
-/** @param {string} [message] */
-function showSignIn(message = '') {
-  document.body.dataset.view = 'sign-in';
-  const upn = h('input', { testid: 'upn', id: 'upn', name: 'username', type: 'text', inputmode: 'email', autocomplete: 'username', required: true, autofocus: true, placeholder: 'alice@contoso.example', spellcheck: 'false', autocapitalize: 'none' });
-  const password = h('input', { testid: 'password', id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
-  const problem = h('p', { class: 'form-problem', role: 'alert', testid: 'problem', text: message });
-  const button = h('button', { type: 'submit', class: 'primary wide', testid: 'sign-in', text: 'Sign in' });
-
-  async function submit(event) {
-    event.preventDefault();
-    button.disabled = true;
-    setText(problem, '');
-    try {
-      keep(await signIn(upn.value.trim(), password.value));
-      await start();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setText(problem, error.message);
-      password.select();
-    } finally {
-      button.disabled = false;
-    }
-  }
-
-  showView(
-    container,
-    h(
-      'main',
-      { class: 'page narrow' },
-      h('header', { class: 'brand' }, icon('arch'), h('span', { text: 'Anteroom' })),
-      h(
-        'form',
-        { class: 'card', on: { submit } },
-        h('h1', { text: 'Sign in' }),
-        h('p', { class: 'lead', text: 'The Teams side: for people of the organization.' }),
-        h('label', { class: 'field', for: 'upn' }, h('span', { text: 'User name' }), upn),
-        h('label', { class: 'field', for: 'password' }, h('span', { text: 'Password' }), password),
-        problem,
-        button,
-      ),
-    ),
-  );
 }
 
 /**
@@ -148,7 +106,7 @@ function showMeetings(token, person, calendar) {
     devices.stop();
     local.close();
     forget();
-    showSignIn();
+    showSignIn(container, { lead: LEAD, signedIn: start });
   }
 }
 
@@ -194,24 +152,5 @@ async function copyLink(joinUrl) {
     toast('The link for guests was copied.');
   } catch {
     toast(guest.href);
-  }
-}
-
-/** The token lives as long as the tab. */
-function keep(session) {
-  sessionStorage.setItem(KEY, JSON.stringify(session));
-}
-
-function forget() {
-  sessionStorage.removeItem(KEY);
-}
-
-/** @returns {{token: string, expiresAt: number}|null} */
-function recall() {
-  try {
-    const session = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
-    return session && session.expiresAt > Date.now() + 60_000 ? session : null;
-  } catch {
-    return null;
   }
 }

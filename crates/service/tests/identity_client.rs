@@ -222,6 +222,7 @@ async fn a_teams_users_token_is_exchanged() {
     let form = [
         ("grant_type", "password"),
         ("client_id", &*host.dev().app.client_id),
+        ("client_secret", &*host.dev().app.client_secret),
         ("scope", "https://auth.msft.communication.azure.com/.default"),
         ("username", &*alice.upn),
         ("password", &*alice.password),
