@@ -173,7 +173,7 @@ async fn until_stopped(work: impl Future<Output = anyhow::Result<ExitCode>>) -> 
 
 /// What is not logged whatever is asked for: the HTML parser tells what is odd in other people's messages, nothing that an
 /// operator can do about; the WebSocket library prints frames, with tokens and passcodes in them.
-const QUIET: [&str; 2] = ["html5ever=error", "tungstenite=debug"];
+const QUIET: [&str; 2] = ["html5ever=error", "tungstenite=error"];
 
 /// Logs to standard error, `ANTEROOM_LOG` picks what; `default` when it is not set.
 fn init_log(default: &str) {
