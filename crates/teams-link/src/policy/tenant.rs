@@ -30,7 +30,7 @@ pub struct TenantSettings {
     /// `RequireAcsFederationForMeeting`: ACS users join by federation only, not anonymously.
     #[serde(rename = "RequireAcsFederationForMeeting")]
     pub require_acs_federation: bool,
-    /// `LabelForAllowedAcsUsers`: how users of listed resources are shown.
+    /// `LabelForAllowedAcsUsers`: how users of listed resources are shown; without effect, guests are external.
     pub label_for_allowed_acs_users: AcsUserLabel,
     /// `HideBannerForAllowedAcsUsers`: of a banner in Teams' own client; without effect here.
     pub hide_banner_for_allowed_acs_users: bool,
