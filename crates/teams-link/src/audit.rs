@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::policy::{
     AllowedPresenters, Breadth as _, CaptchaVerification, ExternalBotAccessMode, LobbyScope, MeetingChat,
-    MeetingOptions, OrganizerPolicy, TenantSettings,
+    MeetingOptions, OrganizerPolicy, TenantSettings, configured,
 };
 
 /// How well meetings are to be protected.
@@ -320,14 +320,6 @@ const fn scope_consequence(scope: LobbyScope) -> &'static str {
         }
         LobbyScope::Invited => "Whoever the invitation was forwarded to comes in without being let in.",
         LobbyScope::Organizer => "Nobody but the organizer comes in without being let in.",
-    }
-}
-
-fn configured(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.to_string(),
-        Err(_) => String::new(),
     }
 }
 

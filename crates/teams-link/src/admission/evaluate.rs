@@ -1,7 +1,6 @@
 //! The rules, in their order.
 
 use anteroom_identity::id::ResourceId;
-use serde::Serialize;
 
 use super::trace::Trace;
 use super::{
@@ -9,7 +8,9 @@ use super::{
     role,
 };
 use crate::link::{Cloud, LinkKind};
-use crate::policy::{CaptchaVerification, ClientType, ExternalBotAccessMode, LobbyScope, MeetingKind};
+use crate::policy::{
+    CaptchaVerification, ClientType, ExternalBotAccessMode, LobbyScope, MeetingKind, configured,
+};
 
 /// Why meetings of this cloud, or of this kind of link, are never joined.
 pub(super) fn never_joined(cloud: Cloud, kind: LinkKind) -> Option<Refusal> {
@@ -303,14 +304,5 @@ const fn in_scope(scope: LobbyScope, standing: Standing) -> bool {
         LobbyScope::OrganizationExcludingGuests => is_member,
         LobbyScope::Invited => standing.is_invited(),
         LobbyScope::Organizer => is_lead,
-    }
-}
-
-/// A value as it stands in configuration.
-fn configured(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.to_string(),
-        Err(_) => String::new(),
     }
 }

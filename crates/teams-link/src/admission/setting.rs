@@ -147,10 +147,6 @@ settings! {
         "Join as a user of the organization.";
     AllowedPresenters = Meeting, "onlineMeeting.allowedPresenters", "the organizer or a co-organizer",
         "PATCH /users/<organizer>/onlineMeetings/<id> {\"allowedPresenters\":\"everyone\"}";
-    MeetingChat = Meeting, "onlineMeeting.allowMeetingChat", "the organizer or a co-organizer",
-        "PATCH /users/<organizer>/onlineMeetings/<id> {\"allowMeetingChat\":\"enabled\"}";
-    MeetingChatPolicy = Policy, "CsTeamsMeetingPolicy.MeetingChatEnabledType", "a Teams administrator",
-        "Set-CsTeamsMeetingPolicy -Identity <policy> -MeetingChatEnabledType Enabled";
 }
 
 impl fmt::Display for Setting {

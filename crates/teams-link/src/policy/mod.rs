@@ -9,6 +9,8 @@ mod meeting_options;
 mod organizer;
 mod tenant;
 
+use serde::Serialize;
+
 pub use self::document::{
     Applied, Assignment, DocumentError, ExternalAccessPolicy, GLOBAL, Grant, PolicyType, TenantPolicies,
 };
@@ -25,6 +27,15 @@ pub use self::organizer::{
     OrganizerPolicy, Switch, UsersCanAdmitFromLobby, WatermarkForAnonymousUsers,
 };
 pub use self::tenant::{AcsUserLabel, CapabilityProfile, TenantSettings};
+
+/// A value as it stands in configuration.
+pub(crate) fn configured(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
 
 /// Who somebody is to the meeting's organization, as far as its chat is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
