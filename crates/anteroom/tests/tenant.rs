@@ -140,6 +140,11 @@ fn a_tenants_settings_come_from_a_file_and_explain_themselves() {
         "{line}"
     );
 
+    text(&data, &["tenant", "create", "fabrikam"]);
+    assert!(text(&data, &["tenant", "list"]).contains("  fabrikam"));
+    let line = one_line(&run(&data, &["tenant", "create", "common"]));
+    assert!(line.contains("stands for any tenant"), "{line}");
+
     // The same without a service; who gets in depends on one.
     service.kill().unwrap();
     let shown = text(&data, &["tenant", "show", &dev.tenant_id]);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anteroom_service::directory::admin::{Request, TenantInfo};
+use anteroom_service::directory::admin::Request;
 use anteroom_service::operator::Stopped;
 use anteroom_service::tenants::{Change, Changes, TenantName};
 use anteroom_teams_link::audit::Tier;
@@ -103,7 +103,7 @@ pub(crate) async fn run(tenant: Tenant) -> anyhow::Result<ExitCode> {
             output::print(place.json, &tenants, |tenants| table(tenants))?;
         }
         Command::Create { name, place } => {
-            let made: TenantInfo = place.directory(Request::CreateTenant { name }).await?;
+            let made: TenantName = place.directory(Request::CreateTenant { name }).await?;
             output::print(place.json, &made, |made| format!("{}  {}", made.id, made.name))?;
         }
         Command::Show { tenant, place } => {

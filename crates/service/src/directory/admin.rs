@@ -21,6 +21,7 @@ use crate::store::sqlite::directory::{self as users, UserRow};
 use crate::store::sqlite::groups::{self, GroupRow};
 use crate::store::sqlite::{resources, sign_ins};
 use crate::store::{Connection, Store, StoreError};
+use crate::tenants::TenantName;
 
 /// Longest name of anything, in characters.
 const MAX_NAME: usize = 256;
@@ -49,7 +50,7 @@ const MAX_SECRET_DAYS: u32 = 3650;
 )]
 #[non_exhaustive]
 pub enum Request {
-    /// Answer: [`TenantInfo`].
+    /// Answer: [`TenantName`].
     CreateTenant { name: String },
     /// Answer: a list of [`UserInfo`].
     ListUsers { tenant: String },
@@ -129,16 +130,6 @@ pub enum Request {
     GrantAccessPolicy { application: String, user: String },
     /// Answer: [`ApplicationInfo`].
     RevokeAccessPolicy { application: String, user: String },
-}
-
-/// A tenant.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct TenantInfo {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
 }
 
 /// A user.
@@ -498,7 +489,7 @@ fn perform_on_application(
     answer(&ApplicationInfo::of(connection, &application)?)
 }
 
-fn create_tenant(connection: &Connection, name: String) -> Result<TenantInfo, AdminError> {
+fn create_tenant(connection: &Connection, name: String) -> Result<TenantName, AdminError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) || Uuid::try_parse(&name).is_ok() {
         return Err(invalid(
@@ -517,10 +508,7 @@ fn create_tenant(connection: &Connection, name: String) -> Result<TenantInfo, Ad
     }
     let id = TenantId::random();
     users::insert_tenant(connection, id, &name, &TenantSettings::default())?;
-    Ok(TenantInfo {
-        id: id.to_string(),
-        name,
-    })
+    Ok(TenantName { id, name })
 }
 
 fn create_user(
