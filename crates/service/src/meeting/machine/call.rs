@@ -7,7 +7,7 @@ use anteroom_teams_link::Capability;
 use anteroom_teams_link::admission::{CapabilityReport, EndReason};
 
 use super::chat::HistoryShare;
-use super::feed::Feed;
+use super::feed::{Feed, Known};
 use super::life::Call;
 use super::pace::Pace;
 use super::participant::{
@@ -56,7 +56,7 @@ impl Meeting {
             own: Own::default(),
             cut: Cut::default(),
             reactions: Pace::default(),
-            synced: 0,
+            known: Known::default(),
             shelf: self.shelves.put(session),
             mic_muted: true,
             camera_on: false,
@@ -79,7 +79,7 @@ impl Meeting {
         self.entered(session, name);
         let newest = self.feed.newest();
         if let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) {
-            present.synced = newest;
+            present.known = newest;
         }
 
         // A guest may call the chat as soon as it hears that it is in.

@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use anteroom_media_transport::router::Command;
-use anteroom_signaling::proto::section::Use;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{
-    self, MediaState, MuteParticipants, ReactionKind, Section, SendReaction, SetAttendeeMedia, SetHand,
-    SetRecording, SetRole, Spotlight, TrackSource,
+    self, MediaState, MuteParticipants, ReactionKind, SendReaction, SetAttendeeMedia, SetHand, SetRecording,
+    SetRole, Spotlight,
 };
-use anteroom_signaling::sdp::Description;
 use anteroom_teams_link::policy::{
     AllowedPresenters, CapabilityProfile, ExplicitRecordingConsent, LobbyScope, MeetingChatPolicy,
     MeetingKind,
 };
 
-use super::harness::{Harness, alice, bob, employee_of, guest, person};
+use super::harness::{Harness, alice, bob, employee_of, guest, offer, person};
 use super::{Ask, Input, SessionId};
 
 /// Alice, who organizes, Bob, who presents, and a guest, who attends.
@@ -392,35 +390,6 @@ fn attendees_lose_and_regain_microphone_and_camera() {
         "Capable",
         "presenters are not attendees"
     );
-}
-
-/// What a browser offers that sends microphone and camera.
-fn offer() -> Input {
-    let section = |mid: &str, kind: &str, codec: &str| {
-        format!(
-            "m={kind} 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=ice-ufrag:abcd\r\n\
-             a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 {}\r\na=setup:actpass\r\n\
-             a=sendonly\r\na=rtcp-mux\r\na=rtpmap:96 {codec}\r\na=ssrc:100{mid} cname:x\r\n",
-            ["AA"; 32].join(":")
-        )
-    };
-    let sdp = format!(
-        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n{}{}",
-        section("0", "audio", "opus/48000/2"),
-        section("1", "video", "VP8/90000")
-    );
-    let publish = |mid: &str, source: TrackSource| Section {
-        mid: mid.to_owned(),
-        r#use: Some(Use::Publish(source.into())),
-    };
-    Input::Offer {
-        reply: 1,
-        description: Box::new(Description::parse(&sdp).unwrap()),
-        sections: vec![
-            publish("0", TrackSource::Microphone),
-            publish("1", TrackSource::Camera),
-        ],
-    }
 }
 
 /// Whether microphone and camera are paused in the router.

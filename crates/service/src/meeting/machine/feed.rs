@@ -4,7 +4,7 @@
 //! together, so that many who come at once are one message per receiver and not one per newcomer; and that message is
 //! made once for all receivers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use anteroom_media_transport::router::TrackId;
@@ -18,6 +18,50 @@ use super::{Effect, Meeting, PER_MESSAGE, Policy};
 /// Most names in an announcement.
 const NAMES: usize = 10;
 
+/// Numbers of the newest changes that somebody knows of: who is told the whole roster, or of all tracks, knows of every
+/// change up to then.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    pub(super) roster: u64,
+    pub(super) tracks: u64,
+}
+
+/// A track that has come or gone.
+#[derive(Debug, Clone)]
+struct TrackChange {
+    /// Who publishes it.
+    owner: SessionId,
+    number: u64,
+    what: Change,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Added(proto::Track),
+    /// With the number of its addition, when nobody has been told of that yet but those who were told of all tracks
+    /// since.
+    Removed(TrackId, Option<u64>),
+}
+
+impl TrackChange {
+    /// The number of the track's first change that is still to be told.
+    fn first(&self) -> u64 {
+        match self.what {
+            Change::Removed(_, Some(added)) => added,
+            Change::Added(_) | Change::Removed(_, None) => self.number,
+        }
+    }
+
+    /// Whether it is news for somebody.
+    fn concerns(&self, somebody: SessionId, known: Known) -> bool {
+        let heard_of = match self.what {
+            Change::Added(_) | Change::Removed(_, None) => true,
+            Change::Removed(_, Some(added)) => known.tracks >= added,
+        };
+        self.owner != somebody && self.number > known.tracks && heard_of
+    }
+}
+
 /// What has to be told.
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(Clone))]
@@ -26,13 +70,12 @@ pub(super) struct Feed {
     changed: BTreeSet<SessionId>,
     /// Participant ids that left.
     left: Vec<String>,
-    /// Tracks that were added and removed, by who publishes them.
-    tracks: BTreeMap<SessionId, (Vec<proto::Track>, Vec<TrackId>)>,
+    /// Tracks that were added and removed, in order.
+    tracks: Vec<TrackChange>,
     /// The state of the meeting is new.
     state: bool,
     announcement: Announcement,
-    /// Number of the newest change of the roster.
-    newest: u64,
+    newest: Known,
     /// When something was told last.
     told: Option<Instant>,
     /// When to tell what is kept back.
@@ -57,8 +100,8 @@ impl Feed {
         self.due
     }
 
-    /// Number of the newest change of the roster: who is told the whole roster now knows everything up to it.
-    pub(super) const fn newest(&self) -> u64 {
+    /// What somebody knows who is told everything now.
+    pub(super) const fn newest(&self) -> Known {
         self.newest
     }
 }
@@ -71,7 +114,7 @@ impl Meeting {
         };
         self.shelves.changed(present.shelf);
         self.feed.changed.insert(session);
-        self.feed.newest += 1;
+        self.feed.newest.roster += 1;
     }
 
     /// Somebody has come into the call.
@@ -90,7 +133,7 @@ impl Meeting {
     pub(super) fn left(&mut self, session: SessionId, id: String, name: String) {
         self.feed.changed.remove(&session);
         self.feed.left.push(id);
-        self.feed.newest += 1;
+        self.feed.newest.roster += 1;
         if self.announces() {
             let announcement = &mut self.feed.announcement;
             announcement.left_count += 1;
@@ -107,13 +150,25 @@ impl Meeting {
 
     /// Tracks have come and gone.
     pub(super) fn tracks_changed(&mut self, owner: SessionId, added: Vec<proto::Track>, removed: &[TrackId]) {
-        if added.is_empty() && removed.is_empty() {
-            return;
+        for id in removed {
+            let text = id.0.to_string();
+            let waiting = self
+                .feed
+                .tracks
+                .iter()
+                .position(|change| matches!(&change.what, Change::Added(track) if track.id == text));
+            let added = waiting.map(|place| self.feed.tracks.remove(place).number);
+            self.track_changed(owner, Change::Removed(*id, added));
         }
-        let (waiting, gone) = self.feed.tracks.entry(owner).or_default();
-        waiting.retain(|track| !removed.iter().any(|gone| gone.0.to_string() == track.id));
-        waiting.extend(added);
-        gone.extend(removed);
+        for track in added {
+            self.track_changed(owner, Change::Added(track));
+        }
+    }
+
+    fn track_changed(&mut self, owner: SessionId, what: Change) {
+        self.feed.newest.tracks += 1;
+        let number = self.feed.newest.tracks;
+        self.feed.tracks.push(TrackChange { owner, number, what });
     }
 
     /// Tells what is to be told, or sees to it that it is told in time. At the end of every input.
@@ -162,7 +217,7 @@ impl Meeting {
             .filter(|(_, participant)| {
                 participant
                     .present()
-                    .is_some_and(|present| present.synced < newest)
+                    .is_some_and(|present| present.known.roster < newest.roster)
             })
             .map(|(session, _)| *session)
             .collect();
@@ -173,7 +228,7 @@ impl Meeting {
             self.tell_state();
         }
         self.tell_roster(&behind, &changed, left);
-        self.tell_tracks(tracks);
+        self.tell_tracks(&tracks);
     }
 
     fn tell_roster(&mut self, to: &[SessionId], changed: &BTreeSet<SessionId>, left: Vec<String>) {
@@ -195,21 +250,33 @@ impl Meeting {
         }
     }
 
-    /// Everybody hears of all tracks but their own.
-    fn tell_tracks(&mut self, tracks: BTreeMap<SessionId, (Vec<proto::Track>, Vec<TrackId>)>) {
-        if tracks.is_empty() {
+    /// Everybody hears of all tracks but their own, and those they know of.
+    fn tell_tracks(&mut self, changes: &[TrackChange]) {
+        let Some(oldest) = changes.iter().map(TrackChange::first).min() else {
             return;
+        };
+        let owners: BTreeSet<SessionId> = changes.iter().map(|change| change.owner).collect();
+        let mut shared = Vec::new();
+        let mut own = Vec::new();
+        for (session, participant) in &self.people {
+            let Some(present) = participant.present() else {
+                continue;
+            };
+            if owners.contains(session) || present.known.tracks >= oldest {
+                own.push((*session, present.known));
+            } else {
+                shared.push((*session, present.known));
+            }
         }
-        let present = self.present_sessions();
-        let (owners, others): (Vec<_>, Vec<_>) = present
-            .into_iter()
-            .partition(|session| tracks.contains_key(session));
-        for update in updates(&tracks, None) {
-            self.send_all(others.clone(), Body::Tracks(update));
+        if let Some((one, known)) = shared.first().copied() {
+            let to: Vec<SessionId> = shared.into_iter().map(|(session, _)| session).collect();
+            for update in updates(changes, one, known) {
+                self.send_all(to.clone(), Body::Tracks(update));
+            }
         }
-        for owner in owners {
-            for update in updates(&tracks, Some(owner)) {
-                self.send(owner, Body::Tracks(update));
+        for (one, known) in own {
+            for update in updates(changes, one, known) {
+                self.send(one, Body::Tracks(update));
             }
         }
     }
@@ -242,17 +309,20 @@ impl Meeting {
     }
 }
 
-/// What was added and removed by all but `except`.
-fn updates(
-    tracks: &BTreeMap<SessionId, (Vec<proto::Track>, Vec<TrackId>)>,
-    except: Option<SessionId>,
-) -> Vec<TracksUpdate> {
-    let of_others = || tracks.iter().filter(|(owner, _)| Some(**owner) != except);
-    let mut added = of_others()
-        .flat_map(|(_, (added, _))| added.iter().cloned())
+/// What is news for somebody.
+fn updates(changes: &[TrackChange], somebody: SessionId, known: Known) -> Vec<TracksUpdate> {
+    let news = || changes.iter().filter(|change| change.concerns(somebody, known));
+    let mut added = news()
+        .filter_map(|change| match &change.what {
+            Change::Added(track) => Some(track.clone()),
+            Change::Removed(..) => None,
+        })
         .peekable();
-    let mut removed = of_others()
-        .flat_map(|(_, (_, removed))| removed.iter().map(|track| track.0.to_string()))
+    let mut removed = news()
+        .filter_map(|change| match &change.what {
+            Change::Added(_) => None,
+            Change::Removed(track, _) => Some(track.0.to_string()),
+        })
         .peekable();
     let mut updates = Vec::new();
     while added.peek().is_some() || removed.peek().is_some() {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{self, RosterUpdate};
+use anteroom_signaling::proto::{self, RosterUpdate, TracksUpdate};
 use anteroom_teams_link::policy::LobbyScope;
 
-use super::harness::{Harness, LOBBY_TIMEOUT, alice, guest};
+use super::harness::{Harness, LOBBY_TIMEOUT, alice, bob, guest, offer};
 use super::{Effect, Input, Limits, PER_MESSAGE, SessionId};
 
 const TICK: Duration = Duration::from_millis(50);
@@ -28,6 +28,14 @@ fn rosters(bodies: Vec<Body>) -> Vec<RosterUpdate> {
         _ => None,
     };
     bodies.into_iter().filter_map(roster).collect()
+}
+
+fn tracks(bodies: Vec<Body>) -> Vec<TracksUpdate> {
+    let tracks = |body| match body {
+        Body::Tracks(update) => Some(update),
+        _ => None,
+    };
+    bodies.into_iter().filter_map(tracks).collect()
 }
 
 #[test]
@@ -158,6 +166,43 @@ fn a_large_roster_comes_in_pieces_that_newcomers_share() {
         .collect();
     let ids: std::collections::BTreeSet<_> = all.iter().map(|entry| &entry.id).collect();
     assert_eq!((all.len(), ids.len()), (202, 202), "everybody, once");
+}
+
+#[test]
+fn a_track_is_told_of_once_also_to_who_comes_before_it_is_told() {
+    let mut m = large();
+    let (alice, bob, dana) = (m.join(alice()), m.join(bob()), m.join(guest(1)));
+    m.advance(TICK);
+    m.tell(dana, Input::Leave { reply: 0 });
+    m.take_all();
+    m.tell(alice, offer());
+    let early = m.join(guest(2));
+    let known = tracks(m.take(early));
+    let [all] = known.as_slice() else {
+        panic!("{known:?}")
+    };
+    assert!(all.snapshot && all.added.len() == 2);
+    assert_eq!(tracks(m.take(bob)), []);
+    m.advance(TICK);
+    assert_eq!(tracks(m.take(early)), []);
+    assert_eq!(tracks(m.take(bob))[0].added, all.added);
+    assert_eq!(tracks(m.take(alice)), []);
+
+    // Gone before it was told: only who has seen it hears of that.
+    m.tell(bob, offer());
+    let between = m.join(guest(3));
+    m.take_all();
+    m.tell(bob, Input::Leave { reply: 0 });
+    let late = m.join(guest(4));
+    assert_eq!(tracks(m.take(late))[0].added.len(), 2);
+    m.advance(TICK);
+    let told = tracks(m.take(between));
+    assert_eq!(
+        (told.len(), told[0].added.len(), told[0].removed.len()),
+        (1, 0, 2)
+    );
+    assert_eq!(tracks(m.take(early)), []);
+    assert_eq!(tracks(m.take(late)), []);
 }
 
 #[test]

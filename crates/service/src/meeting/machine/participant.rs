@@ -10,6 +10,7 @@ use anteroom_teams_link::{Capability, CapabilitySet, Role};
 use time::OffsetDateTime;
 
 use super::chat::ChatStart;
+use super::feed::Known;
 use super::pace::Pace;
 use crate::media::negotiate::Peer;
 use crate::meeting::events::{EventParticipant, EventRole};
@@ -134,8 +135,8 @@ pub(super) struct Present {
     pub(super) own: Own,
     pub(super) cut: Cut,
     pub(super) reactions: Pace,
-    /// Number of the newest change of the roster when the participant was told the whole of it.
-    pub(super) synced: u64,
+    /// What the participant was told by being told everything.
+    pub(super) known: Known,
     /// Where the participant's roster entry is kept.
     pub(super) shelf: usize,
     pub(super) mic_muted: bool,
