@@ -615,6 +615,7 @@ fn create(
             password_hash: hash.clone(),
             // Who organizes the demo meeting looks after the demo tenant, too.
             is_admin: organizer.is_none(),
+            enabled: true,
         };
         directory::insert_user(&transaction, &user)?;
         // The demo passwords are shown to whoever starts the service; `dev.json` is written anew on each start.

@@ -10,7 +10,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use tokio::sync::Semaphore;
 
-use crate::store::sqlite::directory::{self as sql, UserRow};
+use crate::store::sqlite::directory::{self as sql, UserRow, UserScan};
 use crate::store::{Store, StoreError};
 
 /// Password checks at a time: each takes some 20 MiB and a core for tens of milliseconds.
@@ -32,6 +32,8 @@ pub struct DirectoryUser {
     pub display_name: String,
     /// Whether the user may change what is set for the tenant.
     pub is_admin: bool,
+    /// Whether the user may sign in, and tokens of the user are taken.
+    pub enabled: bool,
 }
 
 /// Looks users up and checks their passwords.
@@ -49,7 +51,7 @@ impl Directory {
         }
     }
 
-    /// The user with this name and password; `None` when either is wrong, after the same time.
+    /// The user with this name and password; `None` when either is wrong or the user is disabled, after the same time.
     ///
     /// # Errors
     /// The database failed.
@@ -74,7 +76,7 @@ impl Directory {
                 .as_ref()
                 .map_or_else(|| nobody().to_owned(), |row| row.password_hash.clone());
             let right = verify_password(&password, &hash);
-            row.filter(|_| right).map(DirectoryUser::from)
+            row.filter(|row| right && row.enabled).map(DirectoryUser::from)
         });
         checked.await.map_err(|_| StoreError::Closed)
     }
@@ -120,6 +122,28 @@ impl Directory {
             .await
     }
 
+    /// Some users of a tenant, in order.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn users_in_order(&self, scan: UserScan) -> Result<Vec<DirectoryUser>, StoreError> {
+        let rows = self
+            .store
+            .read(move |connection| sql::users_in_order(connection, &scan))
+            .await?;
+        Ok(rows.into_iter().map(DirectoryUser::from).collect())
+    }
+
+    /// How many users a tenant has.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_users(&self, tenant: TenantId) -> Result<u64, StoreError> {
+        self.store
+            .read(move |connection| sql::count_users(connection, tenant))
+            .await
+    }
+
     /// All users of a tenant by sign-in name.
     ///
     /// # Errors
@@ -152,6 +176,7 @@ impl From<UserRow> for DirectoryUser {
             upn: row.upn,
             display_name: row.display_name,
             is_admin: row.is_admin,
+            enabled: row.enabled,
         }
     }
 }

@@ -104,7 +104,7 @@ pub(crate) async fn authenticate_user(
         return Err(AuthError::Refused);
     }
     let user = app.directory().user(claims.object).await?;
-    if user.is_some_and(|user| user.tenant == claims.tenant) {
+    if user.is_some_and(|user| user.tenant == claims.tenant && user.enabled) {
         Ok(claims)
     } else {
         Err(AuthError::Refused)

@@ -58,6 +58,22 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Let a user sign in again.
+    Enable {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Keep a user from signing in. Sign-ins end, and tokens of the user are refused at once; meetings stay.
+    Disable {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Delete a user with the user's meetings. Tokens of the user are refused at once.
     Delete {
         /// The user, by sign-in name or object id.
@@ -100,6 +116,8 @@ pub(crate) async fn run(user: User) -> anyhow::Result<ExitCode> {
             (request, place)
         }
         Command::SetAdmin { user, admin, place } => (Request::SetAdmin { user, admin }, place),
+        Command::Enable { user, place } => (Request::SetEnabled { user, enabled: true }, place),
+        Command::Disable { user, place } => (Request::SetEnabled { user, enabled: false }, place),
         Command::Delete { user, place } => (Request::DeleteUser { user }, place),
         Command::SetPassword { user, place } => {
             let password = read_password()?;

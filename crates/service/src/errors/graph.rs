@@ -17,6 +17,10 @@ super::catalogue! { Graph;
     cause: "A query option ($filter, $select, $top and so on) cannot be read, is not supported on this resource, or names a property that the type does not have.";
     remedy: "Correct the option that the message names; single quotes inside text are doubled, and a JoinWebUrl is encoded twice.";
 
+    QUERY_UNSUPPORTED: 400 "Request_UnsupportedQuery", "graph_query_unsupported", "Unsupported query.";
+    cause: "A query option cannot be used like this: $search and $count as a path need the header ConsistencyLevel: eventual, users cannot be skipped, and not every property can be searched.";
+    remedy: "Send ConsistencyLevel: eventual; follow @odata.nextLink instead of $skip; search displayName, givenName, surname, mail or userPrincipalName.";
+
     PROPERTY_UNKNOWN: 400 "BadRequest", "graph_property_unknown", "The property '{name}' does not exist on type '{type}'.";
     cause: "The body holds a property that the type does not have.";
     remedy: "Leave the property out, or correct its name; upper and lower case count.";
@@ -57,6 +61,34 @@ super::catalogue! { Graph;
     cause: "The event has an online meeting already.";
     remedy: "Delete the event and make another.";
 
+    RECURRENCE_INVALID: 400 "ErrorInvalidRequest", "graph_recurrence_invalid", "The recurrence of the event is not valid: {reason}.";
+    cause: "The pattern or the range of a series cannot be: an interval that is not 1 to 99, days that are missing, an end before the start, more than 999 occurrences, or no occurrence at all.";
+    remedy: "Correct the part that the message names.";
+
+    VIEW_TOO_LARGE: 400 "ErrorInvalidRequest", "graph_view_too_large", "The time window holds too many events.";
+    cause: "A window of a calendar, or a list that is to be sorted, holds more than is expanded at once.";
+    remedy: "Ask for a shorter window, or leave $orderby out.";
+
+    OCCURRENCE_CROSSES: 400 "ErrorOccurrenceCrossingBoundary", "graph_occurrence_crosses", "Modified occurrence is crossing or overlapping adjacent occurrence.";
+    cause: "An occurrence was moved to or beyond the day of the one before or after it.";
+    remedy: "Move it less far, or change the series.";
+
+    OCCURRENCE_PROPERTY: 400 "ErrorInvalidRequest", "graph_occurrence_property", "The property '{name}' belongs to the series.";
+    cause: "Of a single occurrence that was changed which all occurrences share: the recurrence, the people invited, the online meeting.";
+    remedy: "Change the series: seriesMasterId has its id.";
+
+    RESPOND_ORGANIZER: 400 "ErrorInvalidRequest", "graph_respond_organizer", "Your request can't be completed. You can't respond to this meeting because you're the meeting organizer.";
+    cause: "The organizer answered its own invitation.";
+    remedy: "Use cancel, or change the event.";
+
+    RESPOND_UNWANTED: 400 "ErrorInvalidRequest", "graph_respond_unwanted", "Your request can't be completed. The meeting organizer hasn't requested a response.";
+    cause: "The event has responseRequested: false, or another time was proposed for one with allowNewTimeProposals: false.";
+    remedy: "Do not answer, or answer without proposedNewTime.";
+
+    EVENT_CANCELLED: 400 "ErrorInvalidRequest", "graph_event_cancelled", "Your request can't be completed. The meeting was cancelled.";
+    cause: "The organizer has cancelled the event or this occurrence.";
+    remedy: "Delete it from the calendar.";
+
     BATCH_INVALID: 400 "BadRequest", "graph_batch_invalid", "The batch request is not valid.";
     cause: "A batch holds no request or more than 20, ids that are missing or not unique, or a dependency on a request that does not stand before it.";
     remedy: "Correct the batch that the message describes.";
@@ -96,6 +128,10 @@ super::catalogue! { Graph;
     ETAG_MISMATCH: 412 "ErrorIrresolvableConflict", "graph_etag_mismatch", "The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item.";
     cause: "The event has changed since the client read it: If-Match names an older version.";
     remedy: "Read the event again and repeat the change.";
+
+    THROTTLED: 429 "TooManyRequests", "graph_throttled", "Too many requests.";
+    cause: "The application made more requests in this tenant, or to this mailbox, than limits.graph allows.";
+    remedy: "Wait as many seconds as the header Retry-After says; Graph's clients do.";
 
     FAILED_DEPENDENCY: 424 "FailedDependency", "graph_failed_dependency", "A request that this one depends on failed.";
     cause: "The request of a batch names another in dependsOn, and that one was refused.";

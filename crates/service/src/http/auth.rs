@@ -101,7 +101,7 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
                 return Err(AuthError::Refused);
             }
             let user = app.directory().user(claims.object).await?;
-            if user.is_some_and(|user| user.tenant == claims.tenant) {
+            if user.is_some_and(|user| user.tenant == claims.tenant && user.enabled) {
                 Ok(Caller::Directory(claims))
             } else {
                 Err(AuthError::Refused)
@@ -110,7 +110,8 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
         VerifiedToken::TeamsUser(claims) => {
             let user = app.directory().user(claims.object).await?;
             let user = user
-                .filter(|user| user.tenant == claims.tenant && app.resources().has_key(claims.resource, None))
+                .filter(|user| user.tenant == claims.tenant && user.enabled)
+                .filter(|_| app.resources().has_key(claims.resource, None))
                 .ok_or(AuthError::Refused)?;
             Ok(Caller::Directory(DirectoryClaims {
                 tenant: claims.tenant,

@@ -1,6 +1,6 @@
 //! Answers: entities, collections, and Graph's error envelope.
 
-use anteroom_teams_link::graph::odata::{Direction, EvalError, Expr, ODataError, Path, QueryOptions, lookup};
+use anteroom_teams_link::graph::odata::{Direction, Expr, ODataError, Path, QueryOptions, lookup};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -142,13 +142,23 @@ fn start_of_page(options: &QueryOptions) -> Result<usize, ApiError> {
         .ok_or_else(|| query_error("The skip token is not valid"))
 }
 
+/// Fails for a filter on what the type does not have.
+pub(super) fn check_filter(filter: &Expr, kind: &EntityType) -> Result<(), ApiError> {
+    filter.paths().iter().try_for_each(|path| check_path(path, kind))
+}
+
+/// Whether a filter holds for an entity.
+pub(super) fn matches(filter: &Expr, entity: &Value) -> Result<bool, ApiError> {
+    filter
+        .matches(entity)
+        .map_err(|error| query_error(&error.to_string()))
+}
+
 fn filtered(filter: &Expr, kind: &EntityType, entities: Vec<Value>) -> Result<Vec<Value>, ApiError> {
-    for path in filter.paths() {
-        check_path(&path, kind)?;
-    }
+    check_filter(filter, kind)?;
     let mut kept = Vec::new();
     for entity in entities {
-        if filter.matches(&entity).map_err(eval_error)? {
+        if matches(filter, &entity)? {
             kept.push(entity);
         }
     }
@@ -228,10 +238,6 @@ impl From<ODataError> for ApiError {
     fn from(error: ODataError) -> Self {
         query_error(&error.to_string())
     }
-}
-
-fn eval_error(error: EvalError) -> ApiError {
-    query_error(&error.to_string())
 }
 
 /// What every answer of Graph has: ids of the request, the version of OData, in errors the inner error.

@@ -134,6 +134,12 @@ impl Call {
         format!("{}{}?{query}", self.app.issuer(), self.uri.path())
     }
 
+    /// Whether the client takes an answer that may be a little old, which Graph wants for some queries.
+    pub(super) fn is_eventual(&self) -> bool {
+        let level = self.header(&HeaderName::from_static("consistencylevel"));
+        level.is_some_and(|level| level.trim().eq_ignore_ascii_case("eventual"))
+    }
+
     /// The text of a header.
     pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

@@ -140,7 +140,7 @@ async fn user_of(app: &App, claims: &DirectoryClaims) -> Result<Option<Directory
         return Ok(None);
     }
     let user = app.directory().user(claims.object).await?;
-    Ok(user.filter(|user| user.tenant == claims.tenant))
+    Ok(user.filter(|user| user.tenant == claims.tenant && user.enabled))
 }
 
 async fn for_user(app: &App, claims: DirectoryClaims) -> Result<Option<GraphCaller>, StoreError> {
@@ -224,6 +224,7 @@ mod tests {
             upn: "alice@contoso.example".to_owned(),
             display_name: "Alice".to_owned(),
             is_admin: false,
+            enabled: true,
         };
         GraphCaller::User { user, permissions }
     }

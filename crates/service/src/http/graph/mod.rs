@@ -105,8 +105,12 @@ async fn handle(app: &App, parts: &mut Parts, body: Bytes) -> Answer {
 }
 
 async fn dispatch(call: &Call, resource: Resource) -> Answer {
+    if call.options.search.is_some() && !matches!(resource, Resource::Users | Resource::UsersCount) {
+        return Err(answer::query_error("The query option '$search' is not supported here"));
+    }
     match resource {
         Resource::Users => users::list(call).await,
+        Resource::UsersCount => users::count(call).await,
         Resource::User(owner) => users::get(call, &owner).await,
         Resource::OnlineMeetings(_)
         | Resource::CreateOrGet(_)
@@ -119,6 +123,8 @@ async fn dispatch(call: &Call, resource: Resource) -> Answer {
         Resource::Events(_)
         | Resource::Event(..)
         | Resource::Instances(..)
+        | Resource::Respond(..)
+        | Resource::Cancel(..)
         | Resource::Calendar(_)
         | Resource::CalendarView(_) => events::dispatch(call, resource).await,
         Resource::Chats(_)

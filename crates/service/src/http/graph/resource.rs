@@ -17,6 +17,28 @@ pub(super) enum Owner {
     User(String),
 }
 
+/// An answer to an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Response {
+    /// `accept`
+    Accept,
+    /// `tentativelyAccept`
+    TentativelyAccept,
+    /// `decline`
+    Decline,
+}
+
+impl Response {
+    fn named(action: &str) -> Option<Self> {
+        Some(match action {
+            "accept" => Self::Accept,
+            "tentativelyaccept" => Self::TentativelyAccept,
+            "decline" => Self::Decline,
+            _ => return None,
+        })
+    }
+}
+
 /// What is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Resource {
@@ -28,6 +50,8 @@ pub(super) enum Resource {
     Batch,
     /// `/users`
     Users,
+    /// `/users/$count`
+    UsersCount,
     /// `/users/{id}`, `/me`
     User(Owner),
     /// `…/onlineMeetings`
@@ -52,6 +76,10 @@ pub(super) enum Resource {
     Event(Owner, String),
     /// `…/events/{id}/instances`
     Instances(Owner, String),
+    /// `…/events/{id}/accept` and its kind.
+    Respond(Owner, String, Response),
+    /// `…/events/{id}/cancel`
+    Cancel(Owner, String),
     /// `…/calendar`
     Calendar(Owner),
     /// `…/calendarView`
@@ -94,6 +122,7 @@ impl Resource {
             ["$batch"] => Some(Self::Batch),
             ["communications", "onlinemeetings"] => Some(Self::CommunicationsMeetings),
             ["users"] => Some(Self::Users),
+            ["users", "$count"] => Some(Self::UsersCount),
             ["me", rest @ ..] => Self::of(Owner::Me, rest, segments.get(1..).unwrap_or_default()),
             ["users", _, rest @ ..] => segments.get(1).and_then(|id| {
                 Self::of(
@@ -128,11 +157,20 @@ impl Resource {
             ["calendar"] => Self::Calendar(owner),
             ["events"] | ["calendar", "events"] => Self::Events(owner),
             ["calendarview"] | ["calendar", "calendarview"] => Self::CalendarView(owner),
-            ["events", _] => Self::Event(owner, key(1)?),
-            ["calendar", "events", _] => Self::Event(owner, key(2)?),
-            ["events", _, "instances"] => Self::Instances(owner, key(1)?),
-            ["calendar", "events", _, "instances"] => Self::Instances(owner, key(2)?),
+            ["events", rest @ ..] => return Self::event(owner, rest, segments.get(1..)?),
+            ["calendar", "events", rest @ ..] => return Self::event(owner, rest, segments.get(2..)?),
             ["chats", rest @ ..] => return Self::chats(Some(owner), rest, segments.get(1..)?),
+            _ => return None,
+        })
+    }
+
+    fn event(owner: Owner, names: &[&str], segments: &[String]) -> Option<Self> {
+        let id = segments.first()?.clone();
+        Some(match names {
+            [_] => Self::Event(owner, id),
+            [_, "instances"] => Self::Instances(owner, id),
+            [_, "cancel"] => Self::Cancel(owner, id),
+            [_, action] => Self::Respond(owner, id, Response::named(action)?),
             _ => return None,
         })
     }
@@ -155,7 +193,7 @@ impl Resource {
         match self {
             Self::OnlineMeetings(_) | Self::Events(_) | Self::Messages(_) => &["GET", "POST"],
             Self::OnlineMeeting(..) | Self::Event(..) => &["GET", "PATCH", "DELETE"],
-            Self::CreateOrGet(_) | Self::Batch => &["POST"],
+            Self::CreateOrGet(_) | Self::Respond(..) | Self::Cancel(..) | Self::Batch => &["POST"],
             _ => &["GET"],
         }
     }
@@ -254,6 +292,12 @@ mod tests {
                 Resource::Message("19:meeting_x@thread.v2".to_owned(), "7".to_owned()),
             ),
             ("/me/chats", Resource::Chats(Some(Owner::Me))),
+            ("/users/$count", Resource::UsersCount),
+            (
+                "/me/calendar/events('e')/microsoft.graph.tentativelyAccept",
+                Resource::Respond(Owner::Me, "e".to_owned(), Response::TentativelyAccept),
+            ),
+            ("/me/events/e/cancel", Resource::Cancel(Owner::Me, "e".to_owned())),
         ] {
             assert_eq!(Resource::parse(path), Ok(resource), "{path}");
         }
@@ -265,6 +309,7 @@ mod tests {
             ("/nothing", "nothing"),
             ("/me/drive", "drive"),
             ("/users/x/chats/y", "y"),
+            ("/me/events/e/forward", "forward"),
             ("/communications", "communications"),
         ] {
             let unknown = NoResource::Unknown {

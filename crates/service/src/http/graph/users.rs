@@ -1,10 +1,12 @@
 //! `users` and `me`.
 
+mod list;
+
 use anteroom_identity::id::ObjectId;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Paging, collection, entity, query_error};
+use super::answer::{Answer, entity, query_error};
 use super::call::Call;
 use super::caller::{GraphCaller, access_policy_allows};
 use super::resource::Owner;
@@ -12,6 +14,8 @@ use super::schema::USER;
 use crate::directory::DirectoryUser;
 use crate::errors::graph;
 use crate::http::errors::ApiError;
+
+pub(super) use self::list::{count, list};
 
 /// Permissions to read one's own profile.
 const READ_ME: &[&str] = &[
@@ -31,23 +35,8 @@ const READ_ALL: &[&str] = &[
     "Directory.Read.All",
 ];
 
-/// As Graph has it: 100 on a page, at most 999.
-const PAGING: Paging = Paging {
-    default: 100,
-    most: 999,
-};
-
 /// Longest id or sign-in name looked up, in bytes.
 const NAME_BYTES: usize = 256;
-
-/// `GET /users`
-pub(super) async fn list(call: &Call) -> Answer {
-    call.caller.require(READ_ALL, READ_ALL)?;
-    no_expand(call)?;
-    let users = call.app.directory().users(call.caller.tenant()).await?;
-    let users = users.iter().map(view).collect();
-    collection(call, "users", &USER, users, &PAGING)
-}
 
 /// `GET /users/{id}`, `GET /me`
 pub(super) async fn get(call: &Call, owner: &Owner) -> Answer {
@@ -147,7 +136,7 @@ fn view(user: &DirectoryUser) -> Value {
     };
     json!({
         "id": user.oid.to_string(),
-        "accountEnabled": true,
+        "accountEnabled": user.enabled,
         "businessPhones": [],
         "displayName": user.display_name,
         "givenName": given,

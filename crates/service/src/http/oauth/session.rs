@@ -114,7 +114,7 @@ pub(super) async fn current(
         return Ok(None);
     };
     let user = app.directory().user(session.user).await?;
-    Ok(user.map(|user| (user, session)))
+    Ok(user.filter(|user| user.enabled).map(|user| (user, session)))
 }
 
 /// Signs a person in in this browser: a new session, whatever was there before.

@@ -343,7 +343,7 @@ async fn issue(
 ) -> Result<TokenAnswer, ApiError> {
     let user = app.directory().user(sign_in.user).await?;
     let user = user
-        .filter(|user| user.tenant == client.tenant)
+        .filter(|user| user.tenant == client.tenant && user.enabled)
         .ok_or_else(|| ApiError::new(&entry::INVALID_GRANT))?;
     let granted = granted(app, client, &scopes).await?;
     let now = app.clock().now();

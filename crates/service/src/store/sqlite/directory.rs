@@ -22,6 +22,34 @@ pub struct UserRow {
     pub password_hash: String,
     /// Whether the user may change what is set for the tenant.
     pub is_admin: bool,
+    /// Whether the user may sign in, and tokens of the user are taken.
+    pub enabled: bool,
+}
+
+/// Which property users are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserOrder {
+    /// The sign-in name.
+    Upn,
+    /// The display name; users of the same name by object id. Letters beyond ASCII come by their code, capitals first.
+    DisplayName,
+    /// The object id.
+    Id,
+}
+
+/// Some users of a tenant, in order.
+#[derive(Debug, Clone)]
+pub struct UserScan {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// What they are sorted by.
+    pub order: UserOrder,
+    /// Whether the last come first.
+    pub descending: bool,
+    /// Only those after a user with this value of the property and this object id.
+    pub after: Option<(String, String)>,
+    /// How many.
+    pub limit: u32,
 }
 
 /// What is set for a tenant.
@@ -33,7 +61,7 @@ pub struct TenantRow {
     pub policies: TenantPolicies,
 }
 
-const USER_COLUMNS: &str = "object_id, tenant_id, upn, display_name, password_hash, is_admin";
+const USER_COLUMNS: &str = "object_id, tenant_id, upn, display_name, password_hash, is_admin, enabled";
 
 /// The tenant with this name or id.
 ///
@@ -85,15 +113,16 @@ pub fn tenants(connection: &Connection) -> Result<Vec<(TenantId, String)>, Store
 /// Whatever SQLite says.
 pub fn insert_user(connection: &Connection, user: &UserRow) -> Result<(), StoreError> {
     connection.execute(
-        "INSERT INTO directory_users (object_id, tenant_id, upn, display_name, password_hash, is_admin)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO directory_users (object_id, tenant_id, upn, display_name, password_hash, is_admin, enabled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             user.object.to_string(),
             user.tenant.to_string(),
             user.upn,
             user.display_name,
             user.password_hash,
-            user.is_admin
+            user.is_admin,
+            user.enabled
         ],
     )?;
     Ok(())
@@ -140,6 +169,18 @@ pub fn set_admin(connection: &Connection, object: ObjectId, admin: bool) -> Resu
     Ok(changed == 1)
 }
 
+/// Whether a user may sign in; false when the user is unknown.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn set_enabled(connection: &Connection, object: ObjectId, enabled: bool) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE directory_users SET enabled = ?2 WHERE object_id = ?1",
+        params![object.to_string(), enabled],
+    )?;
+    Ok(changed == 1)
+}
+
 /// The user with this sign-in name.
 ///
 /// # Errors
@@ -167,6 +208,45 @@ pub fn users(connection: &Connection, tenant: TenantId) -> Result<Vec<UserRow>, 
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([tenant.to_string()], columns)?;
     rows.map(|row| decode_user(row?)).collect()
+}
+
+/// Some users of a tenant, in order.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn users_in_order(connection: &Connection, scan: &UserScan) -> Result<Vec<UserRow>, StoreError> {
+    let column = match scan.order {
+        UserOrder::Upn => "upn",
+        UserOrder::DisplayName => "display_name COLLATE NOCASE",
+        UserOrder::Id => "object_id",
+    };
+    let (direction, beyond) = if scan.descending {
+        ("DESC", "<")
+    } else {
+        ("ASC", ">")
+    };
+    let bound = match &scan.after {
+        Some(_) => format!("AND ({column}, object_id) {beyond} (?3, ?4)"),
+        None => "AND ?3 IS NULL AND ?4 IS NULL".to_owned(),
+    };
+    let sql = format!(
+        "SELECT {USER_COLUMNS} FROM directory_users WHERE tenant_id = ?1 {bound}
+         ORDER BY {column} {direction}, object_id {direction} LIMIT ?2"
+    );
+    let (key, object) = scan.after.clone().unzip();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![scan.tenant.to_string(), scan.limit, key, object], columns)?;
+    rows.map(|row| decode_user(row?)).collect()
+}
+
+/// How many users a tenant has.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn count_users(connection: &Connection, tenant: TenantId) -> Result<u64, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM directory_users WHERE tenant_id = ?1")?;
+    Ok(statement.query_row([tenant.to_string()], |row| row.get(0))?)
 }
 
 /// What is set for a tenant; `None` when it is unknown.
@@ -212,7 +292,7 @@ fn user_where(connection: &Connection, sql: &str, value: &str) -> Result<Option<
         .transpose()
 }
 
-type UserColumns = (String, String, String, String, String, bool);
+type UserColumns = (String, String, String, String, String, bool, bool);
 
 fn columns(row: &Row<'_>) -> rusqlite::Result<UserColumns> {
     Ok((
@@ -222,11 +302,12 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<UserColumns> {
         row.get(3)?,
         row.get(4)?,
         row.get(5)?,
+        row.get(6)?,
     ))
 }
 
 fn decode_user(
-    (object, tenant, upn, display_name, password_hash, is_admin): UserColumns,
+    (object, tenant, upn, display_name, password_hash, is_admin, enabled): UserColumns,
 ) -> Result<UserRow, StoreError> {
     Ok(UserRow {
         object: object.parse().map_err(|_| StoreError::Corrupt("object id"))?,
@@ -235,6 +316,7 @@ fn decode_user(
         display_name,
         password_hash,
         is_admin,
+        enabled,
     })
 }
 

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0007_graph.sql"),
     include_str!("../migrations/0008_webhooks.sql"),
     include_str!("../migrations/0009_policies.sql"),
+    include_str!("../migrations/0012_graph_calendar.sql"),
 ];
 
 /// Newest schema version of this program.

@@ -19,6 +19,7 @@
 //! |---|---|
 //! | [`QueryOptions`] | the options of a request |
 //! | [`Expr`] | a parsed `$filter` |
+//! | [`Search`] | a parsed `$search` |
 //! | [`ODataError`] | why an option cannot be read |
 
 mod error;
@@ -27,6 +28,7 @@ mod expr;
 mod lex;
 mod options;
 mod parse;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -35,3 +37,4 @@ pub use self::eval::lookup;
 pub use self::expr::{CompareOp, Expr, Function, Literal, Operand, Path};
 pub use self::options::{Direction, Expand, MAX_QUERY_BYTES, OrderBy, QueryOptions};
 pub use self::parse::{MAX_DEPTH, MAX_TERMS};
+pub use self::search::{MAX_CLAUSES, Search};

@@ -5,6 +5,7 @@ use percent_encoding::percent_decode_str;
 use super::error::ODataError;
 use super::expr::{Expr, Path};
 use super::parse;
+use super::search::Search;
 
 /// Longest query looked at, in bytes as sent.
 pub const MAX_QUERY_BYTES: usize = 16 * 1024;
@@ -32,8 +33,8 @@ pub struct QueryOptions {
     pub count: bool,
     /// `$skiptoken`
     pub skip_token: Option<String>,
-    /// `$search`, as it is.
-    pub search: Option<String>,
+    /// `$search`
+    pub search: Option<Search>,
     /// Everything else, decoded, in order.
     pub custom: Vec<(String, String)>,
 }
@@ -146,7 +147,7 @@ impl QueryOptions {
                 self.count = value.parse().map_err(|_| ODataError::BadValue(known))?;
             }
             "skiptoken" => self.skip_token = Some(value),
-            "search" => self.search = Some(value),
+            "search" => self.search = Some(Search::parse(&value)?),
             // `$format=json` is what there is.
             _ => {}
         }
