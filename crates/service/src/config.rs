@@ -13,6 +13,7 @@ use anteroom_identity::id::ResourceId;
 use anteroom_teams_link::policy::LobbyScope;
 
 use crate::entra::ACS_AUDIENCE;
+use crate::http::graph::rates::GraphRateConfig;
 use crate::http::rate::RateConfig;
 use crate::webhooks::WebhookConfig;
 
@@ -143,6 +144,8 @@ pub struct Limits {
     pub notification_sockets: usize,
     /// How often ACS operations may be called.
     pub rates: RateConfig,
+    /// How often Microsoft Graph may be asked.
+    pub graph: GraphRateConfig,
     /// How much fits into threads and messages; by the rates' profile when not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat: Option<anteroom_chat::Limits>,
@@ -204,6 +207,7 @@ impl Default for Limits {
             websockets_per_source: 200,
             notification_sockets: 20_000,
             rates: RateConfig::default(),
+            graph: GraphRateConfig::default(),
             chat: None,
         }
     }

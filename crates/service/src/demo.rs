@@ -343,6 +343,7 @@ fn calendar_entry(
         created: now,
         changed: now,
         version: 1,
+        cancelled: false,
     };
     (entry, others.iter().map(|user| user.object).collect())
 }

@@ -25,6 +25,7 @@ use crate::demo::{self, DevInfo};
 use crate::directory::Directory;
 use crate::emulator::Emulator;
 use crate::error::StartError;
+use crate::http::graph::rates::GraphRates;
 use crate::http::limits::SignInLimits;
 use crate::http::prompt::Prompt;
 use crate::http::rate::{Profile, Rates};
@@ -390,6 +391,7 @@ async fn open(
             sign_in_limits: SignInLimits::new(&config.limits),
             passcode_limits: PasscodeLimits::new(&config.limits),
             rates: Rates::new(&config.limits.rates),
+            graph_rates: GraphRates::new(&config.limits.graph),
             emulator: Emulator::new(config.dev),
             oidc,
             dev: std::sync::OnceLock::new(),

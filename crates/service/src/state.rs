@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::demo::DevInfo;
 use crate::directory::Directory;
 use crate::emulator::Emulator;
+use crate::http::graph::rates::GraphRates;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
 use crate::identities::Identities;
@@ -58,6 +59,7 @@ pub(crate) struct Parts {
     pub(crate) sign_in_limits: SignInLimits,
     pub(crate) passcode_limits: PasscodeLimits,
     pub(crate) rates: Rates,
+    pub(crate) graph_rates: GraphRates,
     pub(crate) oidc: Option<OidcIssuer>,
     pub(crate) emulator: Emulator,
     pub(crate) dev: OnceLock<DevInfo>,
@@ -231,6 +233,12 @@ impl App {
     #[must_use]
     pub fn rates(&self) -> &Rates {
         &self.0.rates
+    }
+
+    /// Counts requests to Microsoft Graph.
+    #[must_use]
+    pub fn graph_rates(&self) -> &GraphRates {
+        &self.0.graph_rates
     }
 
     /// The demo data, in development mode.

@@ -77,6 +77,10 @@ super::catalogue! { Graph;
     cause: "Of a single occurrence that was changed which all occurrences share: the recurrence, the people invited, the online meeting.";
     remedy: "Change the series: seriesMasterId has its id.";
 
+    OCCURRENCE_LIMIT: 400 "ErrorInvalidRequest", "graph_occurrence_limit", "Too many occurrences of the series were changed.";
+    cause: "1,000 occurrences of the series are not what it says already: changed, cancelled or deleted.";
+    remedy: "Change the series, or make single events.";
+
     RESPOND_ORGANIZER: 400 "ErrorInvalidRequest", "graph_respond_organizer", "Your request can't be completed. You can't respond to this meeting because you're the meeting organizer.";
     cause: "The organizer answered its own invitation.";
     remedy: "Use cancel, or change the event.";

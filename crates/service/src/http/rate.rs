@@ -15,7 +15,7 @@ use super::errors::ApiError;
 const KEYS: usize = 200_000;
 
 /// How much more than ACS the generous profile allows: a runaway loop is stopped, a busy test suite is not.
-const GENEROUS: f64 = 1000.0;
+pub(super) const GENEROUS: f64 = 1000.0;
 
 /// Operations whose rate is limited, by their names in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub struct Rate {
     pub seconds: u32,
 }
 
-fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+pub(super) fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     std::num::NonZeroU32::deserialize(deserializer).map(std::num::NonZeroU32::get)
 }
 
@@ -135,7 +135,15 @@ pub struct Rates {
 
 #[derive(Debug)]
 struct Rule {
-    rate: Rate,
+    per: Per,
+    meter: Meter,
+}
+
+/// Counts calls by what they are counted together for.
+#[derive(Debug)]
+pub(super) struct Meter {
+    calls: u32,
+    length: Duration,
     counts: Mutex<Counts>,
 }
 
@@ -162,9 +170,9 @@ impl Rates {
             for op in ops {
                 rules.insert(*op, groups.len());
             }
-            let rule = |rate| Rule {
-                rate,
-                counts: Mutex::default(),
+            let rule = |rate: Rate| Rule {
+                per: rate.per,
+                meter: Meter::new(rate.calls, rate.seconds),
             };
             groups.push(rates.into_iter().map(rule).collect());
         };
@@ -218,10 +226,10 @@ impl Rates {
         // A call that one of the rules refuses must not count against the others.
         let mut taken: Vec<(&Rule, u64)> = Vec::with_capacity(rules.len());
         for rule in rules {
-            let key = key(rule.rate.per);
-            if let Err(wait) = rule.take(key, since_start) {
+            let key = key(rule.per);
+            if let Err(wait) = rule.meter.take(key, since_start) {
                 for (rule, key) in taken {
-                    rule.give_back(key);
+                    rule.meter.give_back(key);
                 }
                 return Err(wait);
             }
@@ -231,9 +239,19 @@ impl Rates {
     }
 }
 
-impl Rule {
-    fn take(&self, key: u64, since_start: Duration) -> Result<(), Duration> {
-        let length = Duration::from_secs(u64::from(self.rate.seconds.max(1)));
+impl Meter {
+    /// At most so many calls in so many seconds.
+    pub(super) fn new(calls: u32, seconds: u32) -> Self {
+        Self {
+            calls,
+            length: Duration::from_secs(u64::from(seconds.max(1))),
+            counts: Mutex::default(),
+        }
+    }
+
+    /// Counts a call, unless there were too many: then it says how long to wait.
+    pub(super) fn take(&self, key: u64, since_start: Duration) -> Result<(), Duration> {
+        let length = self.length;
         let window = since_start.as_secs() / length.as_secs();
         let into =
             since_start.saturating_sub(length.saturating_mul(u32::try_from(window).unwrap_or(u32::MAX)));
@@ -242,7 +260,7 @@ impl Rule {
         let key = counts.slot(key);
         let before = f64::from(counts.before.get(&key).copied().unwrap_or(0));
         let now = counts.now.get(&key).copied().unwrap_or(0);
-        let most = f64::from(self.rate.calls);
+        let most = f64::from(self.calls);
         // Of the window before counts the part that the sliding window still covers.
         let covered = 1.0 - into.as_secs_f64() / length.as_secs_f64();
         if before * covered + f64::from(now) + 1.0 > most {
@@ -260,7 +278,8 @@ impl Rule {
         Ok(())
     }
 
-    fn give_back(&self, key: u64) {
+    /// A call that was counted and not made after all.
+    pub(super) fn give_back(&self, key: u64) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let key = counts.slot(key);
         if let Some(count) = counts.now.get_mut(&key) {
@@ -312,7 +331,7 @@ fn scaled((rows, factor): (&'static [Row], f64)) -> impl Iterator<Item = (&'stat
     clippy::cast_sign_loss,
     reason = "`as` saturates, and the product is positive"
 )]
-fn scale(calls: u32, factor: f64) -> u32 {
+pub(super) fn scale(calls: u32, factor: f64) -> u32 {
     (f64::from(calls) * factor) as u32
 }
 
@@ -506,14 +525,7 @@ mod tests {
 
     #[test]
     fn strangers_do_not_fill_the_memory() {
-        let rule = Rule {
-            rate: Rate {
-                per: Per::User,
-                calls: 1,
-                seconds: 10,
-            },
-            counts: Mutex::default(),
-        };
+        let rule = Meter::new(1, 10);
         for key in 1..=2 * KEYS as u64 {
             let _ = rule.take(key, Duration::ZERO);
         }

@@ -181,7 +181,10 @@ async fn graph_takes_its_own_tokens_and_no_forged_ones() {
     let host = Host::start().await;
     let answer = user_token(&host, "User.Read openid").await;
     let access = text(&answer["access_token"]);
-    let Ok(GraphCaller::User { user, permissions }) = caller(&host, &access).await else {
+    let Ok(GraphCaller::User {
+        user, permissions, ..
+    }) = caller(&host, &access).await
+    else {
         panic!("a user's token is one");
     };
     assert_eq!(user.upn, "alice@contoso.example");

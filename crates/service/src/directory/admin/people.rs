@@ -17,7 +17,10 @@ use crate::tenants::TenantName;
 const MIN_PASSWORD: usize = 8;
 
 /// Does what concerns tenants and users; the request comes back if it is about something else.
-pub(super) fn perform(connection: &Connection, request: Request) -> Result<Result<Value, Request>, AdminError> {
+pub(super) fn perform(
+    connection: &Connection,
+    request: Request,
+) -> Result<Result<Value, Request>, AdminError> {
     let done = match request {
         Request::CreateTenant { name } => answer(&create_tenant(connection, name)?),
         Request::ListUsers { tenant } => {

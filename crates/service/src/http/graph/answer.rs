@@ -77,18 +77,27 @@ pub(super) fn collection(
     }
     sort(options, kind, &mut entities)?;
     let count = entities.len();
-    let from = start_of_page(options)?;
+    let page = cut(call, &entities, paging)?;
+    let (page, next) = (page.items.to_vec(), page.next);
+    Ok(page_of(call, context, page, options.count.then_some(count), next))
+}
+
+/// A part of a list.
+pub(super) struct Part<'e, T> {
+    pub(super) items: &'e [T],
+    /// The token of the next part, if there is one.
+    pub(super) next: Option<String>,
+}
+
+/// The part that the request's options name.
+pub(super) fn cut<'e, T>(call: &Call, items: &'e [T], paging: &Paging) -> Result<Part<'e, T>, ApiError> {
     let size = usize::try_from(page_size(call, paging)?).unwrap_or(usize::MAX);
-    let next = from.saturating_add(size);
-    let page: Vec<Value> = entities.into_iter().skip(from).take(size).collect();
-    let token = (next < count).then(|| URL_SAFE_NO_PAD.encode(format!("o{next}")));
-    Ok(page_of(
-        call,
-        context,
-        page,
-        options.count.then_some(count),
-        token,
-    ))
+    let from = start_of_page(&call.options)?;
+    let next = from.saturating_add(size).min(items.len());
+    Ok(Part {
+        items: items.get(from..next).unwrap_or_default(),
+        next: (next < items.len() && from < next).then(|| URL_SAFE_NO_PAD.encode(format!("o{next}"))),
+    })
 }
 
 /// A page that was cut already.
@@ -128,17 +137,21 @@ pub(super) fn page_size(call: &Call, paging: &Paging) -> Result<u32, ApiError> {
 }
 
 fn start_of_page(options: &QueryOptions) -> Result<usize, ApiError> {
+    let skip = options.skip.and_then(|skip| usize::try_from(skip).ok());
+    Ok(offset_of(options)?.or(skip).unwrap_or(0))
+}
+
+/// Where a page begins that a `$skiptoken` names.
+pub(super) fn offset_of(options: &QueryOptions) -> Result<Option<usize>, ApiError> {
     let Some(token) = &options.skip_token else {
-        return Ok(options
-            .skip
-            .and_then(|skip| usize::try_from(skip).ok())
-            .unwrap_or(0));
+        return Ok(None);
     };
     URL_SAFE_NO_PAD
         .decode(token)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.strip_prefix('o')?.parse().ok())
+        .map(Some)
         .ok_or_else(|| query_error("The skip token is not valid"))
 }
 

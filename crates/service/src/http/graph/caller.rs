@@ -21,6 +21,8 @@ pub enum GraphCaller {
     User {
         /// The user.
         user: DirectoryUser,
+        /// The client id of the program; the user's object id for a program of this service itself.
+        client_id: String,
         /// What the program may do for the user.
         permissions: Permissions,
     },
@@ -89,6 +91,14 @@ impl GraphCaller {
         }
     }
 
+    /// The application that calls, whoever is signed in.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::User { client_id, .. } | Self::App { client_id, .. } => client_id,
+        }
+    }
+
     /// The tenant whose directory the caller sees.
     #[must_use]
     pub const fn tenant(&self) -> TenantId {
@@ -126,7 +136,12 @@ async fn authenticate(app: &App, token: &str) -> Result<Option<GraphCaller>, Sto
         Err(TokenError::WrongAudience) => match verify(&[DIRECTORY_AUDIENCE]) {
             Ok(VerifiedToken::Directory(claims)) => Ok(user_of(app, &claims).await?.map(|user| {
                 let permissions = Permissions::everything();
-                GraphCaller::User { user, permissions }
+                let client_id = user.oid.to_string();
+                GraphCaller::User {
+                    user,
+                    client_id,
+                    permissions,
+                }
             })),
             _ => Ok(None),
         },
@@ -149,7 +164,12 @@ async fn for_user(app: &App, claims: DirectoryClaims) -> Result<Option<GraphCall
     };
     let named = claims.permissions.split_whitespace().map(str::to_owned).collect();
     let granted = still_granted(app, &claims.app, PermissionKind::Delegated, named).await?;
-    Ok(granted.map(|permissions| GraphCaller::User { user, permissions }))
+    let client_id = claims.app;
+    Ok(granted.map(|permissions| GraphCaller::User {
+        user,
+        client_id,
+        permissions,
+    }))
 }
 
 async fn for_itself(app: &App, claims: AppClaims) -> Result<Option<GraphCaller>, StoreError> {
@@ -226,7 +246,11 @@ mod tests {
             is_admin: false,
             enabled: true,
         };
-        GraphCaller::User { user, permissions }
+        GraphCaller::User {
+            user,
+            client_id: "x".to_owned(),
+            permissions,
+        }
     }
 
     #[test]

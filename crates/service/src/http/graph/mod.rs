@@ -8,6 +8,7 @@
 //! | `answer` | entities, pages, the error envelope |
 //! | `schema`, `metadata` | the types of what is served |
 //! | `batch` | several requests in one |
+//! | `rates` | how often it may be asked |
 //! | `users`, `meetings`, `events`, `chats` | the resources |
 
 mod answer;
@@ -18,6 +19,7 @@ mod chats;
 mod events;
 mod meetings;
 mod metadata;
+pub mod rates;
 mod resource;
 mod schema;
 mod users;
@@ -91,6 +93,7 @@ async fn handle(app: &App, parts: &mut Parts, body: Bytes) -> Answer {
         _ => {}
     }
     let caller = caller::GraphCaller::from_request_parts(parts, app).await?;
+    app.graph_rates().check(&caller, &resource)?;
     let call = Call {
         app: app.clone(),
         caller,
@@ -106,7 +109,9 @@ async fn handle(app: &App, parts: &mut Parts, body: Bytes) -> Answer {
 
 async fn dispatch(call: &Call, resource: Resource) -> Answer {
     if call.options.search.is_some() && !matches!(resource, Resource::Users | Resource::UsersCount) {
-        return Err(answer::query_error("The query option '$search' is not supported here"));
+        return Err(answer::query_error(
+            "The query option '$search' is not supported here",
+        ));
     }
     match resource {
         Resource::Users => users::list(call).await,

@@ -188,6 +188,39 @@ impl Resource {
         })
     }
 
+    /// Whose it is, where the path says so.
+    pub(super) const fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::User(owner)
+            | Self::OnlineMeetings(owner)
+            | Self::CreateOrGet(owner)
+            | Self::OnlineMeeting(owner, _)
+            | Self::Reports(owner, _)
+            | Self::Report(owner, ..)
+            | Self::Records(owner, ..)
+            | Self::VirtualAppointment(owner, _)
+            | Self::Events(owner)
+            | Self::Event(owner, _)
+            | Self::Instances(owner, _)
+            | Self::Respond(owner, ..)
+            | Self::Cancel(owner, _)
+            | Self::Calendar(owner)
+            | Self::CalendarView(owner) => Some(owner),
+            Self::Chats(owner) => owner.as_ref(),
+            Self::Root
+            | Self::Metadata
+            | Self::Batch
+            | Self::Users
+            | Self::UsersCount
+            | Self::CommunicationsMeetings
+            | Self::Chat(_)
+            | Self::Messages(_)
+            | Self::Message(..)
+            | Self::Members(_)
+            | Self::Member(..) => None,
+        }
+    }
+
     /// The methods it has.
     pub(super) const fn methods(&self) -> &'static [&'static str] {
         match self {

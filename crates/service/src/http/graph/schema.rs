@@ -170,13 +170,16 @@ pub(super) static EVENT: EntityType = EntityType {
         ("location", "Graph.location"),
         ("onlineMeeting", "Graph.onlineMeetingInfo"),
         ("onlineMeetingProvider", "Graph.onlineMeetingProviderType"),
+        ("occurrenceId", STRING),
         ("onlineMeetingUrl", STRING),
         ("organizer", "Graph.recipient"),
+        ("originalStart", TIME),
         ("originalEndTimeZone", STRING),
         ("originalStartTimeZone", STRING),
         ("recurrence", "Graph.patternedRecurrence"),
         ("reminderMinutesBeforeStart", INT),
         ("responseRequested", BOOL),
+        ("responseStatus", "Graph.responseStatus"),
         ("sensitivity", "Graph.sensitivity"),
         ("seriesMasterId", STRING),
         ("showAs", "Graph.freeBusyStatus"),
@@ -307,7 +310,7 @@ macro_rules! complex {
 
 complex! {
     "attendanceInterval": "durationInSeconds" INT, "joinDateTime" TIME, "leaveDateTime" TIME;
-    "attendee": "emailAddress" "Graph.emailAddress", "status" "Graph.responseStatus", "type" STRING;
+    "attendee": "emailAddress" "Graph.emailAddress", "proposedNewTime" "Graph.timeSlot", "status" "Graph.responseStatus", "type" STRING;
     "audioConferencing": "conferenceId" STRING, "dialinUrl" STRING, "tollFreeNumber" STRING, "tollNumber" STRING;
     "channelIdentity": "channelId" STRING, "teamId" STRING;
     "chatInfo": "messageId" STRING, "replyChainMessageId" STRING, "threadId" STRING;
@@ -341,6 +344,7 @@ complex! {
     "responseStatus": "response" STRING, "time" TIME;
     "teamworkOnlineMeetingInfo": "calendarEventId" STRING, "joinWebUrl" STRING, "organizer" "Graph.teamworkUserIdentity";
     "teamworkUserIdentity": "displayName" STRING, "id" STRING, "userIdentityType" "Graph.teamworkUserIdentityType";
+    "timeSlot": "end" "Graph.dateTimeTimeZone", "start" "Graph.dateTimeTimeZone";
     "watermarkProtectionValues": "isEnabledForContentSharing" BOOL, "isEnabledForVideo" BOOL;
 }
 

@@ -344,7 +344,9 @@ impl Actor {
                     tracing::error!(%error, "a directory user could not be looked up");
                     EndReason::service_failure()
                 })?;
-                let user = user.filter(|user| user.enabled).ok_or_else(EndReason::unauthenticated)?;
+                let user = user
+                    .filter(|user| user.enabled)
+                    .ok_or_else(EndReason::unauthenticated)?;
                 let kind = PersonKind::Organization {
                     tenant: user.tenant,
                     object: user.oid,

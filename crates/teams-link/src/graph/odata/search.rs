@@ -77,9 +77,10 @@ impl Search {
                 property: Some(path),
                 words,
             } => holds(lookup(object, path), words),
-            Self::Clause { property: None, words } => {
-                defaults.iter().any(|name| holds(&object[*name], words))
-            }
+            Self::Clause {
+                property: None,
+                words,
+            } => defaults.iter().any(|name| holds(&object[*name], words)),
         }
     }
 }
@@ -225,7 +226,9 @@ fn split(quoted: &str) -> (Option<Path>, &str) {
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.len() <= 128
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn one_or(mut parts: Vec<Search>, many: fn(Vec<Search>) -> Search) -> Search {

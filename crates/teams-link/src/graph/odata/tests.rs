@@ -165,6 +165,7 @@ fn reads_the_other_options() {
         (Some(3), Some(2), true)
     );
     assert_eq!(options.skip_token.as_deref(), Some("a=b"));
+    assert!(options.search.is_some());
     assert_eq!(options.expand.len(), 2);
     assert!(options.expand[0].path.is(&["attendanceRecords"]));
     assert_eq!(options.expand[0].options.top, Some(1));

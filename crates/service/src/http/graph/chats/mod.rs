@@ -5,6 +5,8 @@
 
 mod view;
 
+use std::collections::HashMap;
+
 use anteroom_chat::service::NewMessage;
 use anteroom_chat::thread::{ContentKind, Message, ThreadProperties};
 use anteroom_chat::{ChatError, Member, MessageId, ThreadId};
@@ -13,7 +15,10 @@ use anteroom_teams_link::policy::{ChatUser, MeetingChat, may_chat};
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, Paging, check_select, collection, entity, page_of, page_size, query_error};
+use super::answer::{
+    Answer, Paging, check_filter, check_select, collection, cut, entity, matches, page_of, page_size,
+    query_error,
+};
 use super::call::Call;
 use super::caller::GraphCaller;
 use super::meetings::write::{invalid, read_only, unknown};
@@ -70,8 +75,8 @@ const MEMBERS_PAGING: Paging = Paging {
     most: 999,
 };
 
-/// Threads read at a time.
-const THREADS: u32 = 200;
+/// Most threads looked at for a page.
+const THREADS: u32 = 500;
 
 pub(super) async fn dispatch(call: &Call, resource: Resource) -> Answer {
     match resource {
@@ -94,36 +99,68 @@ struct Seen {
     properties: ThreadProperties,
 }
 
+/// A page of the chats that somebody is in, those joined last first. A filter looks at a bounded number of them; the page
+/// may be short then, and the next goes on from there.
 async fn list(call: &Call, owner: &Owner) -> Answer {
     let user = users::owner(call, owner, LIST.0, LIST.1).await?;
+    let options = &call.options;
+    check_select(options, &CHAT)?;
+    if let Some(filter) = &options.filter {
+        check_filter(filter, &CHAT)?;
+    }
+    if !options.order_by.is_empty() || options.skip.is_some() {
+        return Err(query_error(
+            "Chats are neither sorted nor skipped; follow @odata.nextLink",
+        ));
+    }
     let reader = identifier(&user);
-    let mut shown = Vec::new();
-    let mut next = None;
+    let size = page_size(call, &PAGING)?;
+    let mut next = options.skip_token.clone();
+    let (mut shown, mut looked) = (Vec::new(), 0_u32);
     loop {
+        let wanted = size.saturating_sub(u32::try_from(shown.len()).unwrap_or(u32::MAX));
         let page = call
             .app
             .chat()
-            .threads(&reader, None, Some(THREADS), next)
+            .threads(&reader, None, Some(wanted), next)
             .await
-            .map_err(chat_error)?;
-        for properties in page.items {
-            let thread = properties.id.clone();
-            let Some(meeting) = call.app.meetings().by_thread(&thread.to_string()).await? else {
-                continue;
-            };
-            let seen = Seen {
-                meeting,
-                thread,
-                reader: reader.clone(),
-                properties,
-            };
-            shown.push(expanded(call, &seen).await?);
-        }
+            .map_err(|error| match error {
+                ChatError::BadRequest { .. } => query_error("The skip token is not valid"),
+                other => chat_error(other),
+            })?;
         next = page.next;
-        if next.is_none() {
-            return collection(call, "chats", &CHAT, shown, &PAGING);
+        looked = looked.saturating_add(wanted);
+        for properties in page.items {
+            shown.extend(listed(call, &reader, properties).await?);
+        }
+        let full = shown.len() >= usize::try_from(size).unwrap_or(usize::MAX);
+        if full || next.is_none() || looked >= THREADS {
+            let count = options.count.then_some(shown.len());
+            return Ok(page_of(call, "chats", shown, count, next));
         }
     }
+}
+
+/// A chat of a list; `None` for the thread of no meeting, and for what the filter does not hold for.
+async fn listed(
+    call: &Call,
+    reader: &CommunicationIdentifier,
+    properties: ThreadProperties,
+) -> Result<Option<Value>, ApiError> {
+    let thread = properties.id.clone();
+    let Some(meeting) = call.app.meetings().by_thread(&thread.to_string()).await? else {
+        return Ok(None);
+    };
+    let seen = Seen {
+        meeting,
+        thread,
+        reader: reader.clone(),
+        properties,
+    };
+    let shown = expanded(call, &seen).await?;
+    let filter = call.options.filter.as_ref();
+    let wanted = filter.map_or(Ok(true), |filter| matches(filter, &shown))?;
+    Ok(Some(shown).filter(|_| wanted))
 }
 
 async fn get(call: &Call, id: &str) -> Answer {
@@ -172,12 +209,13 @@ async fn messages(call: &Call, id: &str) -> Answer {
     let token = call.options.skip_token.clone();
     let (items, next) = page_of_messages(call, &seen, size, token).await?;
     let mut shown: Vec<Value> = Vec::with_capacity(items.len());
+    if let Some(filter) = &call.options.filter {
+        check_filter(filter, &CHAT_MESSAGE)?;
+    }
     for message in &items {
         let message = view::message(call, &seen.meeting, message);
         if let Some(filter) = &call.options.filter
-            && !filter
-                .matches(&message)
-                .map_err(|error| query_error(&error.to_string()))?
+            && !matches(filter, &message)?
         {
             continue;
         }
@@ -290,9 +328,19 @@ fn body_of(members: &Map<String, Value>) -> Result<(String, ContentKind), ApiErr
 
 async fn members(call: &Call, id: &str) -> Answer {
     let seen = see(call, id, MEMBERS).await?;
-    let shown = views_of_members(call, &seen).await?;
     let context = format!("chats('{}')/members", seen.thread);
-    collection(call, &context, &CONVERSATION_MEMBER, shown, &MEMBERS_PAGING)
+    let options = &call.options;
+    let members = current_members(call, &seen).await?;
+    if options.filter.is_some() || !options.order_by.is_empty() {
+        let shown = views_of(call, &seen, &members).await?;
+        return collection(call, &context, &CONVERSATION_MEMBER, shown, &MEMBERS_PAGING);
+    }
+    // Only who is on the page is looked up in the directory.
+    let page = cut(call, &members, &MEMBERS_PAGING)?;
+    check_select(options, &CONVERSATION_MEMBER)?;
+    let shown = views_of(call, &seen, page.items).await?;
+    let count = options.count.then_some(members.len());
+    Ok(page_of(call, &context, shown, count, page.next))
 }
 
 async fn one_member(call: &Call, id: &str, member: &str) -> Answer {
@@ -307,23 +355,30 @@ async fn one_member(call: &Call, id: &str, member: &str) -> Answer {
 }
 
 async fn views_of_members(call: &Call, seen: &Seen) -> Result<Vec<Value>, ApiError> {
-    let members: Vec<Member> = call
-        .app
-        .chat()
-        .members(&seen.reader, &seen.thread)
-        .await
-        .map_err(chat_error)?;
-    let mut shown = Vec::with_capacity(members.len());
-    for member in members.iter().filter(|member| member.left_at.is_none()) {
-        let user = match &member.id {
-            CommunicationIdentifier::MicrosoftTeamsUser(user) => {
-                call.app.directory().user(user.oid()).await?
-            }
-            _ => None,
-        };
-        shown.push(view::member(&seen.meeting, member, user.as_ref()));
-    }
-    Ok(shown)
+    let members = current_members(call, seen).await?;
+    views_of(call, seen, &members).await
+}
+
+async fn current_members(call: &Call, seen: &Seen) -> Result<Vec<Member>, ApiError> {
+    let members = call.app.chat().members(&seen.reader, &seen.thread).await;
+    let mut members = members.map_err(chat_error)?;
+    members.retain(|member| member.left_at.is_none());
+    Ok(members)
+}
+
+async fn views_of(call: &Call, seen: &Seen, members: &[Member]) -> Result<Vec<Value>, ApiError> {
+    let oid = |member: &Member| match &member.id {
+        CommunicationIdentifier::MicrosoftTeamsUser(user) => Some(user.oid()),
+        _ => None,
+    };
+    let wanted = members.iter().filter_map(oid).collect();
+    let users = call.app.directory().users_by_id(wanted).await?;
+    let users: HashMap<_, _> = users.into_iter().map(|user| (user.oid, user)).collect();
+    let shown = members.iter().map(|member| {
+        let user = oid(member).and_then(|oid| users.get(&oid));
+        view::member(&seen.meeting, member, user)
+    });
+    Ok(shown.collect())
 }
 
 async fn see(call: &Call, id: &str, permissions: (&[&str], &[&str])) -> Result<Seen, ApiError> {

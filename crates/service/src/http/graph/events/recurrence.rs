@@ -3,8 +3,11 @@
 use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
 
-/// Periods (days, weeks, months, years) looked at; a daily series for 100 years.
+/// Periods (days, weeks, months, years) of a series; a daily one goes on for 100 years.
 const PERIODS: usize = 37_000;
+
+/// Years in which a series can begin and end.
+const YEARS: std::ops::Range<i16> = 1970..9000;
 
 /// Most occurrences of a numbered series, as in Exchange.
 const NUMBERED: u32 = 999;
@@ -15,6 +18,38 @@ pub(super) struct Recurrence {
     pattern: Pattern,
     start: Date,
     end: End,
+}
+
+/// Why a recurrence makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RecurrenceError {
+    /// A member that is missing, unknown or of another type.
+    #[error("it cannot be read")]
+    Malformed,
+    /// Not 1 to 99.
+    #[error("interval is 1 to 99")]
+    Interval,
+    /// A pattern by days without days, or with more than a week has.
+    #[error("daysOfWeek has one to seven days")]
+    Days,
+    /// Not 1 to 12.
+    #[error("month is 1 to 12")]
+    Month,
+    /// Not 1 to 31.
+    #[error("dayOfMonth is 1 to 31")]
+    DayOfMonth,
+    /// No day, or one of another age.
+    #[error("startDate is a day from 1970 on")]
+    StartDate,
+    /// No day, or one before the start.
+    #[error("endDate is a day that is not before startDate")]
+    EndDate,
+    /// Not 1 to 999.
+    #[error("numberOfOccurrences is 1 to 999")]
+    Number,
+    /// A range that is over before the pattern has its first day.
+    #[error("the series has no occurrence")]
+    Empty,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,26 +145,41 @@ enum RangeKind {
 }
 
 impl Recurrence {
-    /// Reads a recurrence of a series whose first occurrence is on `first`; `None` for one that makes no sense.
-    pub(super) fn read(value: &serde_json::Value, first: Date) -> Option<Self> {
-        let wire: Wire = serde_json::from_value(value.clone()).ok()?;
+    /// Reads a recurrence of a series whose first occurrence is on `first`.
+    ///
+    /// # Errors
+    /// [`RecurrenceError`].
+    pub(super) fn read(value: &serde_json::Value, first: Date) -> Result<Self, RecurrenceError> {
+        let wire = Wire::deserialize(value).map_err(|_| RecurrenceError::Malformed)?;
         let pattern = pattern(wire.pattern, first)?;
-        let start = match &wire.range.start_date {
-            Some(text) => text.parse().ok()?,
+        let start: Date = match &wire.range.start_date {
+            Some(text) => text.parse().map_err(|_| RecurrenceError::StartDate)?,
             None => first,
         };
-        let end = match wire.range.kind {
+        // The event itself begins on `first`, whatever the range says.
+        let start = start.max(first);
+        if !YEARS.contains(&start.year()) {
+            return Err(RecurrenceError::StartDate);
+        }
+        let range = wire.range;
+        let end = match range.kind {
             RangeKind::NoEnd => End::Never,
-            RangeKind::EndDate => End::On(wire.range.end_date?.parse().ok().filter(|end| *end >= start)?),
-            RangeKind::Numbered => End::After(
-                wire.range
-                    .number_of_occurrences
-                    .filter(|count| (1..=NUMBERED).contains(count))?,
-            ),
+            RangeKind::EndDate => {
+                let end: Option<Date> = range.end_date.and_then(|text| text.parse().ok());
+                let end = end.filter(|end| *end >= start && YEARS.contains(&end.year()));
+                End::On(end.ok_or(RecurrenceError::EndDate)?)
+            }
+            RangeKind::Numbered => {
+                let count = range.number_of_occurrences;
+                let count = count.filter(|count| (1..=NUMBERED).contains(count));
+                End::After(count.ok_or(RecurrenceError::Number)?)
+            }
         };
         let recurrence = Self { pattern, start, end };
-        recurrence.days().next()?;
-        Some(recurrence)
+        if recurrence.days().next().is_none() {
+            return Err(RecurrenceError::Empty);
+        }
+        Ok(recurrence)
     }
 
     /// Whether the series goes on for ever.
@@ -139,16 +189,65 @@ impl Recurrence {
 
     /// The days of the series in order, as far as its range goes.
     pub(super) fn days(&self) -> impl Iterator<Item = Date> + '_ {
+        self.days_of(0)
+    }
+
+    /// Those of its days that are not before `from`, without going through all that are.
+    pub(super) fn days_from(&self, from: Date) -> impl Iterator<Item = Date> + '_ {
+        self.days_of(self.period_before(from))
+            .skip_while(move |day| *day < from)
+    }
+
+    /// The last day; `None` for a series without end.
+    pub(super) fn last_day(&self) -> Option<Date> {
+        match self.end {
+            End::Never => None,
+            End::After(_) => self.days().last(),
+            End::On(end) => self.days_of(self.period_before(end)).last(),
+        }
+    }
+
+    /// The last day before `day`.
+    pub(super) fn day_before(&self, day: Date) -> Option<Date> {
+        let period = self.period_before(day);
+        // The period before has a day, unless it lies before the start.
+        let mut days = self.days_of(period.saturating_sub(1));
+        let mut last = None;
+        while let Some(known) = days.next().filter(|known| *known < day) {
+            last = Some(known);
+        }
+        last
+    }
+
+    fn days_of(&self, first_period: usize) -> impl Iterator<Item = Date> + '_ {
         let most = match self.end {
             End::After(count) => usize::try_from(count).unwrap_or(usize::MAX),
             End::On(_) | End::Never => usize::MAX,
         };
-        (0..PERIODS)
+        (first_period..PERIODS)
             .map_while(|period| self.period(period))
             .flatten()
             .filter(|day| *day >= self.start)
             .take_while(|day| !matches!(self.end, End::On(end) if *day > end))
             .take(most)
+    }
+
+    /// A period none of whose days, nor of those before it, is after `day`. Occurrences that are counted are counted from
+    /// the first on.
+    fn period_before(&self, day: Date) -> usize {
+        if day <= self.start || matches!(self.end, End::After(_)) {
+            return 0;
+        }
+        let months = |day: Date| i32::from(day.year()) * 12 + i32::from(day.month());
+        let passed = match self.pattern.kind {
+            Kind::Daily => days_between(self.start, day),
+            Kind::Weekly => days_between(self.start, day) / 7,
+            Kind::AbsoluteMonthly | Kind::RelativeMonthly => months(day) - months(self.start),
+            Kind::AbsoluteYearly | Kind::RelativeYearly => i32::from(day.year() - self.start.year()),
+        };
+        let periods = passed / i32::from(self.pattern.interval.max(1));
+        let periods = usize::try_from(periods).unwrap_or(0).min(PERIODS - 1);
+        periods.saturating_sub(1)
     }
 
     /// The days of one period; `None` beyond the end of time.
@@ -207,31 +306,29 @@ impl Recurrence {
     }
 }
 
-fn pattern(wire: WirePattern, first: Date) -> Option<Pattern> {
-    (1..=99).contains(&wire.interval).then_some(())?;
-    let days: Vec<Weekday> = wire
-        .days_of_week
-        .unwrap_or_default()
-        .into_iter()
-        .map(weekday)
-        .collect();
+fn pattern(wire: WirePattern, first: Date) -> Result<Pattern, RecurrenceError> {
+    if !(1..=99).contains(&wire.interval) {
+        return Err(RecurrenceError::Interval);
+    }
+    let days = wire.days_of_week.unwrap_or_default();
     let by_day = matches!(
         wire.kind,
         Kind::Weekly | Kind::RelativeMonthly | Kind::RelativeYearly
     );
-    (!by_day || !days.is_empty()).then_some(())?;
+    if (by_day && days.is_empty()) || days.len() > 7 {
+        return Err(RecurrenceError::Days);
+    }
     // Clients send 0 for what their pattern does not have.
     let given = |value: Option<i8>, most: i8, otherwise: i8| match value {
         None | Some(0) => Some(otherwise),
-        Some(value) if (1..=most).contains(&value) => Some(value),
-        Some(_) => None,
+        Some(value) => Some(value).filter(|value| (1..=most).contains(value)),
     };
-    Some(Pattern {
+    Ok(Pattern {
         kind: wire.kind,
         interval: wire.interval,
-        month: given(wire.month, 12, first.month())?,
-        day_of_month: given(wire.day_of_month, 31, first.day())?,
-        days,
+        month: given(wire.month, 12, first.month()).ok_or(RecurrenceError::Month)?,
+        day_of_month: given(wire.day_of_month, 31, first.day()).ok_or(RecurrenceError::DayOfMonth)?,
+        days: days.into_iter().map(weekday).collect(),
         first_day: wire.first_day_of_week.map_or(Weekday::Sunday, weekday),
         index: wire.index.unwrap_or_default(),
     })
@@ -247,6 +344,10 @@ const fn weekday(day: Day) -> Weekday {
         Day::Friday => Weekday::Friday,
         Day::Saturday => Weekday::Saturday,
     }
+}
+
+fn days_between(from: Date, until: Date) -> i32 {
+    from.until(until).map_or(0, |span| span.get_days())
 }
 
 fn add_days(day: Date, days: i32) -> Option<Date> {
@@ -332,35 +433,132 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
+        use RecurrenceError as E;
         let first = date(2026, 1, 30);
-        let fine = json!({"type": "daily", "interval": 1});
-        for (pattern, range) in [
-            (json!({"type": "hourly", "interval": 1}), json!({"type": "noEnd"})),
-            (json!({"type": "daily", "interval": 0}), json!({"type": "noEnd"})),
-            (json!({"type": "weekly", "interval": 1}), json!({"type": "noEnd"})),
-            (fine.clone(), json!({"type": "endDate"})),
-            (fine.clone(), json!({"type": "endDate", "endDate": "2025-01-01"})),
+        let fine = || json!({"type": "daily", "interval": 1});
+        let endless = || json!({"type": "noEnd"});
+        for (pattern, range, error) in [
+            (json!({"type": "hourly", "interval": 1}), endless(), E::Malformed),
+            (json!({"type": "daily", "interval": 0}), endless(), E::Interval),
+            (json!({"type": "daily", "interval": 100}), endless(), E::Interval),
             (
-                fine.clone(),
+                json!({"type": "daily", "interval": 1e99}),
+                endless(),
+                E::Malformed,
+            ),
+            (json!({"type": "weekly", "interval": 1}), endless(), E::Days),
+            (
+                json!({"type": "weekly", "interval": 1, "daysOfWeek": vec!["monday"; 5000]}),
+                endless(),
+                E::Days,
+            ),
+            (fine(), json!({"type": "endDate"}), E::EndDate),
+            (
+                fine(),
+                json!({"type": "endDate", "endDate": "2025-01-01"}),
+                E::EndDate,
+            ),
+            (
+                fine(),
+                json!({"type": "endDate", "endDate": "9999-12-31"}),
+                E::EndDate,
+            ),
+            (
+                fine(),
                 json!({"type": "numbered", "numberOfOccurrences": 0}),
+                E::Number,
             ),
             (
-                fine.clone(),
+                fine(),
                 json!({"type": "numbered", "numberOfOccurrences": 1_000_000}),
+                E::Number,
             ),
-            (fine, json!({"type": "noEnd", "startDate": "soon"})),
+            (
+                fine(),
+                json!({"type": "noEnd", "startDate": "soon"}),
+                E::StartDate,
+            ),
+            (
+                fine(),
+                json!({"type": "noEnd", "startDate": "9999-12-31"}),
+                E::StartDate,
+            ),
             (
                 json!({"type": "absoluteYearly", "interval": 1, "month": 13}),
-                json!({"type": "noEnd"}),
+                endless(),
+                E::Month,
+            ),
+            (
+                json!({"type": "absoluteMonthly", "interval": 1, "dayOfMonth": 32}),
+                endless(),
+                E::DayOfMonth,
+            ),
+            (
+                json!({"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]}),
+                json!({"type": "endDate", "endDate": "2026-01-31"}),
+                E::Empty,
             ),
             (
                 json!({"type": "daily", "interval": 1, "extra": 1}),
-                json!({"type": "noEnd"}),
+                endless(),
+                E::Malformed,
             ),
         ] {
             let wire = json!({ "pattern": pattern, "range": range });
-            assert_eq!(Recurrence::read(&wire, first), None, "{wire}");
+            assert_eq!(Recurrence::read(&wire, first), Err(error), "{wire}");
         }
+    }
+
+    /// What is found without going through a series from its start is what is found by doing so.
+    #[test]
+    fn days_are_found_from_anywhere() {
+        let first = date(2026, 1, 30);
+        for pattern in [
+            json!({"type": "daily", "interval": 1}),
+            json!({"type": "daily", "interval": 99}),
+            json!({"type": "weekly", "interval": 1, "daysOfWeek": ["sunday", "saturday"]}),
+            json!({"type": "weekly", "interval": 5, "daysOfWeek": ["thursday"], "firstDayOfWeek": "friday"}),
+            json!({"type": "absoluteMonthly", "interval": 1, "dayOfMonth": 31}),
+            json!({"type": "absoluteMonthly", "interval": 7, "dayOfMonth": 1}),
+            json!({"type": "relativeMonthly", "interval": 1, "daysOfWeek": ["monday"], "index": "last"}),
+            json!({"type": "absoluteYearly", "interval": 3, "month": 2, "dayOfMonth": 29}),
+            json!({"type": "relativeYearly", "interval": 1, "month": 12, "daysOfWeek": ["sunday"], "index": "last"}),
+        ] {
+            for range in [
+                json!({"type": "noEnd"}),
+                json!({"type": "endDate", "endDate": "2040-01-01"}),
+                json!({"type": "numbered", "numberOfOccurrences": 20}),
+            ] {
+                let wire = json!({ "pattern": pattern, "range": range });
+                let recurrence = Recurrence::read(&wire, first).unwrap();
+                let all: Vec<Date> = recurrence.days().take(8000).collect();
+                if !recurrence.is_endless() {
+                    assert_eq!(recurrence.last_day(), all.last().copied(), "{wire}");
+                }
+                for from in (0..6000)
+                    .step_by(97)
+                    .map(|days| add_days(first, days - 50).unwrap())
+                {
+                    let expected = all.iter().copied().find(|day| *day >= from);
+                    assert_eq!(recurrence.days_from(from).next(), expected, "{from} {wire}");
+                    let before = all.iter().copied().take_while(|day| *day < from).last();
+                    assert_eq!(recurrence.day_before(from), before, "{from} {wire}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_century_of_days_costs_no_more_than_those_looked_at() {
+        let wire = json!({
+            "pattern": {"type": "daily", "interval": 1},
+            "range": {"type": "endDate", "endDate": "2126-01-30"},
+        });
+        let recurrence = Recurrence::read(&wire, date(2026, 1, 30)).unwrap();
+        let from = date(2125, 1, 30);
+        assert!(recurrence.period_before(from) > 36_000);
+        assert_eq!(recurrence.days_from(from).next(), Some(from));
+        assert_eq!(recurrence.last_day(), Some(date(2126, 1, 30)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::recurrence::Recurrence;
+use super::recurrence::{Recurrence, RecurrenceError};
 use super::zone::Zone;
 use crate::errors::graph;
 use crate::http::errors::ApiError;
@@ -34,6 +34,9 @@ const LENGTH: Duration = Duration::days(1825);
 
 /// The provider of online meetings there is.
 pub(super) const PROVIDER: &str = "teamsForBusiness";
+
+/// Graph's time for what has not happened.
+pub(super) const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// What is stored of an event, with Graph's names.
 pub(super) type Stored = Map<String, Value>;
@@ -85,7 +88,7 @@ pub(super) fn apply(stored: &mut Stored, body: Map<String, Value>) -> Result<Opt
 }
 
 /// When an event takes place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct When {
     pub(super) start: OffsetDateTime,
     pub(super) end: OffsetDateTime,
@@ -111,7 +114,7 @@ impl When {
         }
         let recurrence = match stored.get("recurrence") {
             None | Some(Value::Null) => None,
-            Some(value) => Some(Recurrence::read(value, local.date()).ok_or_else(|| invalid("recurrence"))?),
+            Some(value) => Some(Recurrence::read(value, local.date()).map_err(recurrence_error)?),
         };
         Ok(Self {
             start,
@@ -135,8 +138,19 @@ impl When {
         if recurrence.is_endless() {
             return None;
         }
-        let last = recurrence.days().last().and_then(|day| self.start_on(day));
-        Some(last.map_or(self.end, |start| start + (self.end - self.start)))
+        let last = recurrence.last_day().and_then(|day| self.start_on(day));
+        Some(last.map_or(self.end, |start| start + self.length()))
+    }
+
+    /// How long an occurrence takes.
+    pub(super) fn length(&self) -> Duration {
+        self.end - self.start
+    }
+
+    /// Whether everything takes place when it does in the other.
+    pub(super) fn is_when(&self, other: &Self) -> bool {
+        (self.start, self.end, self.local, &self.recurrence)
+            == (other.start, other.end, other.local, &other.recurrence)
     }
 
     /// From when on the days of the meeting's link are counted.
@@ -186,6 +200,11 @@ pub(super) async fn invited(
     Ok(invited)
 }
 
+fn recurrence_error(error: RecurrenceError) -> ApiError {
+    ApiError::new(&graph::RECURRENCE_INVALID)
+        .with_message(format!("The recurrence of the event is not valid: {error}."))
+}
+
 fn zoned(name: &'static str, stored: &Stored) -> Result<(DateTime, Zone), ApiError> {
     let value = stored.get(name).ok_or_else(|| invalid(name))?;
     let text = |member: &str| value.get(member).and_then(Value::as_str);
@@ -205,7 +224,7 @@ fn local_time(text: &str) -> Option<DateTime> {
     text.trim_end_matches('Z').parse().ok()
 }
 
-fn date_time(name: &str, value: Value) -> Result<Value, ApiError> {
+pub(super) fn date_time(name: &str, value: Value) -> Result<Value, ApiError> {
     let Value::Object(members) = &value else {
         return Err(invalid(name));
     };
@@ -220,7 +239,7 @@ fn date_time(name: &str, value: Value) -> Result<Value, ApiError> {
     Ok(value)
 }
 
-fn text_or_empty(name: &str, value: Value, most: usize) -> Result<Value, ApiError> {
+pub(super) fn text_or_empty(name: &str, value: Value, most: usize) -> Result<Value, ApiError> {
     match value {
         Value::Null => Ok(json!("")),
         Value::String(text) if text.len() <= most => Ok(json!(text)),
@@ -315,7 +334,7 @@ fn attendees(value: Value) -> Result<Value, ApiError> {
         }
         kept.push(json!({
             "type": kind,
-            "status": { "response": "none", "time": "0001-01-01T00:00:00Z" },
+            "status": { "response": "none", "time": NEVER },
             "emailAddress": { "name": name.unwrap_or(address), "address": address },
         }));
     }

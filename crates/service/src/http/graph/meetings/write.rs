@@ -1,6 +1,8 @@
 //! What clients write of an online meeting: bodies to validated changes.
 
-use anteroom_teams_link::policy::{AllowedPresenters, Attendee, AttendeeRole, MeetingOptions};
+use anteroom_teams_link::policy::{
+    AllowedPresenters, Attendee, AttendeeRole, MeetingOptions, TenantPolicies,
+};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -13,6 +15,7 @@ use crate::http::graph::call::Call;
 use crate::http::graph::schema::ONLINE_MEETING;
 use crate::http::graph::users;
 use crate::meetings::Invited;
+use crate::store::sqlite::directory;
 use crate::store::sqlite::meetings::MeetingRow;
 
 /// Options that a body sets under their own names.
@@ -71,6 +74,9 @@ pub(super) struct Changes {
     pub(super) invited: Option<Vec<Invited>>,
     pub(super) passcode: Option<bool>,
     pub(super) external_id: Option<String>,
+    /// The sensitivity label's name; `Some(None)` takes it away.
+    label: Option<Option<String>>,
+    template: Option<String>,
     options: Map<String, Value>,
 }
 
@@ -94,6 +100,11 @@ impl Changes {
                 }
                 "externalId" if purpose == Purpose::CreateOrGet => {
                     changes.external_id = Some(external_id(&value)?);
+                }
+                "sensitivityLabelAssignment" => changes.label = Some(label(call, organizer, &value).await?),
+                // What a template fixes is fixed once.
+                "meetingTemplateId" if purpose != Purpose::Update => {
+                    changes.template = template(call, organizer, &value).await?;
                 }
                 // Graph's client sends what it knows of the chat: nothing.
                 "chatInfo" if purpose == Purpose::CreateOrGet && names_no_thread(&value) => {}
@@ -138,6 +149,12 @@ impl Changes {
         if let Some(invited) = &self.invited {
             applied.attendees = attendees(invited);
         }
+        if let Some(label) = &self.label {
+            applied.sensitivity_label.clone_from(label);
+        }
+        if let Some(template) = &self.template {
+            applied.meeting_template = Some(template.clone());
+        }
         Ok(applied)
     }
 
@@ -180,6 +197,47 @@ fn merge(target: &mut Value, value: &Value) {
         }
         (target, value) => *target = value.clone(),
     }
+}
+
+/// `sensitivityLabelAssignment`: one of the labels of the tenant.
+async fn label(call: &Call, organizer: &DirectoryUser, value: &Value) -> Result<Option<String>, ApiError> {
+    let refused = || invalid("sensitivityLabelAssignment");
+    let members = match value {
+        Value::Null => return Ok(None),
+        Value::Object(members) => members,
+        _ => return Err(refused()),
+    };
+    if let Some(other) = members.keys().find(|name| *name != "sensitivityLabelId") {
+        return Err(unknown(other, "onlineMeetingSensitivityLabelAssignment"));
+    }
+    match members.get("sensitivityLabelId") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(name)) if policies(call, organizer).await?.labels.contains_key(name) => {
+            Ok(Some(name.clone()))
+        }
+        Some(_) => Err(invalid("sensitivityLabelId")),
+    }
+}
+
+/// `meetingTemplateId`: one of the templates of the tenant.
+async fn template(call: &Call, organizer: &DirectoryUser, value: &Value) -> Result<Option<String>, ApiError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(name) if policies(call, organizer).await?.templates.contains_key(name) => {
+            Ok(Some(name.clone()))
+        }
+        _ => Err(invalid("meetingTemplateId")),
+    }
+}
+
+async fn policies(call: &Call, organizer: &DirectoryUser) -> Result<TenantPolicies, ApiError> {
+    let tenant = organizer.tenant;
+    let row = call
+        .app
+        .store()
+        .read(move |connection| directory::tenant_row(connection, tenant))
+        .await?;
+    Ok(row.unwrap_or_default().policies)
 }
 
 fn subject(value: &Value) -> Result<String, ApiError> {

@@ -117,7 +117,11 @@ impl<'c> Wanted<'c> {
     ) -> Result<(Vec<DirectoryUser>, bool), ApiError> {
         let mut page = Vec::new();
         if let Some(named) = self.named(call).await? {
-            page.extend(named.into_iter().filter(|user| self.is_after(user, after.as_ref())));
+            page.extend(
+                named
+                    .into_iter()
+                    .filter(|user| self.is_after(user, after.as_ref())),
+            );
         } else {
             let mut after = after;
             while page.len() <= size {
@@ -234,7 +238,11 @@ impl<'c> Wanted<'c> {
         };
         let place = self.place_without_case(user);
         let after = (key.to_ascii_lowercase(), id.clone());
-        if self.descending { place < after } else { place > after }
+        if self.descending {
+            place < after
+        } else {
+            place > after
+        }
     }
 
     fn start(&self, call: &Call) -> Result<Option<After>, ApiError> {
@@ -281,7 +289,11 @@ fn order(call: &Call) -> Result<(UserOrder, bool), ApiError> {
         "userprincipalname" | "mail" => UserOrder::Upn,
         "displayname" => UserOrder::DisplayName,
         "id" => UserOrder::Id,
-        _ => return Err(query_error("Users are sorted by displayName, userPrincipalName, mail or id only")),
+        _ => {
+            return Err(query_error(
+                "Users are sorted by displayName, userPrincipalName, mail or id only",
+            ));
+        }
     };
     if call.options.order_by.len() > 1 || first.path.names().len() > 1 {
         return Err(query_error("Users are sorted by one property only"));
@@ -316,7 +328,9 @@ fn names(filter: &Expr) -> Option<Vec<&str>> {
         _ => None,
     };
     let is_name = |path: &anteroom_teams_link::graph::odata::Path| {
-        ["id", "userPrincipalName", "mail"].iter().any(|name| path.is(&[name]))
+        ["id", "userPrincipalName", "mail"]
+            .iter()
+            .any(|name| path.is(&[name]))
     };
     match filter {
         Expr::Compare(Operand::Path(path), CompareOp::Eq, Operand::Literal(literal))
