@@ -41,6 +41,12 @@ test('users', async () => {
   const seen = [];
   await new PageIterator(app, first, (user) => Boolean(seen.push(user.userPrincipalName))).iterate();
   assert.deepEqual(seen, [ALICE, BOB]);
+  const search = (text) => app.api('/users').header('ConsistencyLevel', 'eventual').search(text).get();
+  assert.deepEqual((await search('"displayName:ali" OR "mail:bob"')).value.map(({ userPrincipalName: upn }) => upn), [ALICE, BOB]);
+  assert.deepEqual((await search('"displayName:\' or 1 eq 1"')).value, []);
+  await refused(400, 'Request_UnsupportedQuery', () => app.api('/users').search('"displayName:ali"').get(), 'ConsistencyLevel');
+  await refused(400, 'BadRequest', () => search('displayName:ali'));
+  assert.equal(Number(await app.api('/users/$count').header('ConsistencyLevel', 'eventual').responseType('text').get()), 2);
   await refused(404, 'Request_ResourceNotFound', () => app.api('/users/nobody@contoso.example').get());
   await refused(400, 'BadRequest', () => app.api('/users').filter("displayName eq 'x").get());
   await refused(400, 'BadRequest', () => app.api('/users').filter('passwordHash ne null').get());
@@ -180,6 +186,43 @@ test('calendar', async () => {
   assert.ok((await alice.api('/me/calendar/events').get()).value.some(({ id }) => id === event.id));
   await alice.api(one).delete();
   await refused(404, 'ErrorItemNotFound', () => alice.api(one).get());
+});
+
+test('occurrences and answers', async () => {
+  const at = (day, hour) => ({ dateTime: `2027-05-0${day}T${hour}:00:00`, timeZone: 'UTC' });
+  const daily = (interval) => ({
+    subject: 'Standup',
+    start: at(1, '09'),
+    end: at(1, 10),
+    isOnlineMeeting: true,
+    attendees: [{ emailAddress: { address: BOB } }],
+    recurrence: { pattern: { type: 'daily', interval }, range: { type: 'numbered', startDate: '2027-05-01', numberOfOccurrences: 4 } },
+  });
+  const event = await alice.api('/me/events').post(daily(1));
+  const days = async (client) => {
+    const window = { startDateTime: '2027-05-01T00:00:00Z', endDateTime: '2027-06-01T00:00:00Z' };
+    return (await client.api('/me/calendarView').query(window).get()).value;
+  };
+  const [, second, third, fourth] = (await days(alice)).map(({ id }) => `/me/events/${id}`);
+  const moved = await alice.api(second).patch({ start: at(2, 14), end: at(2, 15) });
+  assert.deepEqual([moved.type, moved.onlineMeeting.joinUrl], ['exception', event.onlineMeeting.joinUrl]);
+  await refused(400, 'ErrorOccurrenceCrossingBoundary', () => alice.api(second).patch({ start: at(3, 14), end: at(3, 15) }));
+  await alice.api(third).delete();
+  const whole = `/me/events/${event.id}`;
+  await bob.api(`${whole}/accept`).post({ comment: 'Yes', sendResponse: true });
+  await bob.api(`${second}/tentativelyAccept`).post({ sendResponse: true, proposedNewTime: { start: at(2, 16), end: at(2, 17) } });
+  await bob.api(`${fourth}/decline`).post({});
+  assert.equal((await bob.api(whole).get()).responseStatus.response, 'accepted');
+  assert.deepEqual((await days(alice)).map(({ attendees: [{ status }] }) => status.response), ['accepted', 'tentativelyAccepted', 'declined']);
+  assert.equal((await days(bob)).length, 2);
+  await refused(400, 'ErrorInvalidRequest', () => alice.api(`${whole}/accept`).post({}), 'organizer');
+  await refused(403, 'Forbidden', () => bob.api(`${whole}/cancel`).post({}));
+  await alice.api(`${whole}/cancel`).post({ comment: 'Over' });
+  await refused(404, 'ErrorItemNotFound', () => alice.api(whole).get());
+  assert.ok((await days(bob)).every(({ isCancelled }) => isCancelled));
+  await bob.api(whole).delete();
+  assert.deepEqual(await days(bob), []);
+  await refused(400, 'ErrorInvalidRequest', () => alice.api('/me/events').post(daily(0)), 'interval');
 });
 
 test('chat', async () => {

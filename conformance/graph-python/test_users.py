@@ -60,6 +60,38 @@ async def test_pages(app):
     assert names == sorted(names, reverse=True) and second.odata_next_link is None
 
 
+async def test_search(app):
+    def searched(text):
+        options = query(search=text, count=True)
+        options.headers.add("ConsistencyLevel", "eventual")
+        return options
+
+    for text, found in [
+        ('"displayName:ali"', ["alice"]),
+        ('"displayName:bob" OR "mail:alice"', ["alice", "bob"]),
+        ('"displayName:bob" AND "mail:alice"', []),
+        ('"displayName:\' or 1 eq 1 or x"', []),
+    ]:
+        users = await app.users.get(request_configuration=searched(text))
+        assert [user.user_principal_name.partition("@")[0] for user in users.value] == found
+        assert users.odata_count == len(found)
+    with refused(400, "Request_UnsupportedQuery", "ConsistencyLevel"):
+        await app.users.get(request_configuration=query(search='"displayName:ali"'))
+    for wrong in ["displayName:ali", '"displayName:ali', '"a" ' * 100, "(" * 2000]:
+        with refused(400, "BadRequest"):
+            await app.users.get(request_configuration=searched(wrong))
+    with refused(400, "Request_UnsupportedQuery"):
+        await app.users.get(request_configuration=searched('"passwordHash:x"'))
+
+
+async def test_count(app):
+    options = RequestConfiguration()
+    options.headers.add("ConsistencyLevel", "eventual")
+    assert await app.users.count.get(request_configuration=options) == 2
+    with refused(400, "Request_UnsupportedQuery"):
+        await app.users.count.get()
+
+
 @pytest.mark.parametrize(
     "options",
     [

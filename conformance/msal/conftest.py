@@ -1,11 +1,7 @@
-"""One service for all tests. The libraries are unmodified; what they ask is seen by the HTTP session they are given."""
+"""The libraries are unmodified; what they ask is seen by the HTTP session they are given."""
 
-import os
 import pathlib
-import shutil
-import signal
 import sys
-import tempfile
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -14,46 +10,8 @@ import requests
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
 
-from results import RECORDER, exceptions  # noqa: E402
-from service import Service  # noqa: E402
-
-
-def pytest_configure(config):
-    if not os.environ.get("ANTEROOM_BIN"):
-        raise pytest.UsageError("ANTEROOM_BIN must name the anteroom program (cargo xtask conformance sets it)")
-    config.directory = tempfile.mkdtemp(prefix="anteroom-service-")
-    config.service = Service(config.directory)
-    config.service.trust()
-
-
-def pytest_unconfigure(config):
-    if hasattr(config, "service"):
-        code = config.service.process.stop(signal.SIGTERM)
-        shutil.rmtree(config.directory, ignore_errors=True)
-        assert code == 0, "SIGTERM must end the service with exit code 0"
-
-
-def name_of(item):
-    return f"msal/{item.path.stem}::{item.name}"
-
-
-def pytest_collection_modifyitems(items):
-    known = exceptions()
-    for item in items:
-        if reason := known.get(name_of(item)):
-            item.add_marker(pytest.mark.xfail(strict=True, reason=reason))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if report.when == "call" or (report.when == "setup" and report.failed):
-        if hasattr(report, "wasxfail") and not report.passed:
-            outcome = "excepted"
-        else:
-            outcome = "passed" if report.passed else "failed"
-        RECORDER.finish(name_of(item), outcome)
-    return report
+from results import RECORDER  # noqa: E402
+from suite import *  # noqa: E402, F403
 
 
 class Recording(requests.Session):
@@ -81,11 +39,6 @@ class Recording(requests.Session):
 
     def tokens_asked(self):
         return sum(path.endswith("/token") for _, path in self.asked)
-
-
-@pytest.fixture(scope="session")
-def service(pytestconfig):
-    return pytestconfig.service
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ use anteroom_media_transport::{SRTP_MAX_OVERHEAD, SrtpProfile, stun};
 use anteroom_rooms::{MemoryRoomStore, RoomChanges, RoomId, RoomService, wire as rooms};
 use anteroom_signaling::sdp::{self, Description};
 use anteroom_signaling::wire::{self, Encoding};
-use anteroom_teams_link::graph::odata::{Literal, QueryOptions};
+use anteroom_teams_link::graph::odata::{Literal, MAX_CLAUSES, MAX_TERMS, QueryOptions, Search};
 
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
@@ -62,17 +62,24 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("trouter_session", trouter_session),
 ];
 
-/// Query options of Graph. A filter that parses can be applied to anything, and text in quotes is only ever data.
+/// Query options of Graph. A filter or a search that parses can be applied to anything, and text in quotes is only ever
+/// data.
 pub fn odata(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    if let Ok(options) = QueryOptions::parse(text)
-        && let Some(filter) = options.filter
-    {
-        assert!(filter.paths().len() <= anteroom_teams_link::graph::odata::MAX_TERMS * 2);
-        let _ = filter
-            .matches(&serde_json::json!({ "displayName": text, "members": [{ "id": 1 }, null], "on": true }));
+    let object = serde_json::json!({ "displayName": text, "members": [{ "id": 1 }, null], "on": true });
+    if let Ok(options) = QueryOptions::parse(text) {
+        if let Some(filter) = options.filter {
+            assert!(filter.paths().len() <= MAX_TERMS * 2);
+            let _ = filter.matches(&object);
+        }
+        if let Some(search) = options.search {
+            searched(&search, &object);
+        }
+    }
+    if let Ok(search) = Search::parse(text) {
+        searched(&search, &object);
     }
     let quoted: String = text
         .replace('\'', "''")
@@ -83,6 +90,19 @@ pub fn odata(data: &[u8]) {
         let filter = options.filter.expect("there is a filter");
         let (_, literal) = filter.as_equality().expect("text in quotes stays text");
         assert_eq!(*literal, Literal::String(text.to_owned()));
+    }
+}
+
+fn searched(search: &Search, object: &serde_json::Value) {
+    assert!(search.properties().len() <= MAX_CLAUSES);
+    let nothing = serde_json::json!({});
+    assert!(
+        !search.matches(&nothing, &["displayName"]),
+        "words are found where there are none"
+    );
+    // With more to look at, what is found stays found.
+    if search.matches(object, &[]) {
+        assert!(search.matches(object, &["displayName", "on", "members"]));
     }
 }
 

@@ -6,12 +6,20 @@ mod common;
 
 #[path = "graph/calendar.rs"]
 mod calendar;
+#[path = "graph/callers.rs"]
+mod callers;
 #[path = "graph/chats.rs"]
 mod chats;
+#[path = "graph/limits.rs"]
+mod limits;
 #[path = "graph/meetings.rs"]
 mod meetings;
+#[path = "graph/occurrences.rs"]
+mod occurrences;
 #[path = "graph/requests.rs"]
 mod requests;
+#[path = "graph/users.rs"]
+mod users;
 
 use common::{Host, expect};
 use reqwest::{Method, Response};

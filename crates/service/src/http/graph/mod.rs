@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | `resource` | which resource a path is, and the methods it has |
+//! | `routes` | all operations, for tests |
 //! | `call` | one request, read: options, preferences, body |
 //! | `caller` | who asks, and what it was granted |
 //! | `answer` | entities, pages, the error envelope |
@@ -21,6 +22,7 @@ mod meetings;
 mod metadata;
 pub mod rates;
 mod resource;
+pub mod routes;
 mod schema;
 mod users;
 

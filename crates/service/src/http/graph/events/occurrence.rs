@@ -47,8 +47,9 @@ pub(super) fn local_day(at: OffsetDateTime) -> Date {
 pub(super) fn split(id: &str) -> Result<(&str, Option<Date>), ApiError> {
     match id.rsplit_once('_') {
         None => Ok((id, None)),
-        Some((series, day)) => match Date::strptime(DAY, day) {
-            Ok(day) if day.strftime(DAY).to_string().len() == 8 => Ok((series, Some(day))),
+        Some((series, text)) => match Date::strptime(DAY, text) {
+            // One day has one name.
+            Ok(day) if day.strftime(DAY).to_string() == text => Ok((series, Some(day))),
             _ => Err(missing()),
         },
     }
