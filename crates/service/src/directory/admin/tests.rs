@@ -3,7 +3,10 @@
 use serde_json::json;
 use time::macros::datetime;
 
+use anteroom_identity::id::ObjectId;
+
 use super::*;
+use crate::store::sqlite::{applications, directory as users};
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00:00 UTC);
 

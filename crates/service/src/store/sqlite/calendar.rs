@@ -165,7 +165,8 @@ pub fn uninvite(connection: &Connection, id: &str, user: ObjectId) -> Result<boo
 /// Whatever SQLite says.
 pub fn cancel(connection: &Connection, id: &str, now: OffsetDateTime) -> Result<bool, StoreError> {
     let changed = connection.execute(
-        "UPDATE calendar_events SET cancelled = 1, meeting = NULL, changed_ms = ?2, version = version + 1
+        "UPDATE calendar_events
+         SET cancelled = 1, meeting = NULL, transaction_id = NULL, changed_ms = ?2, version = version + 1
          WHERE id = ?1 AND cancelled = 0",
         params![id, to_ms(now)],
     )?;

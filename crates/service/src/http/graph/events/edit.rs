@@ -91,7 +91,7 @@ pub(super) async fn update(call: &Call, path: &Owner, id: &str) -> Answer {
         return Err(ApiError::new(&graph::NOT_THE_ORGANIZER));
     }
     etag_matches(if_match(call), &etag_of(&row, None))?;
-    let before_change = When::read(row.event.as_object().unwrap_or(&Map::new()))?;
+    let before_change = When::of(&row.event)?;
     let Value::Object(mut event) = std::mem::take(&mut row.event) else {
         return Err(StoreError::Corrupt("event").into());
     };
@@ -109,6 +109,8 @@ pub(super) async fn update(call: &Call, path: &Owner, id: &str) -> Answer {
         None if online == Some(true) => Some(make_meeting(call, &user, &event, &when, &invited).await?),
         None => None,
     };
+    let made = meeting.as_ref().filter(|_| row.meeting.is_none());
+    let made = made.map(|meeting| meeting.id.clone());
     row.meeting = meeting.map(|meeting| meeting.id);
     row.event = Value::Object(event);
     (row.start, row.last) = (when.start, when.last());
@@ -127,7 +129,10 @@ pub(super) async fn update(call: &Call, path: &Owner, id: &str) -> Answer {
         .write(move |connection| sql::update(connection, &stored, &guests, whom))
         .await?;
     if !changed {
-        // Somebody else was quicker.
+        // Somebody else was quicker; a meeting that was made for this change is nobody's.
+        if let Some(made) = made {
+            call.app.meetings().delete(&made).await?;
+        }
         return Err(ApiError::new(&graph::ETAG_MISMATCH));
     }
     let shown = show(call, &user, row).await?.event(call, &zone)?;

@@ -120,8 +120,7 @@ impl Change {
     /// 404, 403 for what only the organizer may do, 412, what is wrong with the body.
     pub(super) fn perform(&self, connection: &Connection, deed: Deed) -> Result<(), ApiError> {
         let row = sql::get(connection, &self.event, self.user)?.ok_or_else(missing)?;
-        let stored = row.event.as_object().ok_or(StoreError::Corrupt("event"))?;
-        let when = When::read(stored)?;
+        let when = When::of(&row.event)?;
         let occurrence = get(connection, self.user, &row, &when, self.day)?;
         etag_matches(self.if_match.as_deref(), &etag_of(&row, occurrence.row.as_ref()))?;
         if row.owner != self.user {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Date;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -151,7 +151,7 @@ async fn occurrence_at(call: &Call, shown: &Shown, day: Date) -> Result<Occurren
 
 /// An event with what belongs to it.
 pub(super) async fn show(call: &Call, user: &DirectoryUser, row: EventRow) -> Result<Shown, ApiError> {
-    let when = When::read(row.event.as_object().unwrap_or(&Map::new()))?;
+    let when = When::of(&row.event)?;
     let id = row.id.clone();
     let responses = call
         .app

@@ -38,8 +38,7 @@ pub(super) async fn respond(call: &Call, path: &Owner, id: &str, response: Respo
             let name = match day {
                 None => String::new(),
                 Some(day) => {
-                    let stored = row.event.as_object().cloned().unwrap_or_default();
-                    let when = When::read(&stored)?;
+                    let when = When::of(&row.event)?;
                     let occurrence = super::occurrence::get(connection, oid, &row, &when, day)?;
                     let state = occurrence.row.map(|row| row.state);
                     if state == Some(OccurrenceState::Cancelled) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anteroom_identity::id::ObjectId;
 use anteroom_teams_link::graph::odata::Direction;
 use jiff::civil::Date;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::occurrence::{DAY, local_day};
@@ -65,8 +65,7 @@ pub(super) fn places(
     }
     let mut places = Vec::new();
     for times in found {
-        let nothing = Map::new();
-        let when = When::read(times.event.as_object().unwrap_or(&nothing))?;
+        let when = When::of(&times.event)?;
         if when.recurrence.is_some() {
             expand(connection, user, &times, &when, window, &mut places)?;
         } else if window.has(when.start, when.end) {

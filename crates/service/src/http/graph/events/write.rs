@@ -15,6 +15,7 @@ use crate::http::graph::meetings::write::{invalid, read_only, unknown};
 use crate::http::graph::schema::EVENT;
 use crate::http::graph::users;
 use crate::meetings::{Invited, LastEnd};
+use crate::store::StoreError;
 use anteroom_teams_link::policy::AttendeeRole;
 
 /// Longest text of a property, in bytes; the body of the request has a limit of its own.
@@ -98,6 +99,12 @@ pub(super) struct When {
 }
 
 impl When {
+    /// Reads it from an event as it is stored.
+    pub(super) fn of(event: &Value) -> Result<Self, ApiError> {
+        let stored = event.as_object().ok_or(StoreError::Corrupt("event"))?;
+        Self::read(stored)
+    }
+
     /// Reads it from what is stored.
     pub(super) fn read(stored: &Stored) -> Result<Self, ApiError> {
         let (local, zone) = zoned("start", stored)?;
