@@ -116,7 +116,7 @@ struct Wire {
 struct WirePattern {
     #[serde(rename = "type")]
     kind: Kind,
-    interval: u16,
+    interval: i64,
     month: Option<i8>,
     day_of_month: Option<i8>,
     days_of_week: Option<Vec<Day>>,
@@ -209,7 +209,11 @@ impl Recurrence {
 
     /// The last day before `day`.
     pub(super) fn day_before(&self, day: Date) -> Option<Date> {
-        let period = self.period_before(day);
+        let within = match self.end {
+            End::On(end) => day.min(end),
+            End::After(_) | End::Never => day,
+        };
+        let period = self.period_before(within);
         // The period before has a day, unless it lies before the start.
         let mut days = self.days_of(period.saturating_sub(1));
         let mut last = None;
@@ -307,9 +311,9 @@ impl Recurrence {
 }
 
 fn pattern(wire: WirePattern, first: Date) -> Result<Pattern, RecurrenceError> {
-    if !(1..=99).contains(&wire.interval) {
-        return Err(RecurrenceError::Interval);
-    }
+    let interval = u16::try_from(wire.interval).ok();
+    let interval = interval.filter(|interval| (1..=99).contains(interval));
+    let interval = interval.ok_or(RecurrenceError::Interval)?;
     let days = wire.days_of_week.unwrap_or_default();
     let by_day = matches!(
         wire.kind,
@@ -325,7 +329,7 @@ fn pattern(wire: WirePattern, first: Date) -> Result<Pattern, RecurrenceError> {
     };
     Ok(Pattern {
         kind: wire.kind,
-        interval: wire.interval,
+        interval,
         month: given(wire.month, 12, first.month()).ok_or(RecurrenceError::Month)?,
         day_of_month: given(wire.day_of_month, 31, first.day()).ok_or(RecurrenceError::DayOfMonth)?,
         days: days.into_iter().map(weekday).collect(),
