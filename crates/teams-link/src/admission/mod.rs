@@ -9,6 +9,7 @@
 
 mod decision;
 mod evaluate;
+mod label;
 mod reason;
 mod rights;
 mod setting;
@@ -20,10 +21,11 @@ use anteroom_identity::id::{ObjectId, ResourceId};
 
 pub use self::decision::{Decision, LobbyReason, Refusal};
 use self::evaluate::Evaluation;
+pub use self::label::{Label, label};
 pub use self::reason::{Category, EndReason};
 pub use self::rights::{
     CapabilityReason, CapabilityReport, CapabilityState, Circumstances, Settings, capabilities,
-    capability_reasons, role,
+    capability_reasons, hides_attendee_names, role,
 };
 pub use self::setting::{Level, Setting};
 pub use self::trace::{Explanation, Step};

@@ -194,6 +194,14 @@ pub fn capabilities(role: Role, settings: Settings<'_>, participant: Participant
     capability_reasons(role, settings, participant, Circumstances::default()).set()
 }
 
+/// Whether attendees do not see each other's names: the organizer's policy or the meeting says so.
+#[must_use]
+pub fn hides_attendee_names(organizer: &OrganizerPolicy, options: &MeetingOptions) -> bool {
+    let attendee = AttendeeRole::Attendee;
+    organizer.attendee_identity_masking.is_enabled()
+        || options.anonymize_identity_for_roles.contains(&attendee)
+}
+
 struct Rights<'a> {
     role: Role,
     settings: Settings<'a>,

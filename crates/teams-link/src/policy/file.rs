@@ -39,6 +39,7 @@ const SECTIONS: [(&str, &[&str]); 3] = [
             "AnonymousPresentersModerate",
             "TrustedTenants",
             "CapabilityProfile",
+            "ExternalBotNames",
             "LobbyTimeoutSeconds",
         ],
     ),

@@ -44,7 +44,8 @@ pub struct OrganizerPolicy {
     pub lobby_chat: Switch,
     /// `AnonymousUserAuthenticationMethod`: for webinars, which guests cannot join; without effect.
     pub anonymous_user_authentication_method: AnonymousUserAuthenticationMethod,
-    /// `ExternalBotAccessMode`: what becomes of programs that join by themselves.
+    /// `ExternalBotAccessMode`: what becomes of programs that join by themselves, as far as `ExternalBotNames` of the tenant
+    /// recognises them.
     pub external_bot_access_mode: ExternalBotAccessMode,
     /// `DesignatedPresenterRoleMode`: who presents in new meetings.
     pub designated_presenter_role_mode: DesignatedPresenterRoleMode,
@@ -56,7 +57,7 @@ pub struct OrganizerPolicy {
     pub allow_watermark_for_camera_video: bool,
     /// `WatermarkForAnonymousUsers`: what guests receive of a watermarked meeting; without effect, there are no watermarks.
     pub watermark_for_anonymous_users: WatermarkForAnonymousUsers,
-    /// `AttendeeIdentityMasking`, off by default: attendees see no names of each other.
+    /// `AttendeeIdentityMasking`, off by default: attendees see no names of each other, also where a meeting does not say so.
     pub attendee_identity_masking: Switch,
     /// `ParticipantNameChange`, off by default: whether meetings may let participants change the name others see.
     pub participant_name_change: Switch,

@@ -6,6 +6,8 @@ use std::num::NonZeroU32;
 use anteroom_identity::id::{ResourceId, TenantId};
 use serde::{Deserialize, Serialize};
 
+use super::BotNames;
+
 /// Settings of a tenant: of `CsTeamsMeetingConfiguration` and `CsTeamsAcsFederationConfiguration`.
 ///
 /// The default lets anonymous participants join and federates with nobody, as Microsoft's does. Where its documentation
@@ -30,7 +32,7 @@ pub struct TenantSettings {
     /// `RequireAcsFederationForMeeting`: ACS users join by federation only, not anonymously.
     #[serde(rename = "RequireAcsFederationForMeeting")]
     pub require_acs_federation: bool,
-    /// `LabelForAllowedAcsUsers`: how users of listed resources are shown; without effect, guests are external.
+    /// `LabelForAllowedAcsUsers`: how users of listed resources are labelled; other guests are unverified.
     pub label_for_allowed_acs_users: AcsUserLabel,
     /// `HideBannerForAllowedAcsUsers`: of a banner in Teams' own client; without effect here.
     pub hide_banner_for_allowed_acs_users: bool,
@@ -43,6 +45,9 @@ pub struct TenantSettings {
     pub anonymous_presenters_moderate: bool,
     /// `TrustedTenants`, Anteroom's: organizations that are not anonymous to this one, if it is trusted in return.
     pub trusted_tenants: BTreeSet<TenantId>,
+    /// `ExternalBotNames`, Anteroom's: by which names programs that join by themselves are recognised, for
+    /// `ExternalBotAccessMode`. Words that such programs use, unless set; none: nothing is recognised.
+    pub external_bot_names: BotNames,
     /// `CapabilityProfile`, Anteroom's: what guests can do, by the year of Microsoft's documentation.
     pub capability_profile: CapabilityProfile,
     /// `LobbyTimeoutSeconds`, Anteroom's: who waited this long in a lobby is removed. `None`: as the service has it for
