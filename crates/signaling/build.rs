@@ -17,6 +17,7 @@ const SECRET: &[&str] = &[
     "Join",
     "Join.locator",
     "MeetingIdLocator",
+    "CoordinatesLocator",
     "Connected",
     "SendChat",
     "ChatMessage",

@@ -89,6 +89,7 @@ impl fmt::Debug for join::Locator {
             Self::MeetingLink(_) => "MeetingLink(..)",
             Self::MeetingId(_) => "MeetingId(..)",
             Self::RoomId(_) => "RoomId(..)",
+            Self::Coordinates(_) => "Coordinates(..)",
         })
     }
 }
@@ -96,6 +97,12 @@ impl fmt::Debug for join::Locator {
 impl fmt::Debug for MeetingIdLocator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MeetingIdLocator").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CoordinatesLocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CoordinatesLocator").finish_non_exhaustive()
     }
 }
 
@@ -165,6 +172,7 @@ impl fmt::Debug for ChatMessage {
             text,
             created_ms,
             history,
+            name_hidden,
         } = self;
         f.debug_struct("ChatMessage")
             .field("id", id)
@@ -172,6 +180,7 @@ impl fmt::Debug for ChatMessage {
             .field("text_bytes", &text.len())
             .field("created_ms", created_ms)
             .field("history", history)
+            .field("name_hidden", name_hidden)
             .finish_non_exhaustive()
     }
 }

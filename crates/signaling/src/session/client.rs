@@ -224,7 +224,12 @@ impl ClientSession {
                 });
             }
             self.last_seq = message.seq;
-            self.schedule_ack(now);
+            if matches!(message.body, Some(Said::Muted(_))) {
+                // Until then the service does not let the microphone be unmuted.
+                self.acknowledge();
+            } else {
+                self.schedule_ack(now);
+            }
         }
         if message.in_reply_to != 0 {
             self.unanswered

@@ -76,6 +76,8 @@ pub(super) struct Replay {
     last: u64,
     /// Number of the next message for the present connection.
     next_to_send: u64,
+    /// Number of the newest message that the client has; 0 before the first.
+    acknowledged: u64,
 }
 
 /// The client can no longer get every message.
@@ -91,6 +93,7 @@ impl Replay {
             max_bytes,
             last: 0,
             next_to_send: 1,
+            acknowledged: 0,
         }
     }
 
@@ -125,6 +128,7 @@ impl Replay {
         if seq >= self.next_to_send {
             return false;
         }
+        self.acknowledged = self.acknowledged.max(seq);
         while self.first_kept() <= seq && !self.messages.is_empty() {
             self.drop_oldest();
         }
@@ -144,6 +148,10 @@ impl Replay {
 
     pub(super) const fn last(&self) -> u64 {
         self.last
+    }
+
+    pub(super) const fn acknowledged(&self) -> u64 {
+        self.acknowledged
     }
 
     /// Whether nothing was dropped before the present connection had it.

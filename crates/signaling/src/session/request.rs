@@ -5,15 +5,15 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::proto::{
-    Admit, Hello, Join, MediaState, MuteParticipants, Offer, Reject, Remove, Rename, Resume, SendChat,
-    SendReaction, SetAttendeeMedia, SetHand, SetRecording, SetRole, Spotlight, join,
+    Admit, CoordinatesLocator, Hello, Join, MediaState, MuteParticipants, Offer, Reject, Remove, Rename,
+    Resume, SendChat, SendReaction, SetAttendeeMedia, SetHand, SetRecording, SetRole, Spotlight, join,
 };
 
 /// Longest `Hello.token`, in bytes.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// Longest `Hello.client`, in characters.
 const MAX_CLIENT_CHARS: usize = 256;
-/// Longest meeting link, meeting id or passcode, in bytes.
+/// Longest meeting link, meeting id, passcode or other member of a locator, in bytes.
 const MAX_LOCATOR_BYTES: usize = 8 * 1024;
 /// Longest display name that is passed on for a proper check, in bytes (256 characters of UTF-8).
 const MAX_NAME_BYTES: usize = 1024;
@@ -94,6 +94,17 @@ pub enum JoinLocator {
     },
     /// The id of an ACS room.
     RoomId(String),
+    /// Where a meeting's chat and its organizer are.
+    Coordinates {
+        /// `19:meeting_…@thread.v2`.
+        thread_id: String,
+        /// Object id of the organizer.
+        organizer_id: String,
+        /// The organizer's tenant.
+        tenant_id: String,
+        /// `0`, or a message of a channel.
+        message_id: String,
+    },
 }
 
 impl fmt::Debug for JoinLocator {
@@ -102,6 +113,7 @@ impl fmt::Debug for JoinLocator {
             Self::MeetingLink(_) => "MeetingLink(..)",
             Self::MeetingId { .. } => "MeetingId(..)",
             Self::RoomId(_) => "RoomId(..)",
+            Self::Coordinates { .. } => "Coordinates(..)",
         })
     }
 }
@@ -171,6 +183,23 @@ pub(super) fn join(join: Join) -> Result<Request, Refused> {
         Some(join::Locator::RoomId(id)) => {
             let bytes = id.len();
             (JoinLocator::RoomId(id), bytes)
+        }
+        Some(join::Locator::Coordinates(coordinates)) => {
+            let CoordinatesLocator {
+                thread_id,
+                organizer_id,
+                tenant_id,
+                message_id,
+            } = coordinates;
+            let all = [&thread_id, &organizer_id, &tenant_id, &message_id];
+            let bytes = all.into_iter().map(String::len).max().unwrap_or_default();
+            let locator = JoinLocator::Coordinates {
+                thread_id,
+                organizer_id,
+                tenant_id,
+                message_id,
+            };
+            (locator, bytes)
         }
     };
     if locator_bytes > MAX_LOCATOR_BYTES {

@@ -354,6 +354,12 @@ impl ServerSession {
         self.replay.last()
     }
 
+    /// Number of the newest message that the client has said it has handled, 0 before the first.
+    #[must_use]
+    pub const fn acknowledged(&self) -> u64 {
+        self.replay.acknowledged()
+    }
+
     fn handle_hello(&mut self, now: Instant, id: u32, hello: Hello) -> Result<Request, Refused> {
         if self.state != State::AwaitHello || self.hello.is_some() {
             let refused = Refused {

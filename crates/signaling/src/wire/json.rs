@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::DecodeError;
 use crate::proto::{
-    CapabilitiesChanged, ClientMessage, Connected, Lobby, Participant, Reaction, ReactionKind, Role, Section,
-    SendReaction, ServerMessage, SetRole, Track, TrackKind, TrackSource, client_message, lobby, section,
-    server_message,
+    CapabilitiesChanged, ClientMessage, Connected, Label, Lobby, LobbyParticipant, Participant, Reaction,
+    ReactionKind, Role, Section, SendReaction, ServerMessage, SetRole, Track, TrackKind, TrackSource,
+    client_message, lobby, section, server_message,
 };
 
 pub(super) fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, DecodeError> {
@@ -63,8 +63,14 @@ pub(super) fn encode_server(message: &ServerMessage) -> String {
         }
         Some(server_message::Body::Reaction(Reaction { kind, .. })) => known::<ReactionKind>(kind),
         Some(server_message::Body::Roster(roster)) => {
-            for Participant { role, .. } in &mut roster.upserted {
+            for Participant { role, label, .. } in &mut roster.upserted {
                 known::<Role>(role);
+                known::<Label>(label);
+            }
+        }
+        Some(server_message::Body::LobbyRoster(lobby)) => {
+            for LobbyParticipant { label, .. } in &mut lobby.upserted {
+                known::<Label>(label);
             }
         }
         Some(server_message::Body::Tracks(tracks)) => {

@@ -39,6 +39,14 @@ fn client_body() -> impl Strategy<Value = client_message::Body> {
             join::Locator::MeetingId(MeetingIdLocator { meeting_id, passcode })
         }),
         text().prop_map(join::Locator::RoomId),
+        any::<[String; 4]>().prop_map(|[thread_id, organizer_id, tenant_id, message_id]| {
+            join::Locator::Coordinates(CoordinatesLocator {
+                thread_id,
+                organizer_id,
+                tenant_id,
+                message_id,
+            })
+        }),
     ]);
     let section_use = option::of(prop_oneof![
         (0..4).prop_map(section::Use::Publish),
@@ -182,8 +190,8 @@ fn life() -> impl Strategy<Value = server_message::Body> {
 
 fn server_body() -> impl Strategy<Value = server_message::Body> {
     use server_message::Body;
-    let participant = (text(), text(), text(), 0..5_i32, any::<[bool; 7]>()).prop_map(
-        |(id, raw_id, display_name, role, flags)| {
+    let participant = (text(), text(), text(), 0..5_i32, 0..3_i32, any::<[bool; 8]>()).prop_map(
+        |(id, raw_id, display_name, role, label, flags)| {
             let [
                 external,
                 mic_muted,
@@ -192,6 +200,7 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
                 reconnecting,
                 mic_forbidden,
                 camera_forbidden,
+                name_hidden,
             ] = flags;
             Participant {
                 id,
@@ -205,17 +214,20 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
                 reconnecting,
                 mic_forbidden,
                 camera_forbidden,
+                label,
+                name_hidden,
             }
         },
     );
-    let waiting = (text(), text(), text(), any::<i64>()).prop_map(|(id, raw_id, display_name, since_ms)| {
-        LobbyParticipant {
+    let waiting = (text(), text(), text(), any::<i64>(), 0..3_i32).prop_map(
+        |(id, raw_id, display_name, since_ms, label)| LobbyParticipant {
             id,
             raw_id,
             display_name,
             since_ms,
-        }
-    });
+            label,
+        },
+    );
     let track = (text(), text(), 0..3_i32, 0..4_i32).prop_map(|(id, participant_id, kind, source)| Track {
         id,
         participant_id,
@@ -294,8 +306,8 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
             })
         }),
         vec(speaker, 0..3).prop_map(|speakers| Body::Speaking(Speaking { speakers })),
-        (text(), text(), text(), text(), any::<i64>(), any::<bool>()).prop_map(
-            |(id, sender_raw_id, sender_display_name, text, created_ms, history)| {
+        (any::<[String; 4]>(), any::<i64>(), any::<[bool; 2]>()).prop_map(
+            |([id, sender_raw_id, sender_display_name, text], created_ms, [history, name_hidden])| {
                 Body::Chat(ChatMessage {
                     id,
                     sender_raw_id,
@@ -303,6 +315,7 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
                     text,
                     created_ms,
                     history,
+                    name_hidden,
                 })
             }
         ),
@@ -413,6 +426,19 @@ fn json_reads_what_clients_write() {
     ] {
         assert_eq!(json(text), Ok(expected.clone()), "{text}");
     }
+    let coordinates = r#"{"join":{"coordinates":{"threadId":"19:meeting_x@thread.v2","organizerId":"o","tenantId":"t","messageId":"0"},"displayName":"Dana"}}"#;
+    let locator = join::Locator::Coordinates(CoordinatesLocator {
+        thread_id: "19:meeting_x@thread.v2".into(),
+        organizer_id: "o".into(),
+        tenant_id: "t".into(),
+        message_id: "0".into(),
+    });
+    let join = Join {
+        locator: Some(locator),
+        display_name: "Dana".into(),
+    };
+    let body = Some(client_message::Body::Join(join));
+    assert_eq!(json(coordinates), Ok(ClientMessage { id: 0, body }));
     assert_eq!(json("{}"), Ok(ClientMessage::default()));
     assert_eq!(json(r#"{"id":null,"hello":null}"#), Ok(ClientMessage::default()));
     assert_eq!(
@@ -615,6 +641,25 @@ fn debug_output_holds_no_secrets() {
             MeetingIdLocator {
                 meeting_id: secret.into(),
                 passcode: secret.into()
+            }
+        ),
+        format!(
+            "{:?}",
+            Join {
+                locator: Some(join::Locator::Coordinates(CoordinatesLocator {
+                    thread_id: secret.into(),
+                    ..CoordinatesLocator::default()
+                })),
+                display_name: secret.into()
+            }
+        ),
+        format!(
+            "{:?}",
+            CoordinatesLocator {
+                thread_id: secret.into(),
+                organizer_id: secret.into(),
+                tenant_id: secret.into(),
+                message_id: secret.into()
             }
         ),
         format!(

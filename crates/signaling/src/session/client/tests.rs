@@ -195,6 +195,24 @@ fn acknowledges_in_batches_or_after_a_second() {
 }
 
 #[test]
+fn acknowledges_at_once_that_it_was_muted() {
+    let now = start();
+    let mut client = welcomed(now);
+    client.handle_message(now, roster(1)).unwrap();
+    let muted = ServerMessage {
+        seq: 2,
+        in_reply_to: 0,
+        body: Some(Said::Muted(crate::proto::Muted::default())),
+    };
+    client.handle_message(now, muted).unwrap();
+    let acks: Vec<_> = drain(&mut client, now)
+        .into_iter()
+        .filter(|message| matches!(message.body, Some(Body::Ack(Ack { seq: 2 }))))
+        .collect();
+    assert_eq!(acks.len(), 1);
+}
+
+#[test]
 fn pings_when_it_has_nothing_else_to_say() {
     let now = start();
     let mut client = welcomed(now);
