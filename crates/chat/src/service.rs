@@ -189,6 +189,27 @@ impl<S: ChatStore> ChatService<S> {
         self.apply(outcome)
     }
 
+    /// Gives a member another name; no caller is checked. `false` when there is no such member. Nobody is told: ACS has no
+    /// event for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::ThreadNotFound`], [`ChatError::BadRequest`] for a name that is too long, [`ChatError::Store`].
+    pub fn rename_member(
+        &mut self,
+        thread: &ThreadId,
+        id: &CommunicationIdentifier,
+        display_name: &str,
+    ) -> Result<bool, ChatError> {
+        let properties = self.properties(thread)?;
+        let Some(member) = self.store.member(thread, id)?.filter(Member::is_present) else {
+            return Ok(false);
+        };
+        let outcome = self.machine(properties).rename_member(member, display_name)?;
+        self.apply(outcome)?;
+        Ok(true)
+    }
+
     /// Ends somebody's membership; no caller is checked. `false` when there was none.
     ///
     /// # Errors

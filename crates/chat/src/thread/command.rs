@@ -173,6 +173,21 @@ impl Thread {
         Ok(self.finish(out, member))
     }
 
+    /// Gives a member another name.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::BadRequest`] for a display name that is too long.
+    pub fn rename_member(self, member: Member, display_name: &str) -> Result<Outcome<()>, ChatError> {
+        check::display_name(&self.limits, "displayName", display_name)?;
+        let mut out = self.outcome();
+        out.changes.push(Change::PutMember(Member {
+            display_name: display_name.to_owned(),
+            ..member
+        }));
+        Ok(self.finish(out, ()))
+    }
+
     /// Removes a member.
     pub fn remove_member(
         &mut self,
