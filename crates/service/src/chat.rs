@@ -1,6 +1,7 @@
 //! Chat threads, for every surface: REST, signaling, meetings, notifications.
 
 mod catch_up;
+pub(crate) mod names;
 mod participants;
 mod threads;
 
@@ -15,6 +16,7 @@ use anteroom_identity::id::CommunicationIdentifier;
 use time::OffsetDateTime;
 use tokio::sync::{broadcast, mpsc};
 
+use self::names::{HiddenNames, ThreadNames};
 pub use self::participants::{Refusal, Refused};
 pub use self::threads::WantedThread;
 use crate::clock::Clock;
@@ -40,8 +42,26 @@ pub struct ChatHub {
     clock: Clock,
     limits: Limits,
     rosters: RosterCache,
-    notices: mpsc::Sender<Arc<Notice>>,
+    notices: mpsc::Sender<Told>,
     listeners: Arc<Mutex<HashMap<ThreadId, broadcast::Sender<Arc<Notice>>>>>,
+    names: ThreadNames,
+}
+
+/// Something that happened, on the way to those who are to hear of it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) notice: Arc<Notice>,
+    /// Whose names were hidden from whom when it happened.
+    pub(crate) hidden: Option<Arc<HiddenNames>>,
+}
+
+impl Told {
+    fn new(notice: &Arc<Notice>, names: &ThreadNames) -> Self {
+        Self {
+            notice: Arc::clone(notice),
+            hidden: names.of(notice.event.thread()),
+        }
+    }
 }
 
 type Threads<'c> = ChatService<SqliteChatStore<&'c mut Connection>>;
@@ -49,7 +69,7 @@ type Threads<'c> = ChatService<SqliteChatStore<&'c mut Connection>>;
 impl ChatHub {
     /// The threads in this database, and what happens in all of them, in the order of the commits. Who drops the
     /// receiver does not want to know; who keeps it has to empty it, since writers wait when it is full.
-    pub(crate) fn new(store: Store, clock: Clock, limits: Limits) -> (Self, mpsc::Receiver<Arc<Notice>>) {
+    pub(crate) fn new(store: Store, clock: Clock, limits: Limits) -> (Self, mpsc::Receiver<Told>) {
         let (notices, receiver) = mpsc::channel(NOTICES);
         let hub = Self {
             store,
@@ -58,6 +78,7 @@ impl ChatHub {
             rosters: RosterCache::default(),
             notices,
             listeners: Arc::default(),
+            names: ThreadNames::default(),
         };
         (hub, receiver)
     }
@@ -71,6 +92,11 @@ impl ChatHub {
             .entry(thread.clone())
             .or_insert_with(|| broadcast::channel(NOTICES_PER_THREAD).0)
             .subscribe()
+    }
+
+    /// Whose names are hidden in which threads.
+    pub(crate) const fn names(&self) -> &ThreadNames {
+        &self.names
     }
 
     /// Says something.
@@ -119,7 +145,7 @@ impl ChatHub {
             .await
     }
 
-    /// The messages the caller can see, newest first.
+    /// The messages the caller can see, newest first, with the names it may see.
     ///
     /// # Errors
     /// As [`ChatService::list_messages`].
@@ -131,15 +157,21 @@ impl ChatHub {
         max_page_size: Option<u32>,
         sync_state: Option<String>,
     ) -> Result<Page<Message>, ChatError> {
-        let (caller, thread) = (caller.clone(), thread.clone());
-        self.read(move |threads| {
+        let (reader, of) = (caller.clone(), thread.clone());
+        let listed = self.read(move |threads| {
             let page = PageRequest {
                 max_page_size,
                 sync_state: sync_state.as_deref(),
             };
-            threads.list_messages(&caller, &thread, start_time, page)
-        })
-        .await
+            threads.list_messages(&reader, &of, start_time, page)
+        });
+        let mut page = listed.await?;
+        if let Some(hidden) = self.names.hidden_from(caller, thread) {
+            for message in &mut page.items {
+                hidden.mask_message(Some(caller), message);
+            }
+        }
+        Ok(page)
     }
 
     /// What people said that the caller can see, oldest first; of more than `limit`, the newest. At most 200.
@@ -161,7 +193,7 @@ impl ChatHub {
         Ok(messages)
     }
 
-    /// A message the caller can see.
+    /// A message the caller can see, with the names it may see.
     ///
     /// # Errors
     /// As [`ChatService::get_message`].
@@ -171,9 +203,13 @@ impl ChatHub {
         thread: &ThreadId,
         id: MessageId,
     ) -> Result<Message, ChatError> {
-        let (caller, thread) = (caller.clone(), thread.clone());
-        self.read(move |threads| threads.get_message(&caller, &thread, id))
-            .await
+        let (reader, of) = (caller.clone(), thread.clone());
+        let found = self.read(move |threads| threads.get_message(&reader, &of, id));
+        let mut message = found.await?;
+        if let Some(hidden) = self.names.hidden_from(caller, thread) {
+            hidden.mask_message(Some(caller), &mut message);
+        }
+        Ok(message)
     }
 
     /// The head of a thread, for a member.
@@ -209,6 +245,21 @@ impl ChatHub {
             threads.add_member(&thread, member, system_messages, now)
         })
         .await
+    }
+
+    /// Gives a member another name; `false` when there is no such member. A call of the host's.
+    ///
+    /// # Errors
+    /// As [`ChatService::rename_member`].
+    pub async fn rename_member(
+        &self,
+        thread: &ThreadId,
+        id: &CommunicationIdentifier,
+        display_name: &str,
+    ) -> Result<bool, ChatError> {
+        let (thread, id, name) = (thread.clone(), id.clone(), display_name.to_owned());
+        self.with(move |threads, _| threads.rename_member(&thread, &id, &name))
+            .await
     }
 
     /// Ends somebody's membership; `false` when there was none. A call of the host's.
@@ -281,11 +332,12 @@ impl ChatHub {
             Ok::<_, ChatError>((outcome, drain(&mut threads)))
         };
         let (listeners, notices) = (Arc::clone(&self.listeners), self.notices.clone());
+        let names = self.names.clone();
         let publish = move |(_, happened): &(T, Vec<Arc<Notice>>)| {
             for notice in happened {
                 tell_listeners(&listeners, notice);
                 // Back-pressure rather than loss. Nobody wanting to know is fine.
-                let _ = notices.blocking_send(Arc::clone(notice));
+                let _ = notices.blocking_send(Told::new(notice, &names));
             }
         };
         Ok(self.store.write_then(write, publish).await?.0)

@@ -158,7 +158,7 @@ pub async fn explain_join(
         limit: app.config().limits.meeting_participants,
         participant: Participant::Guest {
             resource,
-            is_bot: false,
+            is_bot: rules.tenant.external_bot_names.recognise(&request.name, ""),
         },
     };
     Ok(way.decided(&input, &rules, admission::explain(&input)))

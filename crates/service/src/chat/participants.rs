@@ -83,7 +83,7 @@ impl ChatHub {
         Ok(member.is_some_and(|member| member.left_at.is_none()))
     }
 
-    /// The members of a thread, for a member.
+    /// The members of a thread, for a member, with the names it may see.
     ///
     /// # Errors
     /// As [`list_members`](anteroom_chat::ChatService::list_members).
@@ -92,9 +92,16 @@ impl ChatHub {
         caller: &CommunicationIdentifier,
         thread: &ThreadId,
     ) -> Result<Vec<Member>, ChatError> {
-        let (caller, thread) = (caller.clone(), thread.clone());
-        self.read(move |threads| threads.list_members(&caller, &thread))
-            .await
+        let (reader, of) = (caller.clone(), thread.clone());
+        let mut members = self
+            .read(move |threads| threads.list_members(&reader, &of))
+            .await?;
+        if let Some(hidden) = self.names().hidden_from(caller, thread) {
+            for member in &mut members {
+                hidden.mask_member(Some(caller), member);
+            }
+        }
+        Ok(members)
     }
 }
 

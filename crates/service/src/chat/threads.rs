@@ -1,7 +1,5 @@
 //! Threads as their members make them: properties, receipts, typing, their end.
 
-use std::sync::Arc;
-
 use anteroom_chat::service::{Created, NewThread, Page, PageRequest};
 use anteroom_chat::thread::{Receipt, ThreadProperties, ThreadUpdate};
 use anteroom_chat::{ChatError, ClientMessageId, Member, MessageId, RetentionPolicy, ThreadId};
@@ -9,7 +7,7 @@ use anteroom_identity::id::CommunicationIdentifier;
 use time::{Duration, OffsetDateTime};
 
 use super::participants::vet;
-use super::{ChatHub, Refused, drain, tell_listeners};
+use super::{ChatHub, Refused, Told, drain, tell_listeners};
 
 /// How long a client may repeat a request to create a thread.
 const REQUESTS_KEPT: Duration = Duration::days(1);
@@ -197,7 +195,7 @@ impl ChatHub {
         for notice in happened {
             tell_listeners(&self.listeners, &notice);
             // Nobody wanting to know is fine.
-            let _ = self.notices.send(Arc::clone(&notice)).await;
+            let _ = self.notices.send(Told::new(&notice, self.names())).await;
         }
         Ok(())
     }

@@ -85,6 +85,14 @@ impl Presence {
         }
     }
 
+    /// Gives a member another name.
+    pub(super) async fn rename(&self, id: &CommunicationIdentifier, display_name: &str) {
+        let renamed = self.chat.rename_member(&self.thread, id, display_name).await;
+        if let Err(error) = renamed {
+            tracing::error!(%error, "a participant's name could not be changed in the chat");
+        }
+    }
+
     /// Takes a membership away; what fails is tried again by [`retry`](Self::retry).
     pub(super) async fn remove(&mut self, id: CommunicationIdentifier) {
         if let Err(error) = self

@@ -282,6 +282,17 @@ impl Registry {
             JoinLocator::MeetingId { meeting_id, passcode } => {
                 Wanted::meeting(link::by_meeting_id(meeting_id, passcode))?
             }
+            JoinLocator::Coordinates {
+                thread_id,
+                organizer_id,
+                tenant_id,
+                message_id,
+            } => Wanted::meeting(link::by_coordinates(
+                thread_id,
+                organizer_id,
+                tenant_id,
+                message_id,
+            ))?,
             JoinLocator::RoomId(id) => Wanted::Room(id.parse().map_err(|_| EndReason::bad_locator())?),
         };
         let (limits, now) = (app.passcode_limits(), Instant::now());

@@ -473,6 +473,7 @@ impl<'a> Run<'a> {
         Person {
             id,
             display_name: format!("<{who}-{session}>"),
+            client: String::new(),
             kind,
         }
     }

@@ -201,13 +201,17 @@ async fn run(
         }
         task.carry_out().await;
         let idle = task.meeting.is_empty() && !task.has_leftovers();
-        if idle
-            && task
+        if idle {
+            // Nobody is there from whom names are hidden; the next call may be another task's.
+            task.show_names();
+            if task
                 .app
                 .registry()
                 .retire(&task.venue.key(), task.room, &messages)
-        {
-            return;
+            {
+                return;
+            }
+            task.meeting.tell_hidden_names();
         }
     }
 }
@@ -349,6 +353,8 @@ impl Task {
             while let Some(effect) = self.meeting.poll_effect() {
                 effects.push(effect);
             }
+            // Before anybody can read anything.
+            self.hide_names();
             if effects.is_empty() {
                 return;
             }
@@ -356,6 +362,19 @@ impl Task {
             for effect in effects {
                 self.carry_out_one(effect).await;
             }
+        }
+    }
+
+    /// Has the chat hide names as the meeting does.
+    fn hide_names(&mut self) {
+        if let (Some(hidden), Some(chat)) = (self.meeting.take_hidden_names(), &self.chat) {
+            self.app.chat().names().set(&chat.thread, hidden.map(Arc::new));
+        }
+    }
+
+    fn show_names(&self) {
+        if let Some(chat) = &self.chat {
+            self.app.chat().names().set(&chat.thread, None);
         }
     }
 
@@ -405,6 +424,11 @@ impl Task {
                 let Some(chat) = &mut self.chat else { return };
                 let start = chat.presence.add(&member, &display_name, history).await;
                 self.meeting.handle_chat_joined(&member, start);
+            }
+            Effect::ChatRename { member, display_name } => {
+                if let Some(chat) = &self.chat {
+                    chat.presence.rename(&member, &display_name).await;
+                }
             }
             Effect::ChatRemove { member } => {
                 if let Some(chat) = &mut self.chat {

@@ -29,6 +29,8 @@ pub(crate) use self::polling::{NOT_HANDSHAKEN, PollSocket};
 pub(crate) use self::socket::run as run_socket;
 pub(crate) use self::ticket::Ticket;
 use self::ticket::Tickets;
+use crate::chat::Told;
+use crate::chat::names::{HiddenNames, names_only};
 use crate::emulator::Cut;
 use crate::state::App;
 
@@ -113,11 +115,11 @@ impl Notifications {
     }
 
     /// Starts what runs as long as the service: the dispatcher, and the sweeping of endpoints that nobody comes back to.
-    pub(crate) fn start(&self, mut notices: mpsc::Receiver<Arc<Notice>>) {
+    pub(crate) fn start(&self, mut notices: mpsc::Receiver<Told>) {
         let notifications = self.clone();
         tokio::spawn(async move {
-            while let Some(notice) = notices.recv().await {
-                notifications.publish(&notice);
+            while let Some(Told { notice, hidden }) = notices.recv().await {
+                notifications.publish(&notice, hidden.as_deref());
             }
         });
         let weak = Arc::downgrade(&self.0);
@@ -354,21 +356,29 @@ impl Notifications {
         }
     }
 
-    /// One event to everybody who is to hear of it. Its body is written when the first listener is found.
-    fn publish(&self, notice: &Notice) {
+    /// One event to everybody who is to hear of it. Its body is written when the first listener is found; where names are
+    /// hidden, once with and once without them.
+    fn publish(&self, notice: &Notice, hidden: Option<&HiddenNames>) {
         let lines = self.lines();
-        let mut body = None;
+        let (mut full, mut masked) = (None, None);
         for recipient in notice.recipients.iter() {
             let Some(of_user) = lines.get(recipient) else {
                 continue;
             };
+            let own = names_only(&notice.event) == Some(recipient);
+            let hidden = hidden.filter(|hidden| !own && hidden.hides_from(recipient));
+            let body = if hidden.is_some() { &mut masked } else { &mut full };
             if body.is_none() {
-                let Some(written) = NotificationBody::new(&notice.event) else {
+                let written = match hidden {
+                    Some(hidden) => NotificationBody::new(&hidden.masked(&notice.event)),
+                    None => NotificationBody::new(&notice.event),
+                };
+                let Some(written) = written else {
                     return;
                 };
-                body = Some(written);
+                *body = Some(written);
             }
-            if let Some(body) = &body {
+            if let Some(body) = body {
                 for line in of_user {
                     line.push(body.clone());
                 }

@@ -47,14 +47,15 @@ impl Meeting {
             call.forgive(&person.id);
         }
         let report = self.report(role, &person, Own::default());
-        let name = person.display_name.clone();
         let identity = person.id.clone();
+        let label = self.label(&person);
         let present = Present {
             role,
             report,
             capabilities: report.set(),
             own: Own::default(),
             cut: Cut::default(),
+            mutes: 0,
             reactions: Pace::default(),
             known: Known::default(),
             shelf: self.shelves.put(session),
@@ -71,12 +72,14 @@ impl Meeting {
         let participant = Participant {
             id: id.clone(),
             person,
+            label,
             connected,
             stage: Stage::InCall(Box::new(present)),
         };
         let joined = participant.for_event(self.facts.tenant());
         self.people.insert(session, participant);
-        self.entered(session, name);
+        self.note_name(&identity);
+        self.entered(session);
         let newest = self.feed.newest();
         if let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) {
             present.known = newest;
@@ -185,6 +188,8 @@ impl Meeting {
             return;
         };
         self.shelves.take(present.shelf, session);
+        self.names_changed = true;
+        let nameless = present.is_nameless();
         self.reconcile_member(&participant.person.id);
         if let Some(peer) = present.peer {
             self.effects
@@ -209,7 +214,7 @@ impl Meeting {
                 self.state_changed();
             }
         }
-        self.left(session, participant.id, participant.person.display_name);
+        self.left(session, participant.id, participant.person.display_name, nameless);
     }
 
     fn set_connected(&mut self, session: SessionId, connected: bool) {

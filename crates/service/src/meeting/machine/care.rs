@@ -11,7 +11,7 @@ use anteroom_teams_link::admission::CapabilityReason;
 use anteroom_teams_link::{Capability, DisplayName, Role};
 
 use super::participant::{CallRole, Own, Participant, SessionId};
-use super::{Meeting, Now, Policy};
+use super::{Effect, Meeting, Now, Policy};
 
 /// Most participants in the spotlight, as in Teams.
 const SPOTLIGHT: usize = 7;
@@ -222,12 +222,19 @@ impl Meeting {
             if was_heard {
                 self.roster_changed(session);
                 if session != by {
+                    self.count_mute(session);
                     let by_participant_id = by_participant_id.clone();
                     self.send(session, Body::Muted(Muted { by_participant_id }));
                 }
             }
         }
         self.done(by, reply);
+    }
+
+    fn count_mute(&mut self, session: SessionId) {
+        if let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) {
+            present.mutes += 1;
+        }
     }
 
     fn set_attendee_media(&mut self, by: SessionId, reply: u32, media: &SetAttendeeMedia) {
@@ -361,8 +368,18 @@ impl Meeting {
             self.refuse(by, reply, "bad_display_name", message);
             return;
         };
-        if let Some(participant) = self.people.get_mut(&by) {
-            participant.person.display_name = name.into_string();
+        let Some(participant) = self.people.get_mut(&by) else {
+            return;
+        };
+        participant.person.display_name = name.into_string();
+        let (member, display_name) = (
+            participant.person.id.clone(),
+            participant.person.display_name.clone(),
+        );
+        if let Some(membership) = self.members.get_mut(&member) {
+            membership.display_name.clone_from(&display_name);
+            self.effects
+                .push_back(Effect::ChatRename { member, display_name });
         }
         self.roster_changed(by);
         self.done(by, reply);

@@ -13,7 +13,7 @@ use anteroom_teams_link::policy::{
     MeetingKind,
 };
 
-use super::harness::{Harness, alice, bob, employee_of, guest, offer, person};
+use super::harness::{Harness, KNOWN, alice, bob, employee_of, guest, offer, person};
 use super::{Ask, Input, SessionId};
 
 /// Alice, who organizes, Bob, who presents, and a guest, who attends.
@@ -418,6 +418,7 @@ fn the_router_forwards_nothing_of_who_is_muted_banned_or_has_not_agreed() {
     let on = Input::MediaState {
         reply: 0,
         state: both,
+        mutes: KNOWN,
     };
     m.tell(dana, on);
     m.take_all();
@@ -446,6 +447,7 @@ fn the_router_forwards_nothing_of_who_is_muted_banned_or_has_not_agreed() {
         Input::MediaState {
             reply: 0,
             state: both,
+            mutes: KNOWN,
         },
     );
     assert_eq!(paused(&m), [false, false]);
@@ -461,6 +463,7 @@ fn the_router_forwards_nothing_of_who_is_muted_banned_or_has_not_agreed() {
         Input::MediaState {
             reply: 0,
             state: both,
+            mutes: KNOWN,
         },
     );
     assert_eq!(paused(&m), [false, false]);
@@ -647,7 +650,14 @@ fn who_has_not_agreed_is_neither_heard_nor_seen_while_it_is_recorded() {
         screen_sharing: false,
     };
     m.take_all();
-    m.tell(dana, Input::MediaState { reply: 3, state: all });
+    m.tell(
+        dana,
+        Input::MediaState {
+            reply: 3,
+            state: all,
+            mutes: KNOWN,
+        },
+    );
     assert_eq!(m.error(dana), "not_allowed");
     m.unmute(alice);
     assert!(
@@ -656,7 +666,14 @@ fn who_has_not_agreed_is_neither_heard_nor_seen_while_it_is_recorded() {
     );
     m.granted(dana, Ask::Consent);
     assert_eq!(m.reason(dana, "unmuteMic"), "Capable");
-    m.tell(dana, Input::MediaState { reply: 3, state: all });
+    m.tell(
+        dana,
+        Input::MediaState {
+            reply: 3,
+            state: all,
+            mutes: KNOWN,
+        },
+    );
     assert!(m.entry(bob, &dana_id).camera_on);
 
     m.tell(dana, Input::Leave { reply: 0 });

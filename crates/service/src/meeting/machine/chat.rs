@@ -7,8 +7,10 @@ use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, ChatAccess, ChatMessage};
 use time::OffsetDateTime;
 
+use super::names::View;
 use super::participant::{Participant, SessionId, unix_ms};
 use super::{Effect, Meeting};
+use crate::chat::names::HIDDEN_NAME;
 use crate::meeting::events::EventKind;
 
 /// Something said in the chat, as everybody who may see it hears it.
@@ -37,15 +39,27 @@ impl std::fmt::Debug for ChatLine {
 }
 
 impl ChatLine {
-    fn message(&self, history: bool) -> Body {
+    /// The line as those hear it who may see the sender's name, or may not.
+    fn message(&self, history: bool, name_hidden: bool) -> Body {
+        let name = if name_hidden {
+            HIDDEN_NAME
+        } else {
+            &self.sender_display_name
+        };
         Body::Chat(ChatMessage {
             id: self.id.clone(),
             sender_raw_id: self.sender.clone(),
-            sender_display_name: self.sender_display_name.clone(),
+            sender_display_name: name.to_owned(),
             text: self.text.clone(),
             created_ms: unix_ms(self.created),
             history,
+            name_hidden,
         })
+    }
+
+    /// Who said it.
+    fn sender(&self) -> Option<CommunicationIdentifier> {
+        self.sender.parse().ok()
     }
 }
 
@@ -90,8 +104,11 @@ impl Meeting {
             participant: sender.map(|participant| participant.for_event(self.facts.tenant())),
             line: line.clone(),
         });
-        let mut to = Vec::new();
+        let said_by = line.sender();
+        let nameless = said_by.as_ref().is_none_or(|sender| self.is_nameless(sender));
+        let (mut to, mut masked) = (Vec::new(), Vec::new());
         for (session, participant) in &mut self.people {
+            let own = said_by.as_ref() == Some(&participant.person.id);
             let Some(after) = self
                 .members
                 .get(&participant.person.id)
@@ -104,10 +121,15 @@ impl Meeting {
             };
             if line.sequence > after.max(present.chat_seen) {
                 present.chat_seen = line.sequence;
-                to.push(*session);
+                if nameless && !own && present.view() == View::Masked {
+                    masked.push(*session);
+                } else {
+                    to.push(*session);
+                }
             }
         }
-        self.send_all(to, line.message(false));
+        self.send_all(to, line.message(false, false));
+        self.send_all(masked, line.message(false, true));
     }
 
     /// The chat has taken a member, who sees what was said since `start`.
@@ -150,18 +172,26 @@ impl Meeting {
         else {
             return;
         };
+        let reader = participant.person.id.clone();
         let Some(present) = participant.present_mut().filter(|present| present.chat_access) else {
             return;
         };
-        for line in lines {
-            if line.sequence > after.max(present.chat_seen) {
-                present.chat_seen = line.sequence;
-                self.effects.push_back(Effect::Send {
-                    to: session,
-                    reply: 0,
-                    body: line.message(true),
-                });
-            }
+        let masked = present.view() == View::Masked;
+        let mut seen = after.max(present.chat_seen);
+        let mut unseen = lines;
+        unseen.retain(|line| {
+            let is_new = line.sequence > seen;
+            seen = seen.max(line.sequence);
+            is_new
+        });
+        if !unseen.is_empty() {
+            present.chat_seen = seen;
+        }
+        for line in unseen {
+            let said_by = line.sender();
+            let own = said_by.as_ref() == Some(&reader);
+            let nameless = said_by.as_ref().is_none_or(|sender| self.is_nameless(sender));
+            self.send(session, line.message(true, masked && nameless && !own));
         }
     }
 

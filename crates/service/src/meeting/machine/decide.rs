@@ -49,8 +49,12 @@ impl Meeting {
                     person,
                     admission::decide(&self.admission_input(rules, person)).into(),
                 ) {
-                    // Whoever was removed has to ask again.
-                    Verdict::Admit { .. } if call.is_some_and(|call| call.was_removed(&person.id)) => {
+                    // Whoever was removed has to ask again, and may have been let in by hand since.
+                    Verdict::Admit { .. }
+                        if call.is_some_and(|call| {
+                            call.was_removed(&person.id) && !call.was_admitted(&person.id)
+                        }) =>
+                    {
                         Verdict::Lobby(LobbyReason::WaitForAdmit)
                     }
                     Verdict::Lobby(LobbyReason::WaitForAdmit)
@@ -119,6 +123,12 @@ impl Meeting {
         self.facts.host.is_some_and(|host| participant.is_of(host.tenant))
     }
 
+    /// Whether a guest says of itself that it is a program.
+    fn is_bot(&self, person: &Person) -> bool {
+        matches!(&self.policy, Policy::Meeting(rules)
+            if rules.tenant.external_bot_names.recognise(&person.display_name, &person.client))
+    }
+
     fn admission_input<'a>(&self, rules: &'a Rules, person: &Person) -> AdmissionInput<'a> {
         AdmissionInput {
             // Links into other clouds and to other kinds never lead to a meeting of this service.
@@ -138,8 +148,7 @@ impl Meeting {
         match person.kind {
             PersonKind::Guest { resource, .. } => admission::Participant::Guest {
                 resource,
-                // Nothing tells a program's token from a person's.
-                is_bot: false,
+                is_bot: self.is_bot(person),
             },
             PersonKind::Organization { tenant, object } => {
                 let host = self.facts.host;

@@ -12,7 +12,8 @@ use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, Announcement, RosterUpdate, TracksUpdate};
 use anteroom_signaling::wire::SharedBody;
 
-use super::participant::{Participant, SessionId};
+use super::names::{ByView, View};
+use super::participant::{Participant, Present, SessionId};
 use super::{Effect, Meeting, PER_MESSAGE, Policy};
 
 /// Most names in an announcement.
@@ -74,7 +75,7 @@ pub(super) struct Feed {
     tracks: Vec<TrackChange>,
     /// The state of the meeting is new.
     state: bool,
-    announcement: Announcement,
+    announcement: ByView<Announcement>,
     newest: Known,
     /// When something was told last.
     told: Option<Instant>,
@@ -118,27 +119,30 @@ impl Meeting {
     }
 
     /// Somebody has come into the call.
-    pub(super) fn entered(&mut self, session: SessionId, name: String) {
+    pub(super) fn entered(&mut self, session: SessionId) {
         self.roster_changed(session);
-        if self.announces() {
-            let announcement = &mut self.feed.announcement;
+        let Some(participant) = self.people.get(&session).filter(|_| self.announces()) else {
+            return;
+        };
+        let nameless = participant.present().is_some_and(Present::is_nameless);
+        let name = &participant.person.display_name;
+        for view in View::ALL {
+            let announcement = self.feed.announcement.get_mut(view);
             announcement.entered_count += 1;
-            if announcement.entered.len() < NAMES {
-                announcement.entered.push(name);
-            }
+            add_name(&mut announcement.entered, name, nameless && view == View::Masked);
         }
     }
 
     /// Somebody is no longer in `people`.
-    pub(super) fn left(&mut self, session: SessionId, id: String, name: String) {
+    pub(super) fn left(&mut self, session: SessionId, id: String, name: String, nameless: bool) {
         self.feed.changed.remove(&session);
         self.feed.left.push(id);
         self.feed.newest.roster += 1;
         if self.announces() {
-            let announcement = &mut self.feed.announcement;
-            announcement.left_count += 1;
-            if announcement.left.len() < NAMES {
-                announcement.left.push(name);
+            for view in View::ALL {
+                let announcement = self.feed.announcement.get_mut(view);
+                announcement.left_count += 1;
+                add_name(&mut announcement.left, &name, nameless && view == View::Masked);
             }
         }
     }
@@ -207,7 +211,7 @@ impl Meeting {
             left,
             tracks,
             state,
-            announcement,
+            mut announcement,
             ..
         } = feed;
         // Whoever came after the newest change was told the whole roster.
@@ -221,25 +225,33 @@ impl Meeting {
             })
             .map(|(session, _)| *session)
             .collect();
-        if announcement.entered_count + announcement.left_count > 0 {
-            self.send_all(behind.clone(), Body::Announcement(announcement));
+        let behind = View::ALL.map(|view| (view, self.of_view(&behind, view)));
+        for (view, to) in &behind {
+            let announcement = std::mem::take(announcement.get_mut(*view));
+            if announcement.entered_count + announcement.left_count > 0 {
+                self.send_all(to.clone(), Body::Announcement(announcement));
+            }
         }
         if state {
             self.tell_state();
         }
-        self.tell_roster(&behind, &changed, left);
+        for (view, to) in &behind {
+            self.tell_roster(*view, to, &changed, &left);
+        }
         self.tell_tracks(&tracks);
     }
 
-    fn tell_roster(&mut self, to: &[SessionId], changed: &BTreeSet<SessionId>, left: Vec<String>) {
-        let organization = self.facts.tenant();
+    fn tell_roster(&mut self, view: View, to: &[SessionId], changed: &BTreeSet<SessionId>, left: &[String]) {
+        if to.is_empty() {
+            return;
+        }
         let mut upserted = changed
             .iter()
-            .filter_map(|session| self.people.get(session)?.roster_entry(organization))
+            .filter_map(|session| self.roster_entry(*session, view))
             .collect::<Vec<_>>()
             .into_iter()
             .peekable();
-        let mut left = left.into_iter().peekable();
+        let mut left = left.iter().cloned().peekable();
         while upserted.peek().is_some() || left.peek().is_some() {
             let update = RosterUpdate {
                 snapshot: false,
@@ -247,6 +259,11 @@ impl Meeting {
                 left: left.by_ref().take(PER_MESSAGE).collect(),
             };
             self.send_all(to.to_vec(), Body::Roster(update));
+        }
+        if view == View::Masked {
+            for session in to.iter().filter(|session| changed.contains(session)) {
+                self.send_own_entry(*session);
+            }
         }
     }
 
@@ -306,6 +323,13 @@ impl Meeting {
 
     fn announces(&self) -> bool {
         matches!(&self.policy, Policy::Meeting(rules) if rules.options.is_entry_exit_announced)
+    }
+}
+
+/// Names somebody, unless the name is hidden or there are enough.
+fn add_name(names: &mut Vec<String>, name: &str, hidden: bool) {
+    if !hidden && names.len() < NAMES {
+        names.push(name.to_owned());
     }
 }
 

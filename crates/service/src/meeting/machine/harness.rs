@@ -31,6 +31,9 @@ use crate::meeting::events::Happening;
 
 pub(super) const LOBBY_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// Of a client that knows of every mute.
+pub(super) const KNOWN: u32 = u32::MAX;
+
 pub(super) struct Harness {
     pub(super) meeting: Meeting,
     /// Looks on from outside, where it is asked to.
@@ -45,6 +48,8 @@ pub(super) struct Harness {
     /// Members of the chat, with the place after which they see what is said.
     pub(super) members: BTreeMap<CommunicationIdentifier, u64>,
     pub(super) said: Vec<ChatLine>,
+    /// Names that members of the chat took.
+    pub(super) renamed: Vec<String>,
     pub(super) commands: Vec<Command>,
     /// What the rest of the service was told.
     pub(super) happened: Vec<Happening>,
@@ -124,6 +129,7 @@ pub(super) fn employee_of(tenant: TenantId, name: &str, object: u128) -> Person 
     Person {
         id: CommunicationIdentifier::MicrosoftTeamsUser(TeamsUserId::new(object)),
         display_name: name.to_owned(),
+        client: String::new(),
         kind: PersonKind::Organization { tenant, object },
     }
 }
@@ -141,6 +147,7 @@ pub(super) fn guest(number: u128) -> Person {
     Person {
         id: CommunicationIdentifier::CommunicationUser(AcsUserId::new(resource, Uuid::from_u128(number))),
         display_name: format!("Guest {number}"),
+        client: String::new(),
         kind: PersonKind::Guest {
             resource,
             scopes: [Scope::Voip].into_iter().collect(),
@@ -239,6 +246,7 @@ impl Harness {
             over: BTreeMap::new(),
             members: BTreeMap::new(),
             said: Vec::new(),
+            renamed: Vec::new(),
             commands: Vec::new(),
             happened: Vec::new(),
             ledger: Ledger::default(),
@@ -358,6 +366,10 @@ impl Harness {
                     };
                     self.members.insert(member.clone(), start.after);
                     self.meeting.handle_chat_joined(&member, start);
+                }
+                Effect::ChatRename { member, display_name } => {
+                    assert!(self.members.contains_key(&member), "is no member");
+                    self.renamed.push(display_name);
                 }
                 Effect::ChatRemove { member } => {
                     assert!(self.members.remove(&member).is_some(), "was no member");
@@ -495,7 +507,14 @@ impl Harness {
             camera_on: false,
             screen_sharing: false,
         };
-        self.tell(session, Input::MediaState { reply: 0, state });
+        self.tell(
+            session,
+            Input::MediaState {
+                reply: 0,
+                state,
+                mutes: KNOWN,
+            },
+        );
     }
 
     /// What holds at all times.

@@ -38,6 +38,8 @@ pub(super) struct Call {
     removed: BTreeSet<CommunicationIdentifier>,
     /// Who was let in by hand while the meeting had not begun.
     admitted: BTreeSet<CommunicationIdentifier>,
+    /// Who is in the call with a name that is never hidden, or was when it left.
+    named: BTreeSet<CommunicationIdentifier>,
     /// Of everybody's reactions together.
     pub(super) reactions: Pace,
 }
@@ -120,6 +122,7 @@ impl Call {
         if self.removed.len() >= REMEMBERED {
             self.removed.pop_first();
         }
+        self.admitted.remove(&person);
         self.removed.insert(person);
     }
 
@@ -135,6 +138,22 @@ impl Call {
 
     pub(super) fn was_admitted(&self, person: &CommunicationIdentifier) -> bool {
         self.admitted.contains(person)
+    }
+
+    pub(super) fn set_named(&mut self, person: &CommunicationIdentifier, named: bool) {
+        if !named {
+            self.named.remove(person);
+        } else if self.named.len() < REMEMBERED {
+            self.named.insert(person.clone());
+        }
+    }
+
+    pub(super) fn is_named(&self, person: &CommunicationIdentifier) -> bool {
+        self.named.contains(person)
+    }
+
+    pub(super) fn named(&self) -> impl Iterator<Item = &CommunicationIdentifier> {
+        self.named.iter()
     }
 
     pub(super) fn forgive(&mut self, person: &CommunicationIdentifier) {

@@ -212,6 +212,7 @@ impl Meeting {
     fn wait(&mut self, now: Now, session: SessionId, person: Person) {
         let participant = Participant {
             id: self.fresh_id(),
+            label: self.label(&person),
             person,
             connected: true,
             stage: Stage::Lobby(Waiting { since: now.wall }),
@@ -278,7 +279,7 @@ impl Meeting {
     }
 
     /// Tells whoever sees the lobby.
-    fn lobby_changed(&mut self, upserted: Vec<proto::LobbyParticipant>, left: Vec<String>) {
+    pub(super) fn lobby_changed(&mut self, upserted: Vec<proto::LobbyParticipant>, left: Vec<String>) {
         let (mut upserted, mut left) = (upserted.into_iter().peekable(), left.into_iter().peekable());
         while upserted.peek().is_some() || left.peek().is_some() {
             let body = Body::LobbyRoster(LobbyUpdate {

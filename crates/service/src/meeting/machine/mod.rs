@@ -25,6 +25,7 @@ mod decide;
 mod feed;
 mod life;
 mod lobby;
+mod names;
 mod pace;
 mod participant;
 mod recording;
@@ -44,6 +45,8 @@ mod happenings;
 pub(super) mod harness;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod names_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -259,6 +262,8 @@ pub enum Input {
         reply: u32,
         /// The state.
         state: MediaState,
+        /// How many times the participant has acknowledged that somebody else had muted it.
+        mutes: u32,
     },
     /// A session description.
     Offer {
@@ -325,6 +330,13 @@ pub enum Effect {
         display_name: String,
         /// What it may see of what was said before.
         history: HistoryShare,
+    },
+    /// Give a member of the chat thread another name.
+    ChatRename {
+        /// Whose.
+        member: CommunicationIdentifier,
+        /// The name.
+        display_name: String,
     },
     /// Take the membership of the chat thread. Must be done before what follows.
     ChatRemove {
@@ -398,6 +410,8 @@ pub struct Meeting {
     state_body: Option<SharedBody>,
     /// How it stood when everybody was told last.
     state_told: Option<SharedBody>,
+    /// What names the chat hides may have changed.
+    names_changed: bool,
     /// The moment of the latest input.
     clock: Option<Now>,
     effects: VecDeque<Effect>,
@@ -454,6 +468,7 @@ impl Meeting {
             shelves: Shelves::default(),
             state_body: None,
             state_told: None,
+            names_changed: true,
             clock: None,
             effects: VecDeque::new(),
         }
@@ -487,7 +502,7 @@ impl Meeting {
             Input::Remove { reply, ids } => self.remove(now, session, reply, &ids),
             Input::EndMeeting { reply } => self.end_meeting(session, reply),
             Input::Ask { reply, ask } => self.ask(now, session, reply, ask),
-            Input::MediaState { reply, state } => self.media_state(session, reply, &state),
+            Input::MediaState { reply, state, mutes } => self.media_state(session, reply, &state, mutes),
             Input::Offer {
                 reply,
                 description,
@@ -513,6 +528,8 @@ impl Meeting {
         let asked_consent = self.asks_consent();
         self.policy = policy;
         self.take_settings();
+        self.names_changed = true;
+        self.review_labels();
         self.review_room(now);
         self.review_start();
         self.review_recording();

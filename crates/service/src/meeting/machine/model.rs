@@ -412,6 +412,7 @@ impl World {
             }
             Effect::Send { .. }
             | Effect::SendAll { .. }
+            | Effect::ChatRename { .. }
             | Effect::ChatSend { .. }
             | Effect::Event(_)
             | Effect::Media(_) => {}

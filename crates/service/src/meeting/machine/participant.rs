@@ -40,6 +40,8 @@ pub struct Person {
     pub id: CommunicationIdentifier,
     /// The name others see.
     pub display_name: String,
+    /// What its client calls itself.
+    pub client: String,
     /// Guest or directory user.
     pub kind: PersonKind,
 }
@@ -78,6 +80,8 @@ pub(super) struct Participant {
     /// Identifier in this meeting.
     pub(super) id: String,
     pub(super) person: Person,
+    /// What stands beside the name.
+    pub(super) label: proto::Label,
     /// The signaling connection is up.
     pub(super) connected: bool,
     pub(super) stage: Stage,
@@ -134,6 +138,8 @@ pub(super) struct Present {
     pub(super) capabilities: CapabilitySet,
     pub(super) own: Own,
     pub(super) cut: Cut,
+    /// How often the participant was told that somebody else had muted it.
+    pub(super) mutes: u32,
     pub(super) reactions: Pace,
     /// What the participant was told by being told everything.
     pub(super) known: Known,
@@ -255,6 +261,8 @@ impl Participant {
             reconnecting: !self.connected,
             mic_forbidden: present.own.mic_forbidden,
             camera_forbidden: present.own.camera_forbidden,
+            label: self.label.into(),
+            name_hidden: false,
         })
     }
 
@@ -281,6 +289,7 @@ impl Participant {
             raw_id: self.person.id.to_string(),
             display_name: self.person.display_name.clone(),
             since_ms: unix_ms(waiting.since),
+            label: self.label.into(),
         })
     }
 }

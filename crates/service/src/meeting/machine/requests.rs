@@ -57,7 +57,8 @@ impl Meeting {
         self.end_all(&EndReason::ended());
     }
 
-    pub(super) fn media_state(&mut self, session: SessionId, reply: u32, state: &MediaState) {
+    /// `mutes`: how many times the participant knows to have been muted by others.
+    pub(super) fn media_state(&mut self, session: SessionId, reply: u32, state: &MediaState, mutes: u32) {
         let MediaState {
             mic_muted,
             camera_on,
@@ -77,6 +78,9 @@ impl Meeting {
             return;
         };
         let before = (present.mic_muted, present.camera_on, present.screen_sharing);
+        // Who unmutes without knowing of a mute does not mean to undo it.
+        let crossed = !mic_muted && mutes < present.mutes;
+        let mic_muted = mic_muted || crossed;
         present.mic_muted = mic_muted;
         present.camera_on = camera_on;
         present.screen_sharing = screen_sharing;
@@ -88,7 +92,12 @@ impl Meeting {
         if before != (mic_muted, camera_on, screen_sharing) {
             self.roster_changed(session);
         }
-        self.done(session, reply);
+        if crossed {
+            let message = "You have been muted meanwhile; unmute again.";
+            self.refuse(session, reply, "muted", message);
+        } else {
+            self.done(session, reply);
+        }
     }
 
     /// The state of a session that has to be in the call; if it is not, it is told.

@@ -58,6 +58,7 @@ impl Meeting {
             return;
         }
         let (before, after) = (present.capabilities, report.set());
+        let (seen, person) = (present.view(), participant.person.id.clone());
         let Some(present) = self.people.get_mut(&session).and_then(Participant::present_mut) else {
             return;
         };
@@ -65,6 +66,7 @@ impl Meeting {
         present.report = report;
         present.capabilities = after;
         let muted = present.cut_off(before);
+        let sees_anew = present.view() != seen;
         self.apply_pauses(session);
         self.send(
             session,
@@ -79,6 +81,12 @@ impl Meeting {
         }
         if role_changed || muted {
             self.roster_changed(session);
+        }
+        if role_changed || sees_anew {
+            self.note_name(&person);
+        }
+        if sees_anew {
+            self.send_roster_snapshot(session);
         }
     }
 

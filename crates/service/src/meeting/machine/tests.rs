@@ -7,7 +7,7 @@ use anteroom_teams_link::policy::{
     AllowedPresenters, ClientType, LobbyScope, MeetingChat, MeetingChatPolicy,
 };
 
-use super::harness::{Harness, LOBBY_TIMEOUT, alice, bob, employee_of, guest, person};
+use super::harness::{Harness, KNOWN, LOBBY_TIMEOUT, alice, bob, employee_of, guest, person};
 use super::{Input, Limits, PersonKind};
 
 fn lobby_reason(bodies: &[Body]) -> Option<Reason> {
@@ -535,7 +535,14 @@ fn the_roster_follows_what_participants_say_of_their_sources() {
         camera_on: false,
         screen_sharing: true,
     };
-    m.tell(dana, Input::MediaState { reply: 3, state });
+    m.tell(
+        dana,
+        Input::MediaState {
+            reply: 3,
+            state,
+            mutes: KNOWN,
+        },
+    );
     assert_eq!(m.error(dana), "not_allowed", "attendees do not share");
     m.check();
 }

@@ -232,6 +232,11 @@ impl Watch {
             Effect::Event(_) => {}
             Effect::End { session, body, .. } => self.ended(*session, body),
             Effect::ChatAdd { member, .. } => self.joined_chat(member),
+            Effect::ChatRename { member, .. } => {
+                self.demand(Property::Secrecy, self.members.contains(member), || {
+                    format!("{member} has a name in the chat and is not in it")
+                });
+            }
             Effect::ChatRemove { member } => self.left_chat(member),
             Effect::ChatHistory { to, .. } | Effect::ChatSend { from: to, .. } => {
                 self.demand(Property::Secrecy, self.is(*to, Seen::Inside), || {

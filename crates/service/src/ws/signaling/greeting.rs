@@ -58,7 +58,7 @@ pub(crate) async fn run(app: App, connection: Connection) {
         return;
     }
     let expires = expiry(&caller);
-    let mut actor = Actor::new(app, id, session, caller, inbox, inbox_sender);
+    let mut actor = Actor::new(app, id, session, (caller, hello.client), inbox, inbox_sender);
     actor.attach(connection, resume_token, expires);
     actor.run().await;
 }

@@ -31,6 +31,11 @@ pub(super) struct Actor {
     session: ServerSession,
     connection: Option<Connection>,
     caller: Caller,
+    /// What the client calls itself.
+    client: String,
+    /// How many `Muted` the client was sent, and the number of the last one.
+    mutes: u32,
+    muted_at: u64,
     /// When the caller's token expires.
     expires: OffsetDateTime,
     inbox: mpsc::Receiver<ToSession>,
@@ -59,7 +64,7 @@ impl Actor {
         app: App,
         id: SessionId,
         session: ServerSession,
-        caller: Caller,
+        (caller, client): (Caller, String),
         inbox: mpsc::Receiver<ToSession>,
         inbox_sender: mpsc::Sender<ToSession>,
     ) -> Self {
@@ -69,6 +74,9 @@ impl Actor {
             session,
             connection: None,
             caller,
+            client,
+            mutes: 0,
+            muted_at: 0,
             expires: OffsetDateTime::UNIX_EPOCH,
             inbox,
             inbox_sender,
@@ -257,7 +265,11 @@ impl Actor {
                     return;
                 }
             },
-            Request::MediaState(state) => Input::MediaState { reply, state },
+            Request::MediaState(state) => Input::MediaState {
+                reply,
+                state,
+                mutes: self.acknowledged_mutes(),
+            },
             Request::SendChat(chat) => Input::SendChat {
                 reply,
                 text: chat.text,
@@ -336,6 +348,7 @@ impl Actor {
                 Ok(Person {
                     id,
                     display_name: name.into_string(),
+                    client: self.client.clone(),
                     kind,
                 })
             }
@@ -354,6 +367,7 @@ impl Actor {
                 Ok(Person {
                     id,
                     display_name: user.display_name,
+                    client: self.client.clone(),
                     kind,
                 })
             }
@@ -456,8 +470,23 @@ impl Actor {
     }
 
     fn send(&mut self, reply: u32, body: Body) {
+        let is_mute = matches!(body, Body::Muted(_));
         let sent = self.session.send(reply, body);
         self.note(sent);
+        if is_mute && let Ok(number) = sent {
+            self.mutes += 1;
+            self.muted_at = number;
+        }
+    }
+
+    /// How many `Muted` the client has said to have. At most one is outstanding: nobody is muted again who has not unmuted,
+    /// and nobody unmutes who has not acknowledged.
+    const fn acknowledged_mutes(&self) -> u32 {
+        if self.session.acknowledged() >= self.muted_at {
+            self.mutes
+        } else {
+            self.mutes.saturating_sub(1)
+        }
     }
 
     fn note(&self, sent: Result<u64, SendError>) {

@@ -5,7 +5,7 @@ use anteroom_signaling::proto::MediaState;
 use proptest::prelude::*;
 use time::OffsetDateTime;
 
-use super::super::harness::{Harness, LOBBY_TIMEOUT, alice, guest, start};
+use super::super::harness::{Harness, KNOWN, LOBBY_TIMEOUT, alice, guest, start};
 use super::super::{Input, Limits};
 use anteroom_signaling::proto;
 use anteroom_signaling::proto::server_message::Body;
@@ -219,6 +219,7 @@ fn another_role_brings_other_rights_at_once() {
         Input::MediaState {
             reply: 3,
             state: screen,
+            mutes: KNOWN,
         },
     );
     assert_eq!(m.error(second), "not_allowed");
@@ -234,6 +235,7 @@ fn another_role_brings_other_rights_at_once() {
         Input::MediaState {
             reply: 5,
             state: screen,
+            mutes: KNOWN,
         },
     );
     assert!(m.take(second).iter().any(|body| matches!(body, Body::Done(_))));
