@@ -14,6 +14,7 @@ import { RequestRefused, SessionOver, Signaling } from './signaling.js';
  * @property {string} displayName
  * @property {string} role `ROLE_ORGANIZER`, `ROLE_CO_ORGANIZER`, `ROLE_PRESENTER`, `ROLE_ATTENDEE`, `ROLE_CONSUMER`, `ROLE_COLLABORATOR`
  * @property {boolean} external
+ * @property {string} label `External`, `Unverified` or nothing
  * @property {boolean} micMuted
  * @property {boolean} cameraOn
  * @property {boolean} screenSharing
@@ -581,6 +582,9 @@ function people(names, count) {
   return new Intl.ListFormat('en').format(shown);
 }
 
+/** What stands beside the name of somebody who is not of the organization. */
+const LABELS = { LABEL_EXTERNAL: 'External', LABEL_UNVERIFIED: 'Unverified' };
+
 function participant(raw, old) {
   return {
     id: raw.id,
@@ -588,6 +592,7 @@ function participant(raw, old) {
     displayName: raw.displayName ?? '',
     role: raw.role ?? '',
     external: raw.external ?? false,
+    label: LABELS[raw.label] ?? '',
     micMuted: raw.micMuted ?? false,
     cameraOn: raw.cameraOn ?? false,
     screenSharing: raw.screenSharing ?? false,
@@ -600,7 +605,7 @@ function participant(raw, old) {
 }
 
 function waiting(raw) {
-  return { id: raw.id, displayName: raw.displayName ?? '', since: Number(raw.sinceMs ?? 0) };
+  return { id: raw.id, displayName: raw.displayName ?? '', label: LABELS[raw.label] ?? '', since: Number(raw.sinceMs ?? 0) };
 }
 
 function remoteTrack(raw) {

@@ -73,7 +73,7 @@ export class People {
         'span',
         { class: 'person-text' },
         h('span', { class: 'person-name', text: person.displayName }),
-        h('span', { class: 'person-detail' }, person.external && h('span', { class: 'badge', text: 'External' }), h('span', { text: detail })),
+        h('span', { class: 'person-detail' }, person.label && h('span', { class: 'badge', text: person.label }), h('span', { text: detail })),
       ),
       h(
         'span',
@@ -185,12 +185,12 @@ export class LobbyPanel {
     arrange(this.#list, [...items.values()]);
   }
 
-  #item({ id, displayName }) {
+  #item({ id, displayName, label }) {
     return h(
       'li',
       { class: 'person', testid: 'lobby-item', data: { participant: id } },
       h('span', { class: 'avatar', 'aria-hidden': 'true', data: { tone: tone(displayName) }, text: initials(displayName) }),
-      h('span', { class: 'person-text' }, h('span', { class: 'person-name', text: displayName }), h('span', { class: 'person-detail', text: 'wants to join' })),
+      h('span', { class: 'person-text' }, h('span', { class: 'person-name', text: displayName }), h('span', { class: 'person-detail' }, label && h('span', { class: 'badge', text: label }), h('span', { text: 'wants to join' }))),
       h(
         'span',
         { class: 'lobby-actions' },

@@ -207,7 +207,9 @@ export class Signaling extends EventTarget {
     if (seq > 0) {
       if (seq <= this.#lastSeq) return;
       this.#lastSeq = seq;
-      this.#acknowledge();
+      // Until a mute is acknowledged, the service does not let the microphone be unmuted.
+      if (kind === 'muted') this.#ack();
+      else this.#acknowledge();
     }
     if (kind === 'pong') return;
     if (kind === 'denied' || kind === 'ended') this.#finish(null);

@@ -168,7 +168,7 @@ class Tile {
   #avatar = h('span', { class: 'avatar large', 'aria-hidden': 'true' });
   #name = h('span', { class: 'tile-name' });
   #muted = h('span', { class: 'tile-muted', role: 'img', 'aria-label': 'muted' }, icon('mic-off'));
-  #badge = h('span', { class: 'badge', text: 'External' });
+  #badge = h('span', { class: 'badge' });
   #hand = h('span', { class: 'tile-hand', role: 'img' }, icon('hand'));
   #caption;
 
@@ -188,7 +188,8 @@ class Tile {
     // Below the picture, and seen until its first frame has come.
     this.#avatar.hidden = person === null;
     this.#muted.hidden = !person?.micMuted;
-    this.#badge.hidden = !person?.external;
+    setText(this.#badge, person?.label ?? '');
+    this.#badge.hidden = !person?.label;
     this.element.classList.toggle('reconnecting', person?.reconnecting ?? false);
     this.#picture(track, name);
   }

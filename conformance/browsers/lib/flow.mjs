@@ -47,7 +47,7 @@ export async function wholeLoop(browsers, service) {
 
   await alice.admits(dana.name);
   await dana.sees('in-call');
-  await alice.seesInRoster(dana.name, 'External');
+  await alice.seesInRoster(dana.name, 'Unverified');
   await dana.seesInRoster('Alice', 'Organizer');
 
   await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);

@@ -117,6 +117,10 @@ pub(crate) struct Join {
     #[arg(long)]
     admit_all: bool,
 
+    /// Agree to being recorded and transcribed, where the meeting asks for it.
+    #[arg(long)]
+    consent: bool,
+
     /// Print one JSON object per line instead of the live view.
     #[arg(long)]
     json: bool,
@@ -147,7 +151,7 @@ pub(crate) async fn run(join: Join) -> anyhow::Result<ExitCode> {
     options.admit_all = join.admit_all;
     options.record = recorder.is_some();
 
-    let view = View::new(join.json, join.stay);
+    let view = View::new(join.json, join.stay, join.consent);
     let (meeting, events) = Meeting::join(options).await?;
     let mut session = Session {
         meeting,
@@ -220,6 +224,11 @@ impl Session {
                             self.say_lines().await;
                         }
                         Event::Roster(participants) if participants.len() > 1 => self.play().await,
+                        Event::Recording { recording, transcription, consent_required: true }
+                            if self.join.consent && (recording || transcription) =>
+                        {
+                            self.meeting.grant_consent().await;
+                        }
                         Event::Stats(_) => self.save_recording().await?,
                         Event::Ended { reason, refused } => return Ok(Outcome::Ended { reason, refused }),
                         Event::Failed { message } => return Ok(Outcome::Failed(message)),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use anteroom::client::{Event, LobbyReason, MeetingState, Participant, Stats};
+use anteroom::client::{Event, Label, LobbyReason, MeetingState, Participant, Stats};
 use console::{Style, Term};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
@@ -22,11 +22,12 @@ pub(crate) enum View {
 }
 
 impl View {
-    pub(crate) fn new(json: bool, stay_seconds: Option<u32>) -> Self {
+    /// `consent`: whether this participant agrees to being recorded where that is asked for.
+    pub(crate) fn new(json: bool, stay_seconds: Option<u32>, consent: bool) -> Self {
         if json {
             Self::Json
         } else {
-            Self::Live(Box::new(Live::new(stay_seconds)))
+            Self::Live(Box::new(Live::new(stay_seconds, consent)))
         }
     }
 
@@ -136,7 +137,9 @@ fn json_line(event: &Event) -> Option<Value> {
 fn participant(participant: &Participant) -> Value {
     json!({
         "id": participant.id, "rawId": participant.raw_id, "displayName": participant.display_name,
-        "role": participant.role.as_str(), "external": participant.external, "micMuted": participant.mic_muted,
+        "role": participant.role.as_str(), "external": participant.external,
+        "label": participant.label.map(Label::as_str), "nameHidden": participant.name_hidden,
+        "micMuted": participant.mic_muted,
         "cameraOn": participant.camera_on, "screenSharing": participant.screen_sharing,
         "reconnecting": participant.reconnecting,
     })
@@ -164,10 +167,11 @@ pub(crate) struct Live {
     levels: HashMap<String, u8>,
     own_id: String,
     terminal: bool,
+    consent: bool,
 }
 
 impl Live {
-    fn new(stay_seconds: Option<u32>) -> Self {
+    fn new(stay_seconds: Option<u32>, consent: bool) -> Self {
         let terminal = Term::stderr().is_term();
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let line =
@@ -189,6 +193,7 @@ impl Live {
             levels: HashMap::new(),
             own_id: String::new(),
             terminal,
+            consent,
         }
     }
 
@@ -224,7 +229,12 @@ impl Live {
                 recording,
                 transcription,
                 consent_required,
-            } => self.line(&recording_notice(*recording, *transcription, *consent_required)),
+            } => self.line(&recording_notice(
+                *recording,
+                *transcription,
+                *consent_required,
+                self.consent,
+            )),
             Event::Reaction {
                 participant_id,
                 reaction,
@@ -304,9 +314,7 @@ impl Live {
             if participant.id == self.own_id {
                 labels.push("you");
             }
-            if participant.external {
-                labels.push("External");
-            }
+            labels.extend(participant.label.map(Label::as_str));
             if participant.mic_muted {
                 labels.push("muted");
             }
@@ -363,17 +371,17 @@ impl Live {
     }
 }
 
-fn recording_notice(recording: bool, transcription: bool, consent_required: bool) -> String {
+fn recording_notice(recording: bool, transcription: bool, consent_required: bool, consent: bool) -> String {
     let what = match (recording, transcription) {
         (false, false) => return "The meeting is no longer recorded.".to_owned(),
         (true, false) => "recorded",
         (false, true) => "transcribed",
         (true, true) => "recorded and transcribed",
     };
-    let consent = if consent_required {
-        " Nobody hears you until you agree, which needs the web page."
-    } else {
-        ""
+    let consent = match (consent_required, consent) {
+        (true, false) => " Nobody hears you until you agree: join with --consent.",
+        (true, true) => " You agree to it.",
+        (false, _) => "",
     };
     format!("The meeting is being {what}.{consent}")
 }
@@ -423,11 +431,12 @@ mod tests {
     #[test]
     fn a_recording_is_told_in_words_and_in_json() {
         assert_eq!(
-            recording_notice(true, false, false),
+            recording_notice(true, false, false, false),
             "The meeting is being recorded."
         );
-        assert!(recording_notice(true, true, true).contains("until you agree"));
-        assert!(recording_notice(false, false, true).contains("no longer"));
+        assert!(recording_notice(true, true, true, false).contains("until you agree"));
+        assert!(recording_notice(true, true, true, true).contains("You agree"));
+        assert!(recording_notice(false, false, true, true).contains("no longer"));
         let state = MeetingState::default();
         let line = json_line(&Event::MeetingState(state)).unwrap();
         assert_eq!(line["event"], "meetingState");

@@ -45,6 +45,8 @@ pub(super) struct Call {
     media: Option<Media>,
     subscribed: Vec<String>,
     chats: HashMap<u32, oneshot::Sender<Result<String, Refusal>>>,
+    /// Something is being played, for others to hear.
+    speaking: bool,
     /// Media ended on its own: until when the service may say why, and how it ended.
     media_lost: Option<(Instant, String)>,
 }
@@ -90,6 +92,7 @@ impl Call {
             media: None,
             subscribed: Vec::new(),
             chats: HashMap::new(),
+            speaking: false,
             media_lost: None,
         }
     }
@@ -327,6 +330,7 @@ impl Call {
                 .await;
             }
             Body::Muted(muted) => {
+                self.speaking = false;
                 let by = muted.by_participant_id;
                 self.emit(Event::Muted { by }).await;
             }
@@ -464,6 +468,14 @@ impl Call {
                 self.session
                     .request(client_message::Body::EndMeeting(proto::EndMeeting {}));
             }
+            Command::GrantConsent => {
+                let consent = client_message::Body::GrantConsent(proto::GrantConsent {});
+                self.session.request(consent);
+                if self.speaking {
+                    // What was cut off for want of it stays so until its owner says otherwise.
+                    self.set_muted(false);
+                }
+            }
             Command::Leave => {
                 self.leaving = true;
                 self.session.request(client_message::Body::Leave(proto::Leave {}));
@@ -505,6 +517,7 @@ impl Call {
     }
 
     fn set_muted(&mut self, mic_muted: bool) {
+        self.speaking = !mic_muted;
         // Between connections the roster keeps the old state; the sound itself does not depend on it.
         let _ = self
             .session

@@ -179,6 +179,34 @@ impl From<proto::Role> for Role {
     }
 }
 
+/// What stands beside the name of somebody who is not of the organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Label {
+    /// Of another organization, or shown like that.
+    External,
+    /// Nobody has checked who it is.
+    Unverified,
+}
+
+impl Label {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::External => "External",
+            Self::Unverified => "Unverified",
+        }
+    }
+
+    fn of(label: proto::Label) -> Option<Self> {
+        match label {
+            proto::Label::Unspecified => None,
+            proto::Label::External => Some(Self::External),
+            proto::Label::Unverified => Some(Self::Unverified),
+        }
+    }
+}
+
 /// Somebody in the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
@@ -186,12 +214,16 @@ pub struct Participant {
     pub id: String,
     /// Raw identifier, `8:acs:…` or `8:orgid:…`.
     pub raw_id: String,
-    /// Name to show.
+    /// Name to show; "Attendee" where it is hidden.
     pub display_name: String,
+    /// An attendee whose name this participant may not see.
+    pub name_hidden: bool,
     /// What it is in the meeting.
     pub role: Role,
     /// Not of the organizer's organization.
     pub external: bool,
+    /// What stands beside the name.
+    pub label: Option<Label>,
     /// Its microphone is off.
     pub mic_muted: bool,
     /// Its camera is on.
@@ -206,6 +238,8 @@ impl From<proto::Participant> for Participant {
     fn from(participant: proto::Participant) -> Self {
         Self {
             role: participant.role().into(),
+            label: Label::of(participant.label()),
+            name_hidden: participant.name_hidden,
             id: participant.id,
             raw_id: participant.raw_id,
             display_name: participant.display_name,

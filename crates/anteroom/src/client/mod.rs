@@ -28,7 +28,7 @@ mod track;
 
 pub use self::error::Error;
 pub use self::event::{
-    EndReason, Event, LobbyReason, MeetingState, Participant, Reaction, Role, Stats, Waiting,
+    EndReason, Event, Label, LobbyReason, MeetingState, Participant, Reaction, Role, Stats, Waiting,
 };
 
 /// How many events may wait to be read before the call stops to wait for the reader.
@@ -154,6 +154,7 @@ enum Command {
         participants: Vec<String>,
     },
     End,
+    GrantConsent,
     Leave,
     Play {
         samples: Arc<[i16]>,
@@ -236,6 +237,12 @@ impl Meeting {
     /// Ends the meeting for everyone. Needs the capability `hangUpForEveryOne`.
     pub async fn end(&self) {
         self.command(Command::End).await;
+    }
+
+    /// Agrees to being recorded and transcribed, for as long as this participant stays. Where [`Event::Recording`] asks for
+    /// it, nobody hears who has not.
+    pub async fn grant_consent(&self) {
+        self.command(Command::GrantConsent).await;
     }
 
     /// Leaves; [`Event::Ended`] follows.
