@@ -18,6 +18,10 @@ mod joining;
 mod life;
 #[path = "signaling/media.rs"]
 mod media;
+#[path = "signaling/names.rs"]
+mod names;
+#[path = "signaling/operations.rs"]
+mod operations;
 #[path = "signaling/resuming.rs"]
 mod resuming;
 #[path = "signaling/rooms.rs"]

@@ -14,9 +14,11 @@ use anteroom_chat::{Event, Notice, ThreadId};
 use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ObjectId, TeamsUserId, TenantId};
 use anteroom_identity::token::Scope;
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{Section, TrackSource, section};
+use anteroom_signaling::proto::{Role, Section, SetRole, TrackSource, section};
 use anteroom_signaling::sdp::{Description, LocalTransport, Msid, OfferBuilder};
-use anteroom_teams_link::policy::{LobbyScope, MeetingOptions, OrganizerPolicy, TenantSettings};
+use anteroom_teams_link::policy::{
+    AllowedPresenters, LobbyScope, MeetingOptions, OrganizerPolicy, Switch, TenantSettings,
+};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use time::OffsetDateTime;
@@ -25,8 +27,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::machine::harness::long;
-use super::machine::watch::{Property, Seen, Settings, Step, Terms, Watch};
-use super::machine::{Facts, Host, Input, Limits, Person, PersonKind, Rules, SessionId};
+use super::machine::watch::{Property, Seen, Settings, Step, Terms, Watch, are_names_hidden};
+use super::machine::{Ask, Facts, Host, Input, Limits, Person, PersonKind, Rules, SessionId};
 use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
 use crate::clock::Clock;
@@ -71,6 +73,13 @@ enum Op {
     Lock(bool),
     Anonymous(bool),
     Start(bool),
+    GreenRoom(bool),
+    Presenters(bool),
+    HideNames(bool),
+    /// In the call.
+    LockCall(usize, bool),
+    Role(usize, usize, bool),
+    Begin(usize),
     Wait(u64),
     Restart,
 }
@@ -82,7 +91,7 @@ impl Op {
             random.random_range(0..16),
             random.random(),
         );
-        match random.random_range(0..1000) {
+        match random.random_range(0..1200) {
             0..280 => Self::Join(by % 5),
             280..340 => Self::Leave(by),
             340..370 => Self::Gone(by),
@@ -107,7 +116,13 @@ impl Op {
             920..940 => Self::Anonymous(on),
             940..955 => Self::Start(on),
             955..998 => Self::Wait(random.random_range(1..400)),
-            _ => Self::Restart,
+            998..1000 => Self::Restart,
+            1000..1020 => Self::GreenRoom(on),
+            1020..1040 => Self::Presenters(on),
+            1040..1070 => Self::HideNames(on),
+            1070..1095 => Self::LockCall(by, on),
+            1095..1150 => Self::Role(by, whom, on),
+            _ => Self::Begin(by),
         }
     }
 }
@@ -251,6 +266,7 @@ impl Stage {
         let file = serde_json::json!({ "CsTeamsMeetingPolicy": { "Global": {
             "AllowAnonymousUsersToJoinMeeting": policy.allow_anonymous_join,
             "AllowAnonymousUsersToStartMeeting": policy.allow_anonymous_start,
+            "AttendeeIdentityMasking": policy.attendee_identity_masking,
         } } });
         let file = serde_json::from_value(file).unwrap();
         let applied = app.tenants().apply(tenant, file, app.resource(), false).await;
@@ -403,6 +419,48 @@ impl<'a> Run<'a> {
             Op::Lock(on) => self.set_options(|options| options.locked = on).await,
             Op::Anonymous(on) => self.set_policy(|policy| policy.allow_anonymous_join = on).await,
             Op::Start(on) => self.set_policy(|policy| policy.allow_anonymous_start = on).await,
+            Op::GreenRoom(on) => {
+                self.set_options(|options| options.is_green_room_enabled = on)
+                    .await
+            }
+            Op::Presenters(all) => {
+                self.set_options(|options| {
+                    options.allowed_presenters = if all {
+                        AllowedPresenters::Everyone
+                    } else {
+                        AllowedPresenters::Organization
+                    };
+                })
+                .await;
+            }
+            Op::HideNames(on) => {
+                let masking = if on { Switch::Enabled } else { Switch::Disabled };
+                self.set_policy(|policy| policy.attendee_identity_masking = masking)
+                    .await;
+            }
+            Op::LockCall(by, on) => {
+                let (reply, ask) = (1, Ask::Lock(on));
+                self.ask(by, |by, _| (Step::Lock(by, on), Input::Ask { reply, ask }))
+                    .await;
+            }
+            Op::Role(by, whom, presents) => {
+                let (whom, mut ids) = self.named(whom);
+                let role = if presents { Role::Presenter } else { Role::Attendee };
+                let ask = Ask::SetRole(SetRole {
+                    participant_id: ids.pop().unwrap_or_default(),
+                    role: role.into(),
+                });
+                let reply = 1;
+                self.ask(by, |by, _| {
+                    (Step::SetRole(by, whom, role), Input::Ask { reply, ask })
+                })
+                .await;
+            }
+            Op::Begin(by) => {
+                let (reply, ask) = (1, Ask::Start);
+                self.ask(by, |by, _| (Step::Begin(by), Input::Ask { reply, ask }))
+                    .await;
+            }
             Op::Wait(seconds) => {
                 self.pass(Duration::from_secs(seconds)).await;
                 self.begin(Step::Time);
@@ -539,7 +597,8 @@ impl<'a> Run<'a> {
 
     fn set(&mut self) {
         self.begin(Step::Other);
-        self.watch.terms.settings = Some(Settings::of(&self.rules));
+        self.watch
+            .set(Settings::of(&self.rules), are_names_hidden(&self.rules));
     }
 
     async fn pass(&self, time: Duration) {

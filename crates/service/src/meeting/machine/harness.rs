@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::happenings::Ledger;
 use super::participant::CallRole;
-use super::watch::{Step, Terms, Watch};
+use super::watch::{Step, Terms, Watch, are_names_hidden};
 use super::{
     ChatLine, ChatStart, Effect, Facts, HistoryShare, Host, Input, Limits, Meeting, MeetingConfig, Now,
     Person, PersonKind, Policy, RoomRules, Rules, SessionId,
@@ -284,6 +284,10 @@ impl Harness {
     pub(super) fn change_rules(&mut self, change: impl FnOnce(&mut Rules)) {
         change(&mut self.rules);
         self.begin(Step::Other);
+        let names_hidden = are_names_hidden(&self.rules);
+        if let Some(watch) = &mut self.watch {
+            watch.terms.names_hidden = names_hidden;
+        }
         self.meeting
             .set_policy(self.now, Policy::Meeting(self.rules.clone()));
         self.carry_out();

@@ -17,18 +17,19 @@ use anteroom_media_transport::router::Command;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, Section, TrackSource, section};
 use anteroom_signaling::sdp::{Description, LocalTransport, Msid, OfferBuilder};
+use anteroom_signaling::wire::SharedBody;
 use anteroom_teams_link::admission::LobbyReason;
 use anteroom_teams_link::lobby::{Lobby, LobbyConfig};
-use anteroom_teams_link::policy::LobbyScope;
+use anteroom_teams_link::policy::{AllowedPresenters, LobbyScope, Switch};
 use stateright::{Checker, HasDiscoveries, Model};
 
 use super::harness::{
     LOBBY_TIMEOUT, alice, bob, environment, first_moment, guest, long, meeting_facts, rules,
 };
-use super::watch::{Property, Seen, Settings, Step, Terms, Watch};
+use super::watch::{Property, Seen, Settings, Step, Terms, Watch, are_names_hidden};
 use super::{
-    ChatLine, ChatStart, Effect, HistoryShare, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy,
-    Rules, SessionId,
+    Ask, ChatLine, ChatStart, Effect, HistoryShare, Input, Limits, Meeting, MeetingConfig, Now, Person,
+    Policy, Rules, SessionId,
 };
 
 /// So many steps of time are a lobby's time-out.
@@ -40,18 +41,21 @@ enum Who {
     Organizer,
     Colleague,
     Dana,
+    /// Dana on a second device.
+    DanaAgain,
     Erin,
 }
 
 const EVERYBODY: [Who; 4] = [Who::Organizer, Who::Colleague, Who::Dana, Who::Erin];
-const GUESTS: [Who; 2] = [Who::Dana, Who::Erin];
+const THREE: [Who; 3] = [Who::Organizer, Who::Colleague, Who::Dana];
+const GUESTS: [Who; 3] = [Who::Dana, Who::DanaAgain, Who::Erin];
 
 impl Who {
     fn person(self) -> Person {
         match self {
             Self::Organizer => alice(),
             Self::Colleague => bob(),
-            Self::Dana => guest(1),
+            Self::Dana | Self::DanaAgain => guest(1),
             Self::Erin => guest(2),
         }
     }
@@ -82,6 +86,13 @@ enum Action {
     Anonymous(bool),
     Start(bool),
     Lock(bool),
+    GreenRoom(bool),
+    HideNames(bool),
+    /// For this call.
+    LockCall(Who, bool),
+    /// Presenter, or attendee.
+    Role(Who, Who, bool),
+    Begin(Who),
     /// Half of the lobby's time-out passes.
     Time,
     /// The node goes down without a word and comes up again.
@@ -100,6 +111,12 @@ enum Fault {
     IgnoresStart,
     /// A changed setting is not applied to those who wait.
     NoReview,
+    /// The decision does not know green rooms.
+    IgnoresGreenRoom,
+    /// What is told of the roster has all names.
+    ShowsNames,
+    /// Everybody whose rights change is told of a role that nobody gave.
+    WrongRole,
     /// Nobody is removed in time.
     NoTimeOut,
     /// What is told of the roster is told to the lobby, too.
@@ -131,6 +148,14 @@ struct Bounds {
     time: bool,
     /// Media is offered.
     media: bool,
+    /// The meeting has a green room at first, guests attend, and it is begun.
+    green_room: bool,
+    /// The meeting is locked in the call.
+    locks: bool,
+    /// Roles are given in the call; guests attend at first.
+    roles: bool,
+    /// Names are hidden from attendees, and shown; guests attend at first.
+    names: bool,
     /// Most in the call, most in the lobby.
     caps: (usize, usize),
     fault: Fault,
@@ -146,6 +171,10 @@ impl Bounds {
             connections: false,
             time: false,
             media: false,
+            green_room: false,
+            locks: false,
+            roles: false,
+            names: false,
             caps: (8, 4),
             fault: Fault::None,
         }
@@ -158,6 +187,10 @@ struct World {
     meeting: Meeting,
     watch: Watch,
     rules: Rules,
+    /// Whether somebody comes twice.
+    twins: bool,
+    /// Whether names matter.
+    names: bool,
     now: Now,
     sessions: u64,
     /// The session everybody has or had last, and the participant id it had.
@@ -179,7 +212,13 @@ struct Lobbies {
 
 impl World {
     fn new(bounds: &Bounds) -> Self {
-        let rules = rules(bounds.scope);
+        let mut rules = rules(bounds.scope);
+        rules.options.is_green_room_enabled = bounds.green_room;
+        if bounds.green_room || bounds.roles || bounds.names {
+            rules.options.allowed_presenters = AllowedPresenters::Organization;
+        }
+        let mut taken = rules.clone();
+        taken.options.is_green_room_enabled &= bounds.fault != Fault::IgnoresGreenRoom;
         let limits = Limits {
             participants: bounds.caps.0,
             lobby: bounds.caps.1,
@@ -189,7 +228,7 @@ impl World {
         };
         let meeting = Meeting::new(MeetingConfig {
             facts: meeting_facts(),
-            policy: Policy::Meeting(rules.clone()),
+            policy: Policy::Meeting(taken),
             limits,
             media: environment(),
             room: anteroom_media_transport::router::RoomId(7),
@@ -201,6 +240,8 @@ impl World {
             watch: Watch::new(terms, now.instant),
             meeting,
             rules,
+            twins: bounds.people.contains(&Who::DanaAgain),
+            names: bounds.names,
             now,
             sessions: 0,
             stays: BTreeMap::new(),
@@ -284,6 +325,32 @@ impl World {
             Action::Anonymous(on) => self.set(fault, |rules| rules.tenant.disable_anonymous_join = !on),
             Action::Start(on) => self.set(fault, |rules| rules.organizer.allow_anonymous_start = on),
             Action::Lock(on) => self.set(fault, |rules| rules.options.locked = on),
+            Action::GreenRoom(on) => self.set(fault, |rules| rules.options.is_green_room_enabled = on),
+            Action::HideNames(on) => self.set(fault, |rules| {
+                rules.organizer.attendee_identity_masking =
+                    if on { Switch::Enabled } else { Switch::Disabled };
+            }),
+            Action::LockCall(by, locked) => {
+                let (reply, ask) = (9, Ask::Lock(locked));
+                self.act(by, |by| Step::Lock(by, locked), Input::Ask { reply, ask }, fault);
+            }
+            Action::Role(by, whom, presents) => {
+                let role = if presents {
+                    proto::Role::Presenter
+                } else {
+                    proto::Role::Attendee
+                };
+                let ask = Ask::SetRole(proto::SetRole {
+                    participant_id: self.ids(whom).pop().unwrap_or_default(),
+                    role: role.into(),
+                });
+                let step = |by, whom| Step::SetRole(by, whom, role);
+                self.act_on(by, whom, step, Input::Ask { reply: 10, ask }, fault);
+            }
+            Action::Begin(by) => {
+                let (reply, ask) = (11, Ask::Start);
+                self.act(by, Step::Begin, Input::Ask { reply, ask }, fault);
+            }
             Action::Time => {
                 let by = LOBBY_TIMEOUT / TICKS;
                 self.now.instant += by;
@@ -331,12 +398,14 @@ impl World {
     fn set(&mut self, fault: Fault, change: impl FnOnce(&mut Rules)) {
         change(&mut self.rules);
         self.watch.begin(self.now.instant, Step::Other);
-        self.watch.terms.settings = Some(Settings::of(&self.rules));
+        self.watch
+            .set(Settings::of(&self.rules), are_names_hidden(&self.rules));
         let mut rules = self.rules.clone();
         match fault {
             Fault::IgnoresLock => rules.options.locked = false,
             Fault::IgnoresAnonymous => rules.tenant.disable_anonymous_join = false,
             Fault::IgnoresStart => rules.organizer.allow_anonymous_start = true,
+            Fault::IgnoresGreenRoom => rules.options.is_green_room_enabled = false,
             _ => {}
         }
         if fault == Fault::NoReview {
@@ -370,7 +439,12 @@ impl World {
         self.said += 1;
         let text = self.watch.next_line();
         self.watch.begin(self.now.instant, Step::Other);
-        self.meeting.handle_chat(&line(self.said, text, self.now));
+        let mut line = line(self.said, text, self.now);
+        if self.names && self.seen(Who::Dana) == Some(Seen::Inside) {
+            let Person { id, display_name, .. } = Who::Dana.person();
+            (line.sender, line.sender_display_name) = (id.to_string(), display_name);
+        }
+        self.meeting.handle_chat(&line);
         self.drain(fault);
     }
 
@@ -428,6 +502,40 @@ impl World {
                 }
                 vec![Effect::SendAll { to, body }]
             }
+            (
+                Fault::ShowsNames,
+                Effect::Send {
+                    to,
+                    reply,
+                    body: Body::Roster(mut roster),
+                },
+            ) => {
+                self.unmask(&mut roster);
+                let body = Body::Roster(roster);
+                vec![Effect::Send { to, reply, body }]
+            }
+            (Fault::ShowsNames, Effect::SendAll { to, body }) => {
+                let mut shown = body.body().clone();
+                if let Body::Roster(roster) = &mut shown {
+                    self.unmask(roster);
+                }
+                vec![Effect::SendAll {
+                    to,
+                    body: SharedBody::new(shown),
+                }]
+            }
+            (
+                Fault::WrongRole,
+                Effect::Send {
+                    to,
+                    reply,
+                    body: Body::CapabilitiesChanged(mut changed),
+                },
+            ) => {
+                changed.role = proto::Role::CoOrganizer.into();
+                let body = Body::CapabilitiesChanged(changed);
+                vec![Effect::Send { to, reply, body }]
+            }
             (Fault::KeepsChat, Effect::ChatRemove { .. }) | (Fault::NoEnd, Effect::End { .. }) => Vec::new(),
             (Fault::KeepsMedia, Effect::Media(command)) if matches!(*command, Command::RemovePeer { .. }) => {
                 Vec::new()
@@ -448,6 +556,16 @@ impl World {
                 vec![Effect::End { session, reply, body }]
             }
             (_, effect) => vec![effect],
+        }
+    }
+
+    /// Puts the names back that the machine has hidden.
+    fn unmask(&self, roster: &mut proto::RosterUpdate) {
+        for entry in &mut roster.upserted {
+            let known = self.meeting.people.values().find(|known| known.id == entry.id);
+            if let Some(known) = known {
+                entry.display_name.clone_from(&known.person.display_name);
+            }
         }
     }
 
@@ -476,7 +594,12 @@ impl World {
 
     /// Everything of a person that can make a difference later.
     fn trace(&self, who: Who) -> Trace {
-        let removed = self.watch.was_removed(&who.person().id);
+        let identity = who.person().id;
+        let (removed, admitted) = (
+            self.watch.was_removed(&identity),
+            self.watch.was_admitted(&identity),
+        );
+        let given = self.watch.given_role(&identity).map(i32::from);
         let Some((session, id)) = self.stays.get(&who) else {
             return Trace::default();
         };
@@ -486,6 +609,9 @@ impl World {
         let present = participant.and_then(super::Participant::present);
         Trace {
             removed,
+            admitted,
+            given,
+            role: self.watch.role(*session).map(i32::from),
             known: !id.is_empty(),
             seen,
             rank: participant.map_or(0, |_| 1 + self.meeting.people.range(..*session).count()),
@@ -503,6 +629,9 @@ impl World {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Trace {
     removed: bool,
+    admitted: bool,
+    given: Option<i32>,
+    role: Option<i32>,
     known: bool,
     seen: Option<Seen>,
     /// Place in the order of arrival.
@@ -519,10 +648,12 @@ struct Trace {
 /// What two worlds have in common that can only go on in the same way.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Trail {
-    /// The guests are alike: what one can do, the other can.
-    guests: [Trace; 2],
+    /// The guests are alike, unless one of them comes twice: what one can do, the other can.
+    guests: [Trace; 3],
     colleagues: [Trace; 2],
     settings: Option<Settings>,
+    names_hidden: bool,
+    lock: Option<bool>,
     /// Whether a call runs, and the organization has been in it.
     call: Option<bool>,
     broken: bool,
@@ -531,11 +662,17 @@ struct Trail {
 impl World {
     fn trail(&self) -> Trail {
         let mut guests = GUESTS.map(|who| self.trace(who));
-        guests.sort_unstable();
+        // With a second device of one of them, its two devices are alike.
+        let alike = if self.twins { 0..2 } else { 0..3 };
+        if let Some(alike) = guests.get_mut(alike) {
+            alike.sort_unstable();
+        }
         Trail {
             guests,
             colleagues: [Who::Organizer, Who::Colleague].map(|who| self.trace(who)),
             settings: self.watch.terms.settings,
+            names_hidden: self.watch.terms.names_hidden,
+            lock: self.watch.lock(),
             call: self.meeting.call.as_ref().map(|call| call.started),
             broken: self.watch.breach.is_some(),
         }
@@ -603,6 +740,8 @@ impl Model for Lobbies {
                 anonymous,
                 start,
                 locked,
+                green_room: _,
+                presenters: _,
             } = Settings::of(&world.rules);
             let scopes = [
                 LobbyScope::Everyone,
@@ -621,6 +760,7 @@ impl Model for Lobbies {
                 Action::Lock(!locked),
             ]);
         }
+        self.switches(world, actions);
         if bounds.time && !world.meeting.lobby.is_empty() {
             actions.push(Action::Time);
         }
@@ -705,6 +845,34 @@ impl Lobbies {
             bounds,
             offer: Description::parse(&sdp).unwrap(),
             ends: Arc::default(),
+        }
+    }
+
+    /// What is switched in a call, and the settings that go with it.
+    fn switches(&self, world: &World, actions: &mut Vec<Action>) {
+        let bounds = &self.bounds;
+        let inside = |who: &&Who| world.seen(**who) == Some(Seen::Inside);
+        for &by in bounds.people.iter().filter(inside) {
+            if bounds.locks {
+                actions.extend([Action::LockCall(by, true), Action::LockCall(by, false)]);
+            }
+            if bounds.green_room {
+                actions.push(Action::Begin(by));
+            }
+            if bounds.roles {
+                for &whom in bounds.people.iter().filter(inside) {
+                    actions.extend([Action::Role(by, whom, true), Action::Role(by, whom, false)]);
+                }
+            }
+        }
+        if bounds.locks && !bounds.settings {
+            actions.push(Action::Lock(!world.rules.options.locked));
+        }
+        if bounds.green_room {
+            actions.push(Action::GreenRoom(!world.rules.options.is_green_room_enabled));
+        }
+        if bounds.names {
+            actions.push(Action::HideNames(!are_names_hidden(&world.rules)));
         }
     }
 
@@ -897,6 +1065,83 @@ fn an_open_lobby_waits_for_the_start() {
     );
 }
 
+#[test]
+fn attendees_wait_for_the_beginning_of_a_green_room() {
+    for scope in [LobbyScope::Everyone, LobbyScope::Organization] {
+        let ends = explore(
+            "green room",
+            Bounds {
+                people: if long() { &EVERYBODY } else { &THREE },
+                scope,
+                green_room: true,
+                roles: long(),
+                ..Bounds::new()
+            },
+        );
+        assert_ends(&ends, &["ended", "left", "lobby_denied", "removed"]);
+    }
+}
+
+#[test]
+fn a_lock_of_the_call_and_one_of_the_meeting() {
+    let ends = explore(
+        "locks",
+        Bounds {
+            people: if long() { &EVERYBODY } else { &THREE },
+            locks: true,
+            ..Bounds::new()
+        },
+    );
+    assert_ends(
+        &ends,
+        &["ended", "left", "lobby_denied", "meeting_locked", "removed"],
+    );
+}
+
+#[test]
+fn roles_are_given_and_taken_in_the_call() {
+    let ends = explore(
+        "roles",
+        Bounds {
+            people: if long() { &EVERYBODY } else { &THREE },
+            roles: true,
+            ..Bounds::new()
+        },
+    );
+    assert_ends(&ends, &["ended", "left", "lobby_denied", "removed"]);
+}
+
+#[test]
+fn somebody_comes_with_two_devices() {
+    let ends = explore(
+        "two devices",
+        Bounds {
+            people: &[Who::Organizer, Who::Dana, Who::DanaAgain],
+            pushy: long(),
+            connections: true,
+            roles: long(),
+            ..Bounds::new()
+        },
+    );
+    assert_ends(&ends, &["ended", "left", "lobby_denied", "removed"]);
+}
+
+#[test]
+fn names_are_hidden_from_attendees_whatever_their_role_was() {
+    let ends = explore(
+        "names",
+        Bounds {
+            people: &[Who::Organizer, Who::Dana, Who::Erin],
+            pushy: false,
+            roles: true,
+            names: true,
+            connections: long(),
+            ..Bounds::new()
+        },
+    );
+    assert_ends(&ends, &["ended", "left", "lobby_denied", "removed"]);
+}
+
 /// What is broken on purpose is found, and found to be what it is.
 #[test]
 fn the_checker_finds_broken_rules() {
@@ -910,6 +1155,18 @@ fn the_checker_finds_broken_rules() {
         ..small
     };
     let time = Bounds { time: true, ..small };
+    let green_room = Bounds {
+        scope: LobbyScope::Everyone,
+        green_room: true,
+        ..small
+    };
+    let roles = Bounds { roles: true, ..small };
+    let names = Bounds {
+        people: &[Who::Organizer, Who::Dana, Who::Erin],
+        pushy: false,
+        names: true,
+        ..Bounds::new()
+    };
     let media = Bounds { media: true, ..small };
     let pair = Bounds {
         people: &[Who::Organizer, Who::Colleague, Who::Dana],
@@ -919,6 +1176,9 @@ fn the_checker_finds_broken_rules() {
         (Fault::IgnoresLock, Entry, &settings),
         (Fault::IgnoresAnonymous, Entry, &settings),
         (Fault::IgnoresStart, Entry, &settings),
+        (Fault::IgnoresGreenRoom, Entry, &green_room),
+        (Fault::WrongRole, Entry, &roles),
+        (Fault::ShowsNames, Secrecy, &names),
         (Fault::NoReview, Waiting, &settings),
         (Fault::NoTimeOut, Waiting, &time),
         (Fault::RosterToLobby, Secrecy, &pair),

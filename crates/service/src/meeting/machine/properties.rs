@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anteroom_signaling::proto;
-use anteroom_teams_link::policy::{ExplicitRecordingConsent, LobbyScope, MeetingChat};
+use anteroom_teams_link::policy::{
+    AllowedPresenters, ExplicitRecordingConsent, LobbyScope, MeetingChat, Switch,
+};
 use proptest::prelude::*;
 
 use super::harness::{Harness, alice, bob, guest};
@@ -31,6 +33,8 @@ enum Operation {
     Chat(bool),
     GreenRoom(bool),
     Consent(bool),
+    HideNames(bool),
+    Presenters(bool),
     Ask { by: u8, whom: u8, what: u8 },
     Wait(u16),
     ShutDown,
@@ -59,6 +63,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => any::<bool>().prop_map(Operation::Chat),
         1 => any::<bool>().prop_map(Operation::GreenRoom),
         1 => any::<bool>().prop_map(Operation::Consent),
+        2 => any::<bool>().prop_map(Operation::HideNames),
+        1 => any::<bool>().prop_map(Operation::Presenters),
         6 => (0_u8..12, 0_u8..12, 0_u8..16).prop_map(|(by, whom, what)| Operation::Ask { by, whom, what }),
         2 => (0_u16..400).prop_map(Operation::Wait),
         1 => Just(Operation::ShutDown),
@@ -118,6 +124,21 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
                     ExplicitRecordingConsent::Enabled
                 } else {
                     ExplicitRecordingConsent::Disabled
+                };
+            });
+        }
+        Operation::HideNames(on) => {
+            return m.change_rules(|rules| {
+                rules.organizer.attendee_identity_masking =
+                    if on { Switch::Enabled } else { Switch::Disabled };
+            });
+        }
+        Operation::Presenters(all) => {
+            return m.change_rules(|rules| {
+                rules.options.allowed_presenters = if all {
+                    AllowedPresenters::Everyone
+                } else {
+                    AllowedPresenters::Organization
                 };
             });
         }

@@ -4,7 +4,10 @@
 //! It has rules of its own, written down anew from what the settings mean, and never looks into the machine:
 //! - no media, chat, roster entry or secret (thread, link, call, other people's names, capabilities) reaches a session that
 //!   has not been let in, and none after its end;
-//! - whoever is let in may pass by the rules, or was admitted by a participant with the right to, in that very step;
+//! - an attendee is told no name of another attendee where names are hidden;
+//! - whoever is let in may pass by the rules, or was admitted by a participant with the right to, in that very step or
+//!   before the meeting was begun;
+//! - everybody has the role that the rules give, or somebody with the right to;
 //! - nobody is left in the lobby who may pass, was admitted or rejected, or has waited too long;
 //! - every session has exactly one end, for the reason that brought it about;
 //! - nobody beyond the caps gets in.
@@ -15,8 +18,9 @@ use std::time::{Duration, Instant};
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, TenantId};
 use anteroom_media_transport::router::{Command, PeerId, TrackId};
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{self, LobbyUpdate, RosterUpdate};
-use anteroom_teams_link::policy::LobbyScope;
+use anteroom_signaling::proto::{self, LobbyUpdate, Role, RosterUpdate};
+use anteroom_signaling::wire::{self, Encoding};
+use anteroom_teams_link::policy::{AllowedPresenters, AttendeeRole, LobbyScope};
 
 use super::{Effect, Facts, Person, PersonKind, Rules, SessionId};
 
@@ -39,6 +43,12 @@ pub(crate) enum Step {
     Remove(SessionId, Vec<SessionId>),
     /// End for everybody.
     End(SessionId),
+    /// Lock the meeting for this call, or unlock it.
+    Lock(SessionId, bool),
+    /// Give these a role.
+    SetRole(SessionId, Vec<SessionId>, Role),
+    /// Begin the meeting.
+    Begin(SessionId),
     /// A media offer.
     Offer(SessionId),
     /// Time has passed, and the media or chat grace with it.
@@ -58,6 +68,9 @@ pub(crate) struct Settings {
     /// Whether guests may be first in.
     pub(crate) start: bool,
     pub(crate) locked: bool,
+    /// Attendees wait until the meeting is begun.
+    pub(crate) green_room: bool,
+    pub(crate) presenters: AllowedPresenters,
 }
 
 impl Settings {
@@ -67,8 +80,16 @@ impl Settings {
             anonymous: !rules.tenant.disable_anonymous_join && rules.organizer.allow_anonymous_join,
             start: rules.organizer.allow_anonymous_start,
             locked: rules.options.locked,
+            green_room: rules.options.is_green_room_enabled,
+            presenters: rules.options.allowed_presenters,
         }
     }
+}
+
+/// Whether attendees may not see each other's names.
+pub(crate) fn are_names_hidden(rules: &Rules) -> bool {
+    let by_meeting = &rules.options.anonymize_identity_for_roles;
+    rules.organizer.attendee_identity_masking.is_enabled() || by_meeting.contains(&AttendeeRole::Attendee)
 }
 
 /// What the observer holds a meeting to.
@@ -76,6 +97,8 @@ impl Settings {
 pub(crate) struct Terms {
     /// `None`: no opinion on who may pass, as in a room.
     pub(crate) settings: Option<Settings>,
+    /// Attendees do not see each other's names.
+    pub(crate) names_hidden: bool,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) organizer: Option<ObjectId>,
     /// Thread id, link and the like.
@@ -89,6 +112,7 @@ impl Terms {
     pub(crate) fn new(facts: &Facts, limits: &super::Limits, settings: Option<Settings>) -> Self {
         Self {
             settings,
+            names_hidden: false,
             tenant: facts.host.map(|host| host.tenant),
             organizer: facts.host.map(|host| host.organizer),
             secrets: [&facts.thread_id, &facts.join_url]
@@ -119,6 +143,8 @@ struct Session {
     since: Instant,
     /// Participant id, known once inside.
     id: String,
+    /// As it was told.
+    role: Role,
     manages_lobby: bool,
     ends_meetings: bool,
     removes: bool,
@@ -141,6 +167,9 @@ pub(crate) enum Property {
     Caps,
 }
 
+/// Who begins meetings and gives roles.
+const LEADERS: [Role; 3] = [Role::Organizer, Role::CoOrganizer, Role::Presenter];
+
 /// See the module.
 #[derive(Debug, Clone)]
 pub(crate) struct Watch {
@@ -156,12 +185,19 @@ pub(crate) struct Watch {
     started: bool,
     /// Who was removed from the running call comes back through the lobby only.
     removed: BTreeSet<CommunicationIdentifier>,
+    /// Who was let in before the running call was begun comes in with its beginning.
+    admitted: BTreeSet<CommunicationIdentifier>,
+    /// Roles given in the running call.
+    given: BTreeMap<CommunicationIdentifier, Role>,
+    /// What was locked or unlocked in the running call.
+    lock: Option<bool>,
     step: Step,
     /// Whoever does it has the right to.
     entitled: bool,
     /// What different sessions are told in one step is not heard in order.
     pub(crate) unordered: bool,
     let_in_now: BTreeSet<SessionId>,
+    changed_now: BTreeSet<SessionId>,
     now: Instant,
     /// What was wrong first.
     pub(crate) breach: Option<(Property, String)>,
@@ -179,10 +215,14 @@ impl Watch {
             subscriptions: BTreeMap::new(),
             started: false,
             removed: BTreeSet::new(),
+            admitted: BTreeSet::new(),
+            given: BTreeMap::new(),
+            lock: None,
             step: Step::Other,
             entitled: false,
             unordered: false,
             let_in_now: BTreeSet::new(),
+            changed_now: BTreeSet::new(),
             now,
             breach: None,
         }
@@ -199,6 +239,7 @@ impl Watch {
                 seen: Seen::Asked,
                 since: now,
                 id: String::new(),
+                role: Role::Unspecified,
                 manages_lobby: false,
                 ends_meetings: false,
                 removes: false,
@@ -211,7 +252,57 @@ impl Watch {
         }
         self.entitled = self.entitles(&step);
         self.let_in_now.clear();
+        self.changed_now.clear();
+        if self.entitled {
+            self.note(&step);
+        }
         self.step = step;
+    }
+
+    /// Other settings hold from now on.
+    pub(crate) fn set(&mut self, settings: Settings, names_hidden: bool) {
+        let before = self.terms.settings.replace(settings);
+        self.terms.names_hidden = names_hidden;
+        // What is changed in the settings replaces what was switched in the call.
+        if before.is_some_and(|before| before.locked != settings.locked) {
+            self.lock = None;
+        }
+        let verified = |session: &Session| {
+            session.seen == Seen::Inside && !matches!(self.standing(&session.person), Standing::Guest)
+        };
+        self.started |= !settings.green_room && self.sessions.values().any(verified);
+    }
+
+    /// What somebody with the right to does that outlasts the step.
+    fn note(&mut self, step: &Step) {
+        match step {
+            Step::Admit(..) | Step::AdmitAll(_) => {
+                let waiting = self.sessions.iter().filter(|(id, session)| {
+                    let named = match step {
+                        Step::Admit(_, whom) => whom.contains(id),
+                        _ => true,
+                    };
+                    named
+                        && session.seen == Seen::Waiting
+                        && self.is_allowed(&session.person)
+                        && self.waits_for_the_beginning(&session.person)
+                });
+                let admitted: Vec<_> = waiting.map(|(_, session)| session.person.id.clone()).collect();
+                if !self.is_full() {
+                    self.admitted.extend(admitted);
+                }
+            }
+            Step::Lock(_, locked) => self.lock = Some(*locked),
+            Step::SetRole(_, whom, role) => {
+                for whom in whom {
+                    if let Some(session) = self.sessions.get(whom) {
+                        self.given.insert(session.person.id.clone(), *role);
+                    }
+                }
+            }
+            Step::Begin(_) => self.started = true,
+            _ => {}
+        }
     }
 
     /// A line is about to be said in the thread, the text of which has to be this.
@@ -300,6 +391,7 @@ impl Watch {
         if reason.key == "removed"
             && let Some(session) = self.sessions.get(&session)
         {
+            self.admitted.remove(&session.person.id);
             self.removed.insert(session.person.id.clone());
         }
         self.over(session);
@@ -422,6 +514,27 @@ impl Watch {
             .map(|(id, _)| *id)
     }
 
+    /// Whether somebody comes in as soon as the meeting is begun.
+    pub(crate) fn was_admitted(&self, id: &CommunicationIdentifier) -> bool {
+        self.admitted.contains(id)
+    }
+
+    /// The role somebody was given in the running call.
+    pub(crate) fn given_role(&self, id: &CommunicationIdentifier) -> Option<Role> {
+        self.given.get(id).copied()
+    }
+
+    /// What was locked or unlocked in the running call.
+    pub(crate) const fn lock(&self) -> Option<bool> {
+        self.lock
+    }
+
+    /// The role a session was told last.
+    pub(crate) fn role(&self, session: SessionId) -> Option<Role> {
+        let session = self.sessions.get(&session)?;
+        (session.seen == Seen::Inside).then_some(session.role)
+    }
+
     /// Whether a session was told that it may look after the lobby.
     pub(crate) fn manages_lobby(&self, session: SessionId) -> bool {
         self.sessions
@@ -463,6 +576,12 @@ impl Watch {
             || format!("the guest {to} runs the meeting: {:?}", connected.capabilities),
         );
         let rightly = self.may_pass(&person) || (self.is_admitted(to) && self.may_be_admitted(&person));
+        let (role, expected) = (connected.role(), self.expected_role(&person));
+        self.demand(
+            Property::Entry,
+            expected.is_none_or(|expected| expected == role),
+            || format!("{to} was let in as {role:?}, not as {expected:?}"),
+        );
         self.demand(Property::Caps, !self.is_full(), || {
             format!("{to} was let into a full call")
         });
@@ -478,11 +597,13 @@ impl Watch {
             .fold(self.lines, u64::min);
         // Who lets somebody in again has thought better of it.
         self.removed.remove(&person.id);
-        self.started |= self.is_of_organization(&person);
+        let green_room = self.terms.settings.is_some_and(|settings| settings.green_room);
+        self.started |= !green_room && self.is_of_organization(&person);
         self.let_in_now.insert(to);
         self.change(to, |session| {
             session.seen = Seen::Inside;
             session.id.clone_from(&connected.participant_id);
+            session.role = role;
             session.manages_lobby = manages_lobby;
             session.ends_meetings = ends_meetings;
             session.removes = removes;
@@ -494,6 +615,7 @@ impl Watch {
     }
 
     fn sent_inside(&mut self, to: SessionId, body: &Body) {
+        self.keeps_names(to, body);
         match body {
             Body::Roster(RosterUpdate { upserted, .. }) => {
                 let stranger = upserted.iter().find(|entry| {
@@ -522,6 +644,7 @@ impl Watch {
             Body::Chat(message) => self.hears(to, message),
             Body::CapabilitiesChanged(changed) => {
                 let can = |name: &str| changed.capabilities.iter().any(|capability| capability == name);
+                self.role_changed(to, changed.role());
                 self.change(to, |session| {
                     session.manages_lobby = can("manageLobby");
                     session.ends_meetings = can("hangUpForEveryOne");
@@ -533,6 +656,51 @@ impl Watch {
             }),
             _ => {}
         }
+    }
+
+    fn role_changed(&mut self, of: SessionId, role: Role) {
+        let Some(session) = self.sessions.get(&of) else {
+            return;
+        };
+        let given = self.given.get(&session.person.id).copied();
+        let before = session.role;
+        if before != role {
+            self.changed_now.insert(of);
+        }
+        let rightly = self.terms.settings.is_none() || role == before || given == Some(role);
+        self.demand(Property::Entry, rightly, || {
+            format!("{of} is {role:?}, was {before:?} and was given {given:?}")
+        });
+        self.change(of, |session| session.role = role);
+    }
+
+    /// Demands that an attendee is not told the names of others, where names are hidden.
+    fn keeps_names(&mut self, to: SessionId, body: &Body) {
+        let Some(viewer) = self.sessions.get(&to) else {
+            return;
+        };
+        if !self.terms.names_hidden || viewer.role != Role::Attendee {
+            return;
+        }
+        let message = proto::ServerMessage {
+            seq: 0,
+            in_reply_to: 0,
+            body: Some(body.clone()),
+        };
+        let frame = wire::encode_server(Encoding::Json, &message);
+        let text = String::from_utf8_lossy(frame.as_bytes());
+        let attendees = self.sessions.iter().filter(|(id, session)| {
+            // Where messages to several are not heard in order, a role that has just changed counts for neither side.
+            let settled = !(self.unordered && self.changed_now.contains(id));
+            session.role == Role::Attendee && session.person.id != viewer.person.id && settled
+        });
+        let told = attendees
+            .map(|(_, session)| &session.person.display_name)
+            .find(|name| text.contains(name.as_str()))
+            .cloned();
+        self.demand(Property::Secrecy, told.is_none(), || {
+            format!("{to} is an attendee and was told {told:?}: {text}")
+        });
     }
 
     fn hears(&mut self, to: SessionId, message: &proto::ChatMessage) {
@@ -573,7 +741,7 @@ impl Watch {
             (Seen::Asked, "meeting_full") => true,
             (Seen::Waiting, "meeting_full") => self.is_full(),
             (Seen::Asked | Seen::Waiting, _) => {
-                self.terms.settings.is_none() || !self.may_be_admitted(&found.person)
+                self.terms.settings.is_none() || !self.is_allowed(&found.person)
             }
             (Seen::Inside, key) => self.terms.settings.is_none() || key == "media_lost",
         }
@@ -626,25 +794,53 @@ impl Watch {
         let Some(settings) = self.terms.settings else {
             return true;
         };
-        let opened = settings.scope == LobbyScope::Everyone && (self.started || settings.start);
+        let opened = self.started || settings.start;
+        let admitted = self.admitted.contains(&person.id);
         let passes = match self.standing(person) {
             Standing::Organizer => true,
-            Standing::Colleague => settings.scope != LobbyScope::Organizer,
-            Standing::Guest => opened,
+            Standing::Colleague => settings.scope != LobbyScope::Organizer || admitted,
+            Standing::Guest if settings.scope == LobbyScope::Everyone => opened,
+            Standing::Guest => admitted,
         };
-        passes && !self.removed.contains(&person.id) && self.may_be_admitted(person)
+        passes && (admitted || !self.removed.contains(&person.id)) && self.may_be_admitted(person)
     }
 
     /// Whether somebody may come in when a participant says so.
     fn may_be_admitted(&self, person: &Person) -> bool {
+        self.is_allowed(person) && !self.waits_for_the_beginning(person)
+    }
+
+    /// Whether somebody may be in the meeting at all.
+    fn is_allowed(&self, person: &Person) -> bool {
         let Some(settings) = self.terms.settings else {
             return true;
         };
+        let locked = self.lock.unwrap_or(settings.locked);
         match self.standing(person) {
             Standing::Organizer => true,
-            Standing::Colleague => !settings.locked,
-            Standing::Guest => !settings.locked && settings.anonymous,
+            Standing::Colleague => !locked,
+            Standing::Guest => !locked && settings.anonymous,
         }
+    }
+
+    /// Attendees do not come into a green room.
+    fn waits_for_the_beginning(&self, person: &Person) -> bool {
+        let green_room = self.terms.settings.is_some_and(|settings| settings.green_room);
+        green_room && !self.started && self.expected_role(person) == Some(Role::Attendee)
+    }
+
+    /// The role somebody comes in with; `None` for no opinion.
+    fn expected_role(&self, person: &Person) -> Option<Role> {
+        let settings = self.terms.settings?;
+        let presents = match (self.standing(person), settings.presenters) {
+            (Standing::Organizer, _) => return Some(Role::Organizer),
+            (_, AllowedPresenters::Everyone) => true,
+            (standing, AllowedPresenters::Organization) => standing == Standing::Colleague,
+            // Nobody is invited.
+            (_, AllowedPresenters::RoleIsPresenter | AllowedPresenters::Organizer) => false,
+        };
+        let by_settings = if presents { Role::Presenter } else { Role::Attendee };
+        Some(self.given.get(&person.id).copied().unwrap_or(by_settings))
     }
 
     fn standing(&self, person: &Person) -> Standing {
@@ -679,9 +875,21 @@ impl Watch {
                 self.manages_lobby(*session)
             }
             Step::Remove(session, _) => by(session).is_some_and(|session| session.removes),
+            Step::Lock(session, _) => self.leads(by(session), &[Role::Organizer, Role::CoOrganizer]),
+            Step::Begin(session) => self.leads(by(session), &LEADERS),
+            Step::SetRole(session, whom, _) => {
+                let there = |whom: &SessionId| by(whom).is_some_and(|whom| whom.role != Role::Organizer);
+                self.leads(by(session), &LEADERS) && whom.iter().all(there) && !whom.is_empty()
+            }
             Step::End(session) => by(session).is_some_and(|session| session.ends_meetings),
             _ => false,
         }
+    }
+
+    /// Whether somebody of the organization has one of these roles.
+    fn leads(&self, session: Option<&Session>, roles: &[Role]) -> bool {
+        session
+            .is_some_and(|session| self.is_of_organization(&session.person) && roles.contains(&session.role))
     }
 
     fn is_admitted(&self, session: SessionId) -> bool {
@@ -722,6 +930,9 @@ impl Watch {
         self.change(session, |session| session.seen = Seen::Over);
         if self.all(Seen::Inside).next().is_none() {
             self.removed.clear();
+            self.admitted.clear();
+            self.given.clear();
+            self.lock = None;
             self.started = false;
         }
     }
