@@ -80,6 +80,7 @@ impl Bench {
         let alice = Person {
             id: CommunicationIdentifier::MicrosoftTeamsUser(TeamsUserId::new(organizer)),
             display_name: "Alice".to_owned(),
+            client: String::new(),
             kind: PersonKind::Organization {
                 tenant,
                 object: organizer,
@@ -96,6 +97,7 @@ impl Bench {
         let guest = Person {
             id: AcsUserId::random(self.resource).into(),
             display_name: format!("Guest {}", self.sessions),
+            client: String::new(),
             kind: PersonKind::Guest {
                 resource: self.resource,
                 scopes: [Scope::Voip].into_iter().collect(),
