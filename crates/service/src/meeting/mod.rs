@@ -37,14 +37,14 @@ use crate::http::auth::Caller;
 use crate::meetings::MeetingRecord;
 use crate::ws::signaling::connection::Connection;
 
-/// What a session is told.
+/// What a session is told. Small, since the queue of every session has room for 32 of them, always.
 #[derive(Debug)]
 pub(crate) enum ToSession {
     /// Send this.
     Send {
         /// The request it answers, or 0.
         reply: u32,
-        body: Body,
+        body: Box<Body>,
     },
     /// Send this, which others get, too.
     Share(SharedBody),
@@ -52,7 +52,7 @@ pub(crate) enum ToSession {
     End {
         /// The request it answers, or 0.
         reply: u32,
-        body: Body,
+        body: Box<Body>,
     },
     /// The token may have become void.
     Recheck,

@@ -644,19 +644,21 @@ impl<'a> Run<'a> {
             let message = match message {
                 ToSession::Share(body) => ToSession::Send {
                     reply: 0,
-                    body: body.body().clone(),
+                    body: Box::new(body.body().clone()),
                 },
                 message => message,
             };
             match message {
-                ToSession::Send { body, .. } if ended.contains(&session) => last.push((session, body, false)),
-                ToSession::Send { body, .. } if matches!(body, Body::Connected(_) | Body::Lobby(_)) => {
-                    first.push((rank(&self.lines[&session].person), session, body));
+                ToSession::Send { body, .. } if ended.contains(&session) => {
+                    last.push((session, *body, false));
                 }
-                ToSession::Send { body, .. } => rest.push((session, body)),
+                ToSession::Send { body, .. } if matches!(*body, Body::Connected(_) | Body::Lobby(_)) => {
+                    first.push((rank(&self.lines[&session].person), session, *body));
+                }
+                ToSession::Send { body, .. } => rest.push((session, *body)),
                 ToSession::End { body, .. } => {
                     ended.insert(session);
-                    last.push((session, body, true));
+                    last.push((session, *body, true));
                 }
                 ToSession::Share(_) | ToSession::Recheck | ToSession::Resume(_) => {}
             }

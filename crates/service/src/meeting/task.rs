@@ -406,13 +406,17 @@ impl Task {
 
     async fn carry_out_one(&mut self, effect: Effect) {
         match effect {
-            Effect::Send { to, reply, body } => self.tell(to, ToSession::Send { reply, body }),
+            Effect::Send { to, reply, body } => {
+                let body = Box::new(body);
+                self.tell(to, ToSession::Send { reply, body });
+            }
             Effect::SendAll { to, body } => {
                 for session in to {
                     self.tell(session, ToSession::Share(body.clone()));
                 }
             }
             Effect::End { session, reply, body } => {
+                let body = Box::new(body);
                 self.tell(session, ToSession::End { reply, body });
                 self.sessions.remove(&session);
             }

@@ -10,8 +10,8 @@ use crate::wire::{Encoding, Frame, SharedBody, encode_server};
 /// The body of a message that is kept.
 #[derive(Debug, Clone)]
 pub(super) enum Kept {
-    /// Of this session alone.
-    Own(Body),
+    /// Of this session alone. Boxed, since bodies are large and most messages are shared.
+    Own(Box<Body>),
     /// Many sessions' in common.
     Shared(SharedBody),
 }
@@ -37,7 +37,7 @@ impl Kept {
 impl Numbered {
     pub(super) fn into_message(self) -> ServerMessage {
         let body = match self.body {
-            Kept::Own(body) => body,
+            Kept::Own(body) => *body,
             Kept::Shared(body) => body.body().clone(),
         };
         ServerMessage {
@@ -79,6 +79,9 @@ pub(super) struct Replay {
     /// Number of the newest message that the client has; 0 before the first.
     acknowledged: u64,
 }
+
+/// Messages that there is always room for.
+const ROOM: usize = 4;
 
 /// The client can no longer get every message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +134,10 @@ impl Replay {
         self.acknowledged = self.acknowledged.max(seq);
         while self.first_kept() <= seq && !self.messages.is_empty() {
             self.drop_oldest();
+        }
+        // Who comes to a large meeting is told much at once, and then little for an hour.
+        if self.messages.len() < self.messages.capacity() / 4 {
+            self.messages.shrink_to(ROOM.max(self.messages.len() * 2));
         }
         true
     }

@@ -35,7 +35,8 @@ pub struct ServerSession {
     /// Highest non-zero request id handled.
     last_request: u32,
     replay: Replay,
-    unnumbered: VecDeque<ServerMessage>,
+    /// Boxed: a queue keeps its room, and messages are large.
+    unnumbered: VecDeque<Box<ServerMessage>>,
     timers: Timers,
     events: VecDeque<SessionEvent>,
 }
@@ -234,7 +235,7 @@ impl ServerSession {
             self.send_unnumbered(in_reply_to, body);
             return Ok(0);
         }
-        let kept = Kept::Own(body);
+        let kept = Kept::Own(Box::new(body));
         let len = kept.encoded_len(u64::MAX, u32::MAX);
         if len > MAX_MESSAGE_BYTES {
             return Err(SendError::TooLarge(len));
@@ -275,7 +276,7 @@ impl ServerSession {
         if !self.connected {
             return None;
         }
-        let unnumbered = self.unnumbered.pop_front();
+        let unnumbered = self.unnumbered.pop_front().map(|message| *message);
         unnumbered.or_else(|| self.replay.poll().map(Numbered::into_message))
     }
 
@@ -515,7 +516,7 @@ impl ServerSession {
     }
 
     fn push(&mut self, in_reply_to: u32, body: Body) -> u64 {
-        self.keep(in_reply_to, Kept::Own(body))
+        self.keep(in_reply_to, Kept::Own(Box::new(body)))
     }
 
     fn keep(&mut self, in_reply_to: u32, kept: Kept) -> u64 {
@@ -562,19 +563,16 @@ impl ServerSession {
         if self.unnumbered.len() >= MAX_UNNUMBERED {
             // Never the `Welcome`, which comes first.
             let oldest = usize::from(matches!(
-                self.unnumbered.front(),
-                Some(ServerMessage {
-                    body: Some(Body::Welcome(_)),
-                    ..
-                })
+                self.unnumbered.front().and_then(|first| first.body.as_ref()),
+                Some(Body::Welcome(_))
             ));
             self.unnumbered.remove(oldest);
         }
-        self.unnumbered.push_back(ServerMessage {
+        self.unnumbered.push_back(Box::new(ServerMessage {
             seq: 0,
             in_reply_to,
             body: Some(body),
-        });
+        }));
     }
 }
 

@@ -84,8 +84,9 @@ pub use self::tracks::room_of;
 use crate::media::negotiate::Environment;
 use crate::meeting::events::{EventKind, Happening};
 
-/// Most entries in one message of a snapshot, so that it stays far below the size limit; further ones follow as updates.
-const PER_MESSAGE: usize = 64;
+/// Most entries in one message of a snapshot; further ones follow as updates. A message of them has about 2 KiB: far
+/// below the size limit, and every connection keeps a buffer of the largest it has sent.
+const PER_MESSAGE: usize = 16;
 
 /// One moment on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,7 +60,8 @@ pub(crate) struct Connection {
     encoding: Encoding,
     source: IpAddr,
     stream: SplitStream<WebSocket>,
-    outgoing: mpsc::Sender<Message>,
+    /// Boxed, since a queue of tokio's has room for 32, however few it takes.
+    outgoing: mpsc::Sender<Box<Message>>,
     /// Ends the writer at once, whatever it waits for.
     cut: oneshot::Sender<CloseFrame>,
     writer: tokio::task::JoinHandle<()>,
@@ -151,7 +152,7 @@ impl Connection {
             Frame::Binary(bytes) => Message::Binary(bytes.into()),
             Frame::Text(text) => Message::Text(text.into()),
         };
-        self.outgoing.try_send(message).is_ok()
+        self.outgoing.try_send(Box::new(message)).is_ok()
     }
 
     /// Ends the connection after what was handed over has been sent; returns at once.
@@ -172,7 +173,7 @@ impl Connection {
                 let _ = cut.send(frame(closing));
             } else {
                 // The queue may be full of what has to come first.
-                let last = Message::Close(Some(frame(closing)));
+                let last = Box::new(Message::Close(Some(frame(closing))));
                 let _ = tokio::time::timeout(CLOSE_GRACE, outgoing.send(last)).await;
             }
             drop(outgoing);
@@ -192,7 +193,7 @@ impl Connection {
 
 async fn write(
     mut sink: SplitSink<WebSocket, Message>,
-    mut queue: mpsc::Receiver<Message>,
+    mut queue: mpsc::Receiver<Box<Message>>,
     mut cutting: oneshot::Receiver<CloseFrame>,
 ) {
     let frame = loop {
@@ -202,12 +203,12 @@ async fn write(
             message = queue.recv() => message,
         };
         let Some(message) = message else { break None };
-        let closes = matches!(message, Message::Close(_));
+        let closes = matches!(*message, Message::Close(_));
         let sent = tokio::select! {
             biased;
             // Dropping a half-finished send is fine: nothing but a close follows.
             frame = &mut cutting => break frame.ok(),
-            sent = sink.send(message) => sent,
+            sent = sink.send(*message) => sent,
         };
         if sent.is_err() || closes {
             return;

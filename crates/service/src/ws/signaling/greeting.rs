@@ -31,20 +31,24 @@ const CALL_SCOPES: [Scope; 2] = [Scope::Voip, Scope::VoipJoin];
 /// Serves a connection from `Hello` to the end of its session, or hands it to the session it continues.
 pub(crate) async fn run(app: App, connection: Connection) {
     let _busy = app.registry().busy();
+    // Boxed: nothing of the greeting lives as long as the session.
+    if let Some(actor) = Box::pin(start(app, connection)).await {
+        actor.run().await;
+    }
+}
+
+/// The session of somebody who is known and continues no other.
+async fn start(app: App, connection: Connection) -> Option<Box<Actor>> {
     let mut session = ServerSession::new(Instant::now(), SessionConfig::default());
-    let Some((connection, hello_id, hello)) = greet(&app, connection, &mut session).await else {
-        return;
-    };
+    let (connection, hello_id, hello) = greet(&app, connection, &mut session).await?;
     let caller = match authenticate(&app, &hello).await {
         Ok(caller) => caller,
         Err(reason) => {
             deny(connection, session, hello_id, &reason);
-            return;
+            return None;
         }
     };
-    let Some(connection) = resume(&app, connection, &caller, hello_id, &hello).await else {
-        return;
-    };
+    let connection = resume(&app, connection, &caller, hello_id, &hello).await?;
 
     let id = app.registry().next_session();
     let (inbox_sender, inbox) = mpsc::channel(INBOX_MESSAGES);
@@ -54,13 +58,11 @@ pub(crate) async fn run(app: App, connection: Connection) {
         resume_token: resume_token.clone(),
         raw_id: caller.identifier().to_string(),
     };
-    if session.accept(accepted).is_err() {
-        return;
-    }
+    session.accept(accepted).ok()?;
     let expires = expiry(&caller);
-    let mut actor = Actor::new(app, id, session, (caller, hello.client), inbox, inbox_sender);
+    let mut actor = Box::new(Actor::new(app, id, session, (caller, hello.client), inbox, inbox_sender));
     actor.attach(connection, resume_token, expires);
-    actor.run().await;
+    Some(actor)
 }
 
 /// Waits for `Hello`.

@@ -24,8 +24,9 @@ use crate::state::App;
 const RETRY_SECONDS: u64 = 5;
 
 /// Buffers of a WebSocket, in bytes: a participant says little, and there are thousands of them.
-const READ_BUFFER: usize = 4 * 1024;
-const WRITE_BUFFER: usize = 8 * 1024;
+const READ_BUFFER: usize = 1024;
+/// Every message is sent as it comes.
+const WRITE_BUFFER: usize = 0;
 
 /// Opens a signaling connection. Refused with an HTTP answer: 400 without a subprotocol this service speaks, 429
 /// over the limits of connections, 503 when the service stops.
@@ -72,8 +73,8 @@ pub async fn upgrade(State(app): State<App>, request: Request) -> Response {
         .write_buffer_size(WRITE_BUFFER)
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
-        .on_upgrade(move |socket| async move {
+        .on_upgrade(move |socket| {
             let connection = Connection::new(socket, encoding, source, slot, busy);
-            greeting::run(app, connection).await;
+            greeting::run(app, connection)
         })
 }

@@ -99,7 +99,7 @@ impl Actor {
         self.expires = expires;
     }
 
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self: Box<Self>) {
         let guest = match &self.caller {
             Caller::Guest(claims) => Some(claims.user),
             Caller::Directory(_) => None,
@@ -109,7 +109,7 @@ impl Actor {
                 .registry()
                 .add_guest(user, self.id, self.inbox_sender.clone());
             // What became void before this line found nobody to tell.
-            self.recheck().await;
+            Box::pin(self.recheck()).await;
         }
         loop {
             self.flush();
@@ -118,7 +118,8 @@ impl Actor {
                 break;
             }
             match self.wake().await {
-                Wake::Received(received) => self.received(received).await,
+                // Boxed, as what is rare: a session waits for most of its life, and should not keep room for the rest.
+                Wake::Received(received) => Box::pin(self.received(received)).await,
                 Wake::Room => {}
                 Wake::Inbox(message) => self.handle_meeting(message).await,
                 Wake::Timer => self.session.handle_timeout(Instant::now()),
@@ -376,17 +377,17 @@ impl Actor {
 
     async fn handle_meeting(&mut self, message: Option<ToSession>) {
         match message {
-            Some(ToSession::Send { reply, body }) => self.send(reply, body),
+            Some(ToSession::Send { reply, body }) => self.send(reply, *body),
             Some(ToSession::Share(body)) => {
                 let sent = self.session.send_shared(&body);
                 self.note(sent);
             }
             Some(ToSession::End { reply, body }) => {
                 self.meeting = None;
-                self.send(reply, body);
+                self.send(reply, *body);
             }
-            Some(ToSession::Recheck) => self.recheck().await,
-            Some(ToSession::Resume(resume)) => self.resume(*resume).await,
+            Some(ToSession::Recheck) => Box::pin(self.recheck()).await,
+            Some(ToSession::Resume(resume)) => Box::pin(self.resume(*resume)).await,
             // Cannot be: this task holds a sender.
             None => {}
         }
