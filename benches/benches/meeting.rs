@@ -1,5 +1,5 @@
-//! A meeting of 1000: what the last to join costs, beside the last of a meeting of 10; and the decision to let somebody
-//! in.
+//! A meeting of 1000: what the last to join costs, beside the last of a meeting of 10; what one takes in memory; and the
+//! decision to let somebody in.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -24,6 +24,9 @@ use time::macros::datetime;
 
 /// Changes that follow one another within this time are told together, as in the service.
 const FAN_OUT: Duration = Duration::from_millis(50);
+
+/// What one in a meeting of 1000 may take at most, without connection and session.
+const BUDGET_BYTES: i64 = 4 * 1024;
 
 struct Bench {
     meeting: Meeting,
@@ -133,6 +136,16 @@ impl Bench {
         }
     }
 
+    /// What one takes of those who join now and stay.
+    fn bytes_each(&mut self, participants: i64) -> i64 {
+        let allocated = allocation_counter::measure(|| {
+            for _ in 0..participants {
+                self.join_guest();
+            }
+        });
+        allocated.bytes_current / participants
+    }
+
     /// Somebody joins the full meeting, so often; leaving again is not counted.
     fn run(&mut self, joins: u64) -> Duration {
         let mut took = Duration::ZERO;
@@ -169,6 +182,10 @@ fn main() {
         Comparison::measure(11, 200, &mut |joins| thousand.run(joins), &mut |joins| ten
             .run(joins))
     );
+
+    let each = Bench::new(199).bytes_each(800);
+    println!("meeting/memory: {each} bytes for each of 1000\n");
+    assert!(each < BUDGET_BYTES, "one in a meeting takes {each} bytes");
 
     let (tenant, organizer) = (TenantSettings::default(), OrganizerPolicy::default());
     let options = MeetingOptions::default();

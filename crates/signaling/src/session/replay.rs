@@ -177,3 +177,28 @@ impl Replay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Done;
+
+    #[test]
+    fn room_for_many_messages_is_given_back() {
+        let mut replay = Replay::new(1024, 1024 * 1024);
+        let mut say = |count: u64| {
+            for _ in 0..count {
+                let _ = replay.push(0, Kept::Own(Box::new(Body::Done(Done::default()))));
+                assert!(replay.poll().is_some());
+            }
+            let (last, room) = (replay.last(), replay.messages.capacity());
+            assert!(replay.acknowledge(last));
+            (room, replay.messages.capacity())
+        };
+        let (before, after) = say(500);
+        assert!(before >= 500 && after <= 2 * ROOM, "{before} and then {after}");
+        // A few messages at a time find the room they need.
+        let (before, after) = say(3);
+        assert!(before <= 2 * ROOM && after == before, "{before} and then {after}");
+    }
+}

@@ -34,6 +34,12 @@ const READ_BUFFER: usize = 4 * 1024;
 /// How long everybody may take to hear of one who comes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// One in so many comes before memory is measured.
+const EARLY: usize = 5;
+
+/// How long the service may take to come to rest.
+const SETTLE: Duration = Duration::from_secs(3);
+
 /// Fills a meeting, then has some more come, one after the other.
 pub(super) async fn measure(
     api: &Api,
@@ -57,54 +63,40 @@ pub(super) async fn measure(
     let (organizer, mut events) = Meeting::join(organizer).await?;
     let drained = tokio::spawn(async move { while events.recv().await.is_some() {} });
 
-    let before = service.memory().context("memory is read from /proc")?;
-    let heard = Arc::new(Heard::new());
-    let link = service.dev.meeting.join_url.clone();
-    let began = Instant::now();
-    let mut latencies = Latencies::new()?;
-    let (mut joining, mut seats) = (JoinSet::new(), JoinSet::new());
-    let mut next = first.iter();
-    while latencies.count() < participants as u64 {
-        while joining.len() < api.at_a_time
-            && let Some(user) = next.next()
-        {
-            let (api, user, link) = (api.clone(), user.clone(), link.clone());
-            joining.spawn(async move {
-                let mut seat = Seat::open(&api, &user).await?;
-                let took = seat.join(&link).await?;
-                anyhow::Ok((seat, took))
-            });
-        }
-        tokio::select! {
-            Some(joined) = joining.join_next() => {
-                let (seat, took) = joined??;
-                latencies.add(took);
-                seats.spawn(seat.attend(Arc::clone(&heard)));
-            }
-            // None ends while nothing is wrong.
-            Some(ended) = seats.join_next() => ended??,
-        }
+    let mut seats = Seats {
+        api: api.clone(),
+        link: service.dev.meeting.join_url.clone(),
+        heard: Arc::new(Heard::new()),
+        taken: JoinSet::new(),
+        latencies: Latencies::new()?,
+        within: Duration::ZERO,
+    };
+    // The first to come pay for what is there once, so the price of one is what the others cost.
+    let (early, late) = first.split_at(participants.div_ceil(EARLY));
+    seats.fill(early).await?;
+    let before = settled_memory(service).await?;
+    seats.fill(late).await?;
+    let after = settled_memory(service).await?;
+    report.rate("joined", &seats.latencies, seats.within, String::new());
+    if !late.is_empty() {
+        let each = after.saturating_sub(before) / late.len() as u64;
+        let (from, to) = (early.len(), participants);
+        let note = format!("bytes of the service's, from {from} participants to {to}");
+        report.fact("memory of a participant", Some(each), note);
     }
-    let within = began.elapsed();
-    // What is on its way is acknowledged within a second, and then given back.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let after = service.memory().context("memory is read from /proc")?;
-    let each = after.saturating_sub(before) / 1024 / (participants as u64).max(1);
-    let memory = format!("{each} KiB of the service's memory per participant");
-    report.rate("joined", &latencies, within, memory);
 
     let mut latencies = Latencies::new()?;
     let began = Instant::now();
     for (index, user) in more.iter().enumerate() {
         let mut seat = Seat::open(api, user).await?;
-        heard.expect(user.id.to_string(), participants + index);
+        seats.heard.expect(user.id.to_string(), participants + index);
         let asked = Instant::now();
-        seat.join(&link).await?;
-        tokio::time::timeout(PATIENCE, heard.all())
+        seat.join(&seats.link).await?;
+        tokio::time::timeout(PATIENCE, seats.heard.all())
             .await
             .context("not everybody hears of one who comes")?;
         latencies.add(asked.elapsed());
-        seats.spawn(seat.attend(Arc::clone(&heard)));
+        seats.take(seat);
     }
     let note = format!("from asking to join until the last of {participants} knows");
     report.rate("known to everybody", &latencies, began.elapsed(), note);
@@ -112,6 +104,61 @@ pub(super) async fn measure(
     drained.abort();
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Memory of the service once what is on its way has been acknowledged, which takes a second, and given back.
+async fn settled_memory(service: &Running) -> anyhow::Result<u64> {
+    tokio::time::sleep(SETTLE).await;
+    service.memory().context("memory is read from /proc")
+}
+
+/// Everybody who takes part.
+struct Seats {
+    api: Api,
+    link: String,
+    heard: Arc<Heard>,
+    taken: JoinSet<anyhow::Result<()>>,
+    /// How long joining took.
+    latencies: Latencies,
+    /// How long joining took all together.
+    within: Duration,
+}
+
+impl Seats {
+    /// Lets users join, several at a time.
+    async fn fill(&mut self, users: &[User]) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let mut joining = JoinSet::new();
+        let (mut next, mut left) = (users.iter(), users.len());
+        while left > 0 {
+            while joining.len() < self.api.at_a_time
+                && let Some(user) = next.next()
+            {
+                let (api, user, link) = (self.api.clone(), user.clone(), self.link.clone());
+                joining.spawn(async move {
+                    let mut seat = Seat::open(&api, &user).await?;
+                    let took = seat.join(&link).await?;
+                    anyhow::Ok((seat, took))
+                });
+            }
+            tokio::select! {
+                Some(joined) = joining.join_next() => {
+                    let (seat, took) = joined??;
+                    self.latencies.add(took);
+                    self.take(seat);
+                    left -= 1;
+                }
+                // None ends while nothing is wrong.
+                Some(ended) = self.taken.join_next() => ended??,
+            }
+        }
+        self.within += began.elapsed();
+        Ok(())
+    }
+
+    fn take(&mut self, seat: Seat) {
+        self.taken.spawn(seat.attend(Arc::clone(&self.heard)));
+    }
 }
 
 /// Counts who has heard of one participant.

@@ -7,7 +7,7 @@ use anteroom_signaling::proto::{self, RosterUpdate, TracksUpdate};
 use anteroom_teams_link::policy::LobbyScope;
 
 use super::harness::{Harness, LOBBY_TIMEOUT, alice, bob, guest, offer};
-use super::{Effect, Input, Limits, PER_MESSAGE, SessionId};
+use super::{ChatStart, Effect, Input, Limits, PER_MESSAGE, SessionId};
 
 const TICK: Duration = Duration::from_millis(50);
 
@@ -214,4 +214,34 @@ fn a_call_that_is_over_has_nothing_left_to_tell() {
     m.tell(alice, Input::EndMeeting { reply: 0 });
     assert!(m.meeting.is_empty());
     assert_eq!(m.meeting.poll_timeout(), None);
+}
+
+#[test]
+fn one_in_a_large_meeting_takes_little_memory() {
+    const MANY: u64 = 200;
+    let mut m = large();
+    m.join(alice());
+    let mut come = |numbers: std::ops::Range<u64>| {
+        for number in numbers {
+            m.now.instant += TICK;
+            let person = Box::new(guest(number.into()));
+            let input = Input::Join { person, reply: 1 };
+            m.meeting.handle(m.now, SessionId::new(5000 + number), input);
+            m.meeting.handle_timeout(m.now);
+            while let Some(effect) = m.meeting.poll_effect() {
+                if let Effect::ChatAdd { member, .. } = &effect {
+                    let start = ChatStart {
+                        after: 0,
+                        at: m.now.wall,
+                    };
+                    m.meeting.handle_chat_joined(member, start);
+                }
+            }
+        }
+    };
+    // The first pay for what is there once.
+    come(0..MANY);
+    let allocated = allocation_counter::measure(|| come(MANY..2 * MANY));
+    let each = allocated.bytes_current / i64::try_from(MANY).unwrap();
+    assert!((500..4096).contains(&each), "{each} bytes");
 }

@@ -507,3 +507,21 @@ fn ended(reason: &EndReason) -> Body {
         reason: Some(wire_reason(reason)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of what is kept while an operation on this is under way.
+    fn size<T, F>(_: impl FnOnce(T) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_session_that_waits_is_small() {
+        let (actor, running) = (size_of::<Actor>(), size(Actor::run));
+        assert!(actor <= 1024, "a session has {actor} bytes");
+        assert!(running <= 1024, "its task has {running} bytes");
+        assert_eq!(size_of::<ToSession>(), 16, "there are queues of them");
+    }
+}
