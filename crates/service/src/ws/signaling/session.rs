@@ -521,7 +521,7 @@ mod tests {
     fn a_session_that_waits_is_small() {
         let (actor, running) = (size_of::<Actor>(), size(Actor::run));
         assert!(actor <= 1024, "a session has {actor} bytes");
-        assert!(running <= 1024, "its task has {running} bytes");
-        assert_eq!(size_of::<ToSession>(), 16, "there are queues of them");
+        assert!(running <= 1536, "its task has {running} bytes");
+        assert!(size_of::<ToSession>() <= 24, "there are queues of them");
     }
 }
