@@ -201,7 +201,9 @@ test('occurrences and answers', async () => {
   const event = await alice.api('/me/events').post(daily(1));
   const days = async (client) => {
     const window = { startDateTime: '2027-05-01T00:00:00Z', endDateTime: '2027-06-01T00:00:00Z' };
-    return (await client.api('/me/calendarView').query(window).get()).value;
+    const { value } = await client.api('/me/calendarView').query(window).get();
+    // The demo meeting goes on for a long time.
+    return value.filter(({ subject }) => subject.includes('Standup'));
   };
   const [, second, third, fourth] = (await days(alice)).map(({ id }) => `/me/events/${id}`);
   const moved = await alice.api(second).patch({ start: at(2, 14), end: at(2, 15) });

@@ -53,7 +53,9 @@ def daily(recurrence=None):
 
 async def view(client):
     options = WINDOW(start_date_time="2027-03-01T00:00:00Z", end_date_time="2027-04-01T00:00:00Z")
-    return (await client.me.calendar_view.get(RequestConfiguration(query_parameters=options))).value
+    events = (await client.me.calendar_view.get(RequestConfiguration(query_parameters=options))).value
+    # The demo meeting goes on for a long time.
+    return [event for event in events if "Standup" in event.subject or event.subject == "Late"]
 
 
 async def test_one_of_a_series(alice, bob):

@@ -90,9 +90,8 @@ class Process:
 
 
 class Service:
-    def __init__(self, directory, *flags):
+    def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        self._flags = flags
         self._addresses = ["127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"]
         self._start()
 
@@ -100,7 +99,6 @@ class Service:
         https, media, http = self._addresses
         self.process = Process(
             "serve", "--data", str(self.directory), "--listen", https, "--media", media, "--dev-http", http,
-            *self._flags,
         )
         # The banner's last part is the line that makes SDKs trust the service; dev.json is complete by then.
         self.process.wait_for(lambda line: re.search(r"REQUESTS_CA_BUNDLE", line))
