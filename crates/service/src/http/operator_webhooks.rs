@@ -159,7 +159,7 @@ fn refusal(error: RegisterError) -> ApiError {
             CreateError::TooMany => ApiError::new(&entry::WEBHOOKS_TOO_MANY),
             CreateError::UnknownEvent => invalid(&error, "events"),
             CreateError::UnknownTenant => invalid(&error, "tenantId"),
-            CreateError::BadUrl | CreateError::NotHttps | CreateError::OwnAddress => invalid(&error, "url"),
+            CreateError::Target(_) => invalid(&error, "url"),
         },
     }
 }

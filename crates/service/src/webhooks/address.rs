@@ -7,6 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use url::{Host, Url};
 
 use super::settings::PrivateTargets;
 
@@ -93,6 +94,17 @@ impl AddressPolicy {
             _ if !private => true,
             PrivateTargets::All(all) => *all && !NEVER_BY_DEFAULT.iter().any(|net| net.contains(&address)),
             PrivateTargets::Networks(networks) => networks.iter().any(|net| net.contains(&address)),
+        }
+    }
+
+    /// Whether a target may be sent to as far as its address in the place of a name says; a name says nothing here.
+    #[must_use]
+    pub fn permits_literal(&self, url: &Url, own: &[IpAddr]) -> bool {
+        match url.host() {
+            Some(Host::Ipv4(address)) => self.permits(address.into(), own),
+            Some(Host::Ipv6(address)) => self.permits(address.into(), own),
+            Some(Host::Domain(_)) => true,
+            None => false,
         }
     }
 }

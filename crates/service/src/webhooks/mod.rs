@@ -8,10 +8,12 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`target`] | what the address of a target looks like |
 //! | [`address`] | which addresses may be sent to |
 //! | [`cloud_event`] | what is sent |
 //! | [`schedule`] | when it is sent again, and when not any more |
 //! | [`signature`] | how the receiver knows that it is from us |
+//! | [`answer`] | what the headers of an answer say |
 //! | `sender` | one request |
 //! | `recorder`, `worker` | the tasks |
 //!
@@ -19,10 +21,12 @@
 //! arrived or is given up. The outbox survives a restart; what was on its way then is sent again with the same id.
 
 pub mod address;
+pub mod answer;
 pub mod cloud_event;
 pub mod schedule;
 pub mod settings;
 pub mod signature;
+pub mod target;
 
 mod info;
 mod recorder;
@@ -43,9 +47,8 @@ use self::schedule::Answer;
 use self::sender::Consent;
 pub(crate) use self::sender::Sender;
 pub use self::settings::WebhookConfig;
-pub use self::table::{
-    CreateError, MAX_URL_BYTES, MAX_WEBHOOKS, NewWebhook, UrlRules, Webhook, WebhookTable,
-};
+pub use self::table::{CreateError, MAX_WEBHOOKS, NewWebhook, Webhook, WebhookTable};
+pub use self::target::{MAX_URL_BYTES, TargetError, UrlRules};
 use crate::meeting::MeetingEvent;
 use crate::state::App;
 use crate::store::StoreError;

@@ -2,22 +2,24 @@
 
 use std::error::Error;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{self, HeaderMap};
+use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Certificate, Client, Method, Response, redirect};
 use time::OffsetDateTime;
 use url::{Host, Url};
 
 use super::address::AddressPolicy;
+use super::answer;
 use super::cloud_event::MEDIA_TYPE;
 use super::schedule::{Answer, Failure};
 use super::settings::WebhookConfig;
 use super::signature;
-use super::table::{UrlRules, Webhook};
+use super::table::Webhook;
+use super::target::UrlRules;
 use crate::config::ConfigError;
 use crate::media::interfaces;
 
@@ -26,6 +28,9 @@ const ANSWER_BYTES: usize = 16 * 1024;
 
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// The header with which a target agrees.
+const ALLOWED_ORIGIN: &str = "webhook-allowed-origin";
 
 /// What targets see of us.
 const USER_AGENT: &str = concat!("anteroom/", env!("CARGO_PKG_VERSION"));
@@ -118,7 +123,8 @@ impl Sender {
             Ok(response) => {
                 let answer = Answer::Status {
                     code: response.status().as_u16(),
-                    retry_after: retry_after(response.headers(), now),
+                    retry_after: text(response.headers(), &header::RETRY_AFTER)
+                        .and_then(|text| answer::retry_after(text, now)),
                 };
                 read_some(response).await;
                 answer
@@ -138,12 +144,9 @@ impl Sender {
             .header("webhook-request-origin", &self.origin);
         match request.send().await {
             Ok(response) => {
-                let allowed = response.headers().get("webhook-allowed-origin");
+                let allowed = response.headers().get(ALLOWED_ORIGIN);
                 let agreed = response.status().is_success()
-                    && allowed.is_some_and(|allowed| {
-                        allowed.as_bytes() == b"*"
-                            || allowed.as_bytes().eq_ignore_ascii_case(self.origin.as_bytes())
-                    });
+                    && allowed.is_some_and(|allowed| answer::consents(allowed.as_bytes(), &self.origin));
                 if agreed { Consent::Given } else { Consent::Missing }
             }
             Err(error) => {
@@ -174,13 +177,7 @@ impl Sender {
 
     /// Addresses in the place of names are connected to without being looked up.
     fn literal_is_permitted(&self, url: &Url) -> bool {
-        let address: IpAddr = match url.host() {
-            Some(Host::Ipv4(address)) => address.into(),
-            Some(Host::Ipv6(address)) => address.into(),
-            Some(Host::Domain(_)) => return true,
-            None => return false,
-        };
-        self.policy.permits(address, &interfaces())
+        self.policy.permits_literal(url, &interfaces())
     }
 }
 
@@ -228,14 +225,8 @@ fn failure(error: &reqwest::Error) -> Failure {
     }
 }
 
-/// Seconds or a date (RFC 9110, section 10.2.3).
-fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = OffsetDateTime::from(httpdate::parse_http_date(text).ok()?);
-    Some(Duration::try_from(at - now).unwrap_or_default())
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 async fn read_some(mut response: Response) {
@@ -246,29 +237,5 @@ async fn read_some(mut response: Response) {
             // The status has been said; what follows changes nothing.
             Ok(None) | Err(_) => return,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    #[test]
-    fn reads_pauses_in_both_forms() {
-        let now = datetime!(2026-11-21 13:00 UTC);
-        let of = |text: &str| {
-            let headers = [(header::RETRY_AFTER, text.parse().unwrap())];
-            retry_after(&headers.into_iter().collect(), now)
-        };
-        assert_eq!(of("120"), Some(Duration::from_secs(120)));
-        assert_eq!(of(" 0 "), Some(Duration::ZERO));
-        assert_eq!(of("Sat, 21 Nov 2026 13:01:00 GMT"), Some(Duration::from_secs(60)));
-        assert_eq!(of("Sat, 21 Nov 2026 12:00:00 GMT"), Some(Duration::ZERO));
-        for nonsense in ["", "-1", "soon", "99999999999999999999999"] {
-            assert_eq!(of(nonsense), None, "{nonsense}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
     }
 }

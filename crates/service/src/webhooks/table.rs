@@ -10,15 +10,13 @@ use url::Url;
 use super::cloud_event::{Content, EventType};
 use super::overlap_end;
 use super::signature::Secret;
+use super::target::{TargetError, UrlRules};
 use crate::meeting::MeetingEvent;
 use crate::store::sqlite::webhooks::{self as sql, DeliveryRow, Health, WebhookRow};
 use crate::store::{Store, StoreError, Tx};
 
 /// Most webhooks of one service.
 pub const MAX_WEBHOOKS: usize = 64;
-
-/// Longest address of a target, in bytes.
-pub const MAX_URL_BYTES: usize = 2048;
 
 /// Most deliveries listed at a time.
 const MAX_LISTED: u32 = 1000;
@@ -34,15 +32,6 @@ pub struct NewWebhook {
     pub tenant: Option<TenantId>,
     /// Whether chat texts are wanted.
     pub include_content: bool,
-}
-
-/// What addresses of targets may look like.
-#[derive(Debug, Clone, Default)]
-pub struct UrlRules {
-    /// `http` is allowed.
-    pub allow_http: bool,
-    /// `host[:port]` of this service itself.
-    pub own_authorities: Vec<String>,
 }
 
 /// A webhook.
@@ -62,15 +51,9 @@ pub enum CreateError {
     /// There are [`MAX_WEBHOOKS`].
     #[error("there are {MAX_WEBHOOKS} webhooks already")]
     TooMany,
-    /// The target is no absolute address of at most 2048 bytes without user, password and fragment.
-    #[error("url must be an absolute address without user, password and fragment")]
-    BadUrl,
-    /// The target is not `https`.
-    #[error("url must begin with https:// (webhooks.allow_http permits http)")]
-    NotHttps,
-    /// The target is this service.
-    #[error("url is an address of this service")]
-    OwnAddress,
+    /// The target cannot be one.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// There is no event of this name.
     #[error("events: there is no event of this name; there are {}", names())]
     UnknownEvent,
@@ -230,7 +213,7 @@ impl WebhookTable {
         rules: &UrlRules,
         now: OffsetDateTime,
     ) -> Result<Webhook, CreateError> {
-        let url = target(&new.url, rules)?;
+        let url = rules.target(&new.url)?;
         let named: Result<Vec<EventType>, _> = new.events.iter().map(|name| name.parse()).collect();
         let mut events = named.map_err(|_| CreateError::UnknownEvent)?;
         if events.is_empty() {
@@ -386,69 +369,4 @@ impl WebhookTable {
 
 fn read(connection: &crate::store::Connection) -> Result<Arc<[Webhook]>, StoreError> {
     sql::all(connection)?.into_iter().map(Webhook::try_from).collect()
-}
-
-/// The address of a target, if it can be one.
-fn target(text: &str, rules: &UrlRules) -> Result<Url, CreateError> {
-    if text.len() > MAX_URL_BYTES {
-        return Err(CreateError::BadUrl);
-    }
-    let url = Url::parse(text).map_err(|_| CreateError::BadUrl)?;
-    let plain = url.host().is_some()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.fragment().is_none();
-    match url.scheme() {
-        "https" => {}
-        "http" if rules.allow_http => {}
-        _ => return Err(CreateError::NotHttps),
-    }
-    if !plain {
-        return Err(CreateError::BadUrl);
-    }
-    // Both with and without the port that goes without saying.
-    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-    let port = url.port_or_known_default().unwrap_or_default();
-    let full = format!("{host}:{port}");
-    let own = |authority: &String| *authority == full || (url.port().is_none() && *authority == host);
-    if rules.own_authorities.iter().any(own) {
-        return Err(CreateError::OwnAddress);
-    }
-    Ok(url)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rules(allow_http: bool) -> UrlRules {
-        UrlRules {
-            allow_http,
-            own_authorities: vec!["meet.example.org".to_owned(), "127.0.0.1:8443".to_owned()],
-        }
-    }
-
-    #[test]
-    fn targets_are_https_without_credentials() {
-        for (text, expected) in [
-            ("https://hooks.example.org/a?b=c", None),
-            ("http://hooks.example.org/", Some(CreateError::NotHttps)),
-            ("ftp://hooks.example.org/", Some(CreateError::NotHttps)),
-            ("file:///etc/passwd", Some(CreateError::NotHttps)),
-            ("/relative", Some(CreateError::BadUrl)),
-            ("https://", Some(CreateError::BadUrl)),
-            ("https://user@hooks.example.org/", Some(CreateError::BadUrl)),
-            ("https://:secret@hooks.example.org/", Some(CreateError::BadUrl)),
-            ("https://hooks.example.org/#x", Some(CreateError::BadUrl)),
-            ("https://MEET.example.org/x", Some(CreateError::OwnAddress)),
-            ("https://meet.example.org:443/x", Some(CreateError::OwnAddress)),
-            ("https://127.0.0.1:8443/x", Some(CreateError::OwnAddress)),
-            ("https://0x7f.1:8443/x", Some(CreateError::OwnAddress)),
-        ] {
-            assert_eq!(target(text, &rules(false)).err(), expected, "{text}");
-        }
-        assert!(target("http://hooks.example.org/", &rules(true)).is_ok());
-        let long = format!("https://hooks.example.org/{}", "a".repeat(MAX_URL_BYTES));
-        assert_eq!(target(&long, &rules(true)), Err(CreateError::BadUrl));
-    }
 }
