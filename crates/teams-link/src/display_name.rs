@@ -21,7 +21,7 @@ pub struct DisplayName(String);
 /// Why a text is no display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DisplayNameError {
-    /// Nothing is left without the white space.
+    /// Nothing in it can be seen.
     #[error("the name is empty")]
     Empty,
     /// More than 256 characters.
@@ -42,14 +42,17 @@ impl DisplayName {
             return Err(DisplayNameError::TooLong);
         }
         let text = text.trim();
-        if text.is_empty() {
-            return Err(DisplayNameError::Empty);
-        }
         if text.chars().count() > MAX_CHARS {
             return Err(DisplayNameError::TooLong);
         }
         if text.chars().any(is_refused) {
             return Err(DisplayNameError::Character);
+        }
+        if text
+            .chars()
+            .all(|character| character.is_whitespace() || is_invisible(character))
+        {
+            return Err(DisplayNameError::Empty);
         }
         Ok(Self(text.to_owned()))
     }
@@ -70,6 +73,16 @@ impl DisplayName {
 fn is_refused(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Unicode's Default_Ignorable_Code_Point, and the Braille pattern without dots. Within a name they join letters and emoji;
+/// a name of nothing else looks like no name.
+fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 impl FromStr for DisplayName {
@@ -128,7 +141,16 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_shown() {
-        for text in ["", " ", "\t\n"] {
+        for text in [
+            "",
+            " ",
+            "\t\n",
+            "\u{200b}",
+            "\u{3164} \u{3164}",
+            "\u{200f}\u{2060}",
+            "\u{2800}",
+            "\u{e0041}\u{e007f}",
+        ] {
             assert_eq!(DisplayName::parse(text), Err(DisplayNameError::Empty), "{text:?}");
         }
         for text in [
