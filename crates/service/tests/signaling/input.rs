@@ -112,7 +112,22 @@ async fn refuses_tokens_that_do_not_hold_here() {
 #[tokio::test]
 async fn refuses_names_that_cannot_be_shown() {
     let host = Host::start().await;
-    for name in ["", "   ", "a\u{7}b", "a\nb", "\u{202e}evil", &"n".repeat(257)] {
+    let turned = |character: char| format!("Alice{character}Bob");
+    let bidi = ('\u{202a}'..='\u{202e}')
+        .chain('\u{2066}'..='\u{2069}')
+        .map(turned);
+    let others = [
+        "",
+        "   ",
+        "\u{200b}\u{3164}",
+        "a\u{7}b",
+        "a\nb",
+        "a\u{2028}b",
+        "a\u{9b}b",
+    ];
+    let others = others.map(str::to_owned).into_iter().chain(["n".repeat(257)]);
+    for name in bidi.chain(others) {
+        let name = name.as_str();
         let mut client = Client::guest(&host, name).await;
         let (reason, _) = client.over().await;
         assert_eq!(
