@@ -8,6 +8,7 @@ mod client;
 mod identity;
 mod link;
 mod trouter;
+mod webhook;
 
 use std::net::SocketAddr;
 
@@ -30,6 +31,7 @@ pub use self::client::client_answer;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
 pub use self::trouter::{trouter_frame, trouter_session};
+pub use self::webhook::{webhook_answer, webhook_target};
 
 /// A body by its name.
 pub type Body = fn(&[u8]);
@@ -60,6 +62,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("stun", stun),
     ("trouter_frame", trouter_frame),
     ("trouter_session", trouter_session),
+    ("webhook_answer", webhook_answer),
+    ("webhook_target", webhook_target),
 ];
 
 /// Query options of Graph. A filter or a search that parses can be applied to anything, and text in quotes is only ever
