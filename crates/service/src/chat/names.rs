@@ -75,11 +75,7 @@ impl HiddenNames {
                 self.mask_all(None, members);
             }
             Event::ThreadUpdated { by, .. } | Event::Typing { sender: by, .. } => self.mask_ref(None, by),
-            Event::ThreadDeleted { by, .. } => {
-                if let Some(by) = by {
-                    self.mask_ref(None, by);
-                }
-            }
+            Event::ThreadDeleted { by: Some(by), .. } => self.mask_ref(None, by),
             // Names nobody but by identifier.
             Event::ReadReceipt { .. } => {}
             _ => {}

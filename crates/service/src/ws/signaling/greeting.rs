@@ -60,7 +60,14 @@ async fn start(app: App, connection: Connection) -> Option<Box<Actor>> {
     };
     session.accept(accepted).ok()?;
     let expires = expiry(&caller);
-    let mut actor = Box::new(Actor::new(app, id, session, (caller, hello.client), inbox, inbox_sender));
+    let mut actor = Box::new(Actor::new(
+        app,
+        id,
+        session,
+        (caller, hello.client),
+        inbox,
+        inbox_sender,
+    ));
     actor.attach(connection, resume_token, expires);
     Some(actor)
 }
