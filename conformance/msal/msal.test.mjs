@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 
-import { AuthorizationCodeCredential, ClientSecretCredential } from '@azure/identity';
+import { AuthorizationCodeCredential, ClientSecretCredential, DeviceCodeCredential } from '@azure/identity';
 import { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } from '@azure/msal-node';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 
 import { startService } from '../lib/service.mjs';
 import { Network, observe, recorded as test, trust } from './lib/network.mjs';
-import { signIn } from './lib/people.mjs';
+import { signIn, signInForDevice } from './lib/people.mjs';
 
 const GRAPH = 'https://graph.microsoft.com/.default';
 const ACS = 'https://communication.azure.com//.default';
@@ -118,6 +118,22 @@ test('a code is good once, with its verifier and its redirect URI', async () => 
   assert.equal(back.get('error'), 'invalid_scope');
 });
 
+test('a device shows a code', async () => {
+  const app = publicApp();
+  let said;
+  const answer = await app.acquireTokenByDeviceCode({
+    scopes: ['User.Read'],
+    deviceCodeCallback: ({ verificationUri, userCode, message }) => {
+      assert.ok(message.includes(userCode));
+      said = signInForDevice(verificationUri, userCode, alice);
+    },
+  });
+  assert.match(await said, /You are signed in/);
+  assert.equal(decodeJwt(answer.accessToken).oid, alice.object_id);
+  const fresh = await app.acquireTokenSilent({ scopes: ['User.Read'], account: answer.account, forceRefresh: true });
+  assert.notEqual(fresh.accessToken, answer.accessToken);
+});
+
 test('a third party verifies the ID token', async () => {
   const app = publicApp();
   const { redeem } = await person(app);
@@ -151,4 +167,12 @@ test('credentials of @azure/identity', async () => {
   const code = (await signIn(url, alice)).get('code');
   const byCode = new AuthorizationCodeCredential(dev.tenant_id, client, secret, code, REDIRECT, options);
   assert.equal(decodeJwt((await byCode.getToken('User.Read')).token).oid, alice.object_id);
+
+  const byDevice = new DeviceCodeCredential({
+    ...options,
+    tenantId: dev.tenant_id,
+    clientId: dev.public_app.client_id,
+    userPromptCallback: ({ verificationUri, userCode }) => signInForDevice(verificationUri, userCode, alice),
+  });
+  assert.equal(decodeJwt((await byDevice.getToken('User.Read')).token).oid, alice.object_id);
 });

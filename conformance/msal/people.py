@@ -46,6 +46,25 @@ def sign_in(url, user, password=None):
     return f"{form.action}?{urlencode(form.fields)}"
 
 
+def sign_in_for_device(url, code, user, step="password"):
+    """Types the code that a device shows, and signs in or cancels; what the last page says."""
+    browser = requests.Session()
+    origin = {"origin": "{0.scheme}://{0.netloc}".format(urlsplit(url)), "sec-fetch-site": "same-origin"}
+    page = browser.get(url, timeout=30)
+    assert page.status_code == 200, page.text
+    form = Form(page.text)
+    page = browser.post(
+        urljoin(url, form.action), data={**form.fields, "user_code": code}, headers=origin, timeout=30,
+    )
+    assert page.status_code == 200, page.text
+    assert code in page.text, page.text
+    form = Form(page.text)
+    answers = {"username": user["upn"], "password": user["password"], "step": step}
+    page = browser.post(urljoin(url, form.action), data={**form.fields, **answers}, headers=origin, timeout=30)
+    assert page.status_code == 200, page.text
+    return page.text
+
+
 def parameters(url):
     """Those of a redirect."""
     return dict(parse_qsl(urlsplit(url).query))

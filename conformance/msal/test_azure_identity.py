@@ -4,8 +4,8 @@ import jwt
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.transport import RequestsTransport
-from azure.identity import AuthorizationCodeCredential, ClientSecretCredential
-from people import parameters, sign_in
+from azure.identity import AuthorizationCodeCredential, ClientSecretCredential, DeviceCodeCredential
+from people import parameters, sign_in, sign_in_for_device
 
 GRAPH = "https://graph.microsoft.com/.default"
 ACS = "https://communication.azure.com//.default"
@@ -67,6 +67,22 @@ def test_a_code(dev, azure_session):
     said = jwt.decode(token.token, options={"verify_signature": False})
     assert said["oid"] == dev["users"][0]["object_id"]
     assert "User.Read" in said["scp"].split()
+    asked = azure_session.tokens_asked()
+    assert credential.get_token("User.Read").token == token.token
+    assert azure_session.tokens_asked() == asked
+
+
+def test_a_device(dev, azure_session):
+    alice = dev["users"][0]
+
+    def prompt(uri, code, expires_on):
+        sign_in_for_device(uri, code, alice)
+
+    credential = DeviceCodeCredential(
+        dev["public_app"]["client_id"], tenant_id=dev["tenant_id"], prompt_callback=prompt, **common(dev, azure_session),
+    )
+    token = credential.get_token("User.Read")
+    assert jwt.decode(token.token, options={"verify_signature": False})["oid"] == alice["object_id"]
     asked = azure_session.tokens_asked()
     assert credential.get_token("User.Read").token == token.token
     assert azure_session.tokens_asked() == asked

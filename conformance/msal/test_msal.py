@@ -7,7 +7,7 @@ import jwt
 import msal
 import pytest
 import requests
-from people import parameters, sign_in
+from people import parameters, sign_in, sign_in_for_device
 
 GRAPH = "https://graph.microsoft.com/.default"
 ACS = "https://communication.azure.com//.default"
@@ -138,6 +138,35 @@ def test_an_interactive_program_waits_on_a_port_of_its_own(dev, session, alice):
         webbrowser._tryorder.remove("person")
         del webbrowser._browsers["person"]
     assert claims(token_of(answer))["oid"] == alice["object_id"]
+
+
+def test_a_device_shows_a_code(dev, session, alice):
+    app = public(dev, session)
+    flow = app.initiate_device_flow(["User.Read"])
+    assert flow["user_code"] in flow["message"]
+    assert flow["verification_uri"] in flow["message"]
+    # Asked once, before anybody has signed in.
+    pending = app.acquire_token_by_device_flow({**flow, "expires_at": 0})
+    assert pending["error"] == "authorization_pending"
+    hasty = app.acquire_token_by_device_flow({**flow, "expires_at": 0})
+    assert hasty["error"] == "slow_down"
+    assert "You are signed in" in sign_in_for_device(flow["verification_uri"], flow["user_code"], alice)
+    answer = app.acquire_token_by_device_flow(flow)
+    assert claims(token_of(answer))["oid"] == alice["object_id"]
+    assert answer["id_token_claims"]["preferred_username"] == alice["upn"]
+    [account] = app.get_accounts()
+    fresh = app.acquire_token_silent(["User.Read"], account=account, force_refresh=True)
+    assert token_of(fresh) != token_of(answer)
+    # A device code is good once.
+    assert app.acquire_token_by_device_flow({**flow, "expires_at": 0})["error"] == "invalid_grant"
+
+
+def test_a_device_is_told_no(dev, session, alice):
+    app = public(dev, session)
+    flow = app.initiate_device_flow(["User.Read"])
+    sign_in_for_device(flow["verification_uri"], flow["user_code"], alice, step="cancel")
+    assert app.acquire_token_by_device_flow(flow)["error"] == "access_denied"
+    assert app.initiate_device_flow(["Mail.ReadWrite"])["error"] == "invalid_scope"
 
 
 def test_a_code_is_good_once(dev, session, alice):

@@ -7,6 +7,7 @@ mod chat;
 mod client;
 mod identity;
 mod link;
+mod oauth;
 mod trouter;
 mod webhook;
 
@@ -30,6 +31,7 @@ pub use self::chat::chat_commands;
 pub use self::client::client_answer;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
+pub use self::oauth::authorization_request;
 pub use self::trouter::{trouter_frame, trouter_session};
 pub use self::webhook::{webhook_answer, webhook_target};
 
@@ -38,6 +40,7 @@ pub type Body = fn(&[u8]);
 
 /// All targets; the files in `fuzz_targets/` and the folders in `corpus/` have the same names.
 pub const TARGETS: &[(&str, Body)] = &[
+    ("authorization_request", authorization_request),
     ("chat_commands", chat_commands),
     ("client_answer", client_answer),
     ("connection_string", connection_string),

@@ -8,7 +8,7 @@ import { prepareAnnouncements, say, toast } from './announce.js';
 import { administer, ApiError } from './api.js';
 import { h, setText, showView } from './dom.js';
 import { icon } from './icons.js';
-import { forget, recall, showSignIn } from './sign-in.js';
+import { comeBack, forget, recall, showSignIn, signOut as endSession } from './sign-in.js';
 
 const LEAD = 'For administrators of the organization.';
 const TIERS = ['baseline', 'sensitive', 'highly-sensitive'];
@@ -16,7 +16,7 @@ const TIERS = ['baseline', 'sensitive', 'highly-sensitive'];
 const container = document.getElementById('app');
 
 prepareAnnouncements();
-start();
+comeBack().then(start, start);
 
 /** The settings, or the sign-in. */
 async function start() {
@@ -50,7 +50,7 @@ function show(token, file) {
   );
 
   function signOut() {
-    forget();
+    endSession();
     start();
   }
 }

@@ -70,7 +70,37 @@ export async function signIn(username, password) {
       response.status,
     );
   }
-  const answer = await response.json();
+  return session(await response.json());
+}
+
+/**
+ * How people sign in: with a password here, or at external providers.
+ *
+ * @param {string} [tenant] that of the only tenant with providers when left out
+ * @returns {Promise<{tenant: string|null, passwords: boolean, providers: {id: string, name: string}[]}>}
+ */
+export async function signInWays(tenant) {
+  const response = await send(`/login/ways${tenant ? `?tenant=${encodeURIComponent(tenant)}` : ''}`, {});
+  if (!response.ok) return { tenant: null, passwords: true, providers: [] };
+  return response.json();
+}
+
+/**
+ * A token for who has just signed in in this browser.
+ *
+ * @returns {Promise<{token: string, expiresAt: number}|null>}
+ */
+export async function browserSession() {
+  const response = await send('/login/token', { method: 'POST' });
+  return response.ok ? session(await response.json()) : null;
+}
+
+/** Signs out whoever is signed in in this browser. */
+export async function endBrowserSession() {
+  await send('/organizations/oauth2/v2.0/logout', {});
+}
+
+function session(answer) {
   return { token: answer.access_token, expiresAt: Date.now() + Number(answer.expires_in ?? 3600) * 1000 };
 }
 

@@ -3,7 +3,7 @@
  * @module sign-in
  */
 
-import { ApiError, signIn } from './api.js';
+import { ApiError, browserSession, endBrowserSession, signIn, signInWays } from './api.js';
 import { h, setText, showView } from './dom.js';
 import { icon } from './icons.js';
 
@@ -17,9 +17,23 @@ export function keep(session) {
   sessionStorage.setItem(KEY, JSON.stringify(session));
 }
 
-/** Signs out. */
+/** Forgets the token. */
 export function forget() {
   sessionStorage.removeItem(KEY);
+}
+
+/** Signs out, also who signed in at the issuer's page or a provider. */
+export function signOut() {
+  forget();
+  endBrowserSession().catch(() => {});
+}
+
+/** Who comes back from the issuer's page or a provider has a session in this browser, and gets a token for this tab. */
+export async function comeBack() {
+  if (location.hash !== '#signed-in') return;
+  history.replaceState(history.state, '', location.pathname + location.search);
+  const session = await browserSession();
+  if (session) keep(session);
 }
 
 /** @returns {{token: string, expiresAt: number}|null} */
@@ -44,6 +58,15 @@ export function showSignIn(container, { lead, message = '', signedIn }) {
   const password = h('input', { testid: 'password', id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
   const problem = h('p', { class: 'form-problem', role: 'alert', testid: 'problem', text: message });
   const button = h('button', { type: 'submit', class: 'primary wide', testid: 'sign-in', text: 'Sign in' });
+
+  const providers = h('div', { class: 'providers' });
+  const fields = h(
+    'div',
+    { class: 'fields' },
+    h('label', { class: 'field', for: 'upn' }, h('span', { text: 'User name' }), upn),
+    h('label', { class: 'field', for: 'password' }, h('span', { text: 'Password' }), password),
+  );
+  offerProviders(providers, [fields, button]).catch(() => {});
 
   async function submit(event) {
     event.preventDefault();
@@ -72,11 +95,24 @@ export function showSignIn(container, { lead, message = '', signedIn }) {
         { class: 'card', on: { submit } },
         h('h1', { text: 'Sign in' }),
         h('p', { class: 'lead', text: lead }),
-        h('label', { class: 'field', for: 'upn' }, h('span', { text: 'User name' }), upn),
-        h('label', { class: 'field', for: 'password' }, h('span', { text: 'Password' }), password),
+        fields,
         problem,
         button,
+        providers,
       ),
     ),
   );
+}
+
+/** A link for each external provider; where passwords are off, nothing else. */
+async function offerProviders(container, withPasswords) {
+  const page = new URLSearchParams(location.search);
+  const ways = await signInWays(page.get('tenant') ?? '');
+  const request = new URLSearchParams({ own_page: location.pathname.slice(1) });
+  if (page.get('link')) request.set('link', page.get('link'));
+  for (const { id, name } of ways.providers) {
+    const href = `/${encodeURIComponent(ways.tenant)}/login/${id}?${request}`;
+    container.append(h('a', { class: 'button wide', testid: 'provider', href, text: `Sign in with ${name}` }));
+  }
+  if (!ways.passwords) for (const element of withPasswords) element.hidden = true;
 }

@@ -11,7 +11,7 @@ import { LocalMedia } from './devices.js';
 import { h, showView } from './dom.js';
 import { icon } from './icons.js';
 import { preview } from './preview.js';
-import { forget, recall, showSignIn } from './sign-in.js';
+import { comeBack, forget, recall, showSignIn, signOut as endSession } from './sign-in.js';
 
 const LEAD = 'The Teams side: for people of the organization.';
 const DAY = new Intl.DateTimeFormat([], { weekday: 'short', day: 'numeric', month: 'short' });
@@ -32,7 +32,7 @@ window.anteroom = {
 };
 
 prepareAnnouncements();
-start();
+comeBack().then(start, start);
 
 /** Back to the meetings, or to the sign-in. */
 async function start() {
@@ -105,7 +105,7 @@ function showMeetings(token, person, calendar) {
   function signOut() {
     devices.stop();
     local.close();
-    forget();
+    endSession();
     showSignIn(container, { lead: LEAD, signedIn: start });
   }
 }

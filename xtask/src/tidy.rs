@@ -53,6 +53,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rcgen", &["service/src/tls.rs"]),
     ("argon2", &["service/src/directory.rs"]),
     ("figment", &["service/src/config.rs"]),
+    ("openidconnect", &["service/src/external"]),
 ];
 
 pub(crate) fn tidy() -> Result<()> {

@@ -13,6 +13,7 @@ use anteroom_identity::id::ResourceId;
 use anteroom_teams_link::policy::LobbyScope;
 
 use crate::entra::ACS_AUDIENCE;
+use crate::external::SignInConfig;
 use crate::http::graph::rates::GraphRateConfig;
 use crate::http::rate::RateConfig;
 use crate::webhooks::WebhookConfig;
@@ -48,6 +49,8 @@ pub struct Config {
     /// An OpenID Connect issuer, Entra ID for one, whose tokens open the Identity and Rooms APIs to applications that
     /// hold no access key.
     pub oidc: Option<OidcConfig>,
+    /// How people sign in.
+    pub sign_in: SignInConfig,
     /// What other servers are told of meetings.
     pub webhooks: WebhookConfig,
     /// Limits against abuse and mistakes.
@@ -181,6 +184,7 @@ impl Default for Config {
             hosts: Vec::new(),
             tls: TlsFiles::default(),
             oidc: None,
+            sign_in: SignInConfig::default(),
             webhooks: WebhookConfig::default(),
             limits: Limits::default(),
             demo: Demo::default(),
@@ -305,6 +309,12 @@ pub enum ConfigError {
     /// The issuer cannot be one.
     #[error("oidc: {reason}")]
     Oidc {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The settings of how people sign in cannot be used.
+    #[error("sign_in: {reason}")]
+    SignIn {
         /// What is wrong.
         reason: String,
     },

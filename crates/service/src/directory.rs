@@ -71,11 +71,13 @@ impl Directory {
             .map_err(|_| StoreError::Closed)?;
         let checked = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            // An unknown name costs as much as a known one.
+            // An unknown name costs as much as a known one, and so does one without a password.
             let hash = row
                 .as_ref()
-                .map_or_else(|| nobody().to_owned(), |row| row.password_hash.clone());
-            let right = verify_password(&password, &hash);
+                .map(|row| row.password_hash.clone())
+                .filter(|hash| !hash.is_empty());
+            let known = hash.as_deref().unwrap_or_else(|| nobody());
+            let right = verify_password(&password, known) && hash.is_some();
             row.filter(|row| right && row.enabled).map(DirectoryUser::from)
         });
         checked.await.map_err(|_| StoreError::Closed)
@@ -91,6 +93,14 @@ impl Directory {
             .read(move |connection| sql::user(connection, oid))
             .await?;
         Ok(row.map(DirectoryUser::from))
+    }
+
+    /// The user with this object id, if the user may sign in: what a token, a session or a sign-in of the user is worth.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn enabled_user(&self, oid: ObjectId) -> Result<Option<DirectoryUser>, StoreError> {
+        Ok(self.user(oid).await?.filter(|user| user.enabled))
     }
 
     /// The user with this sign-in name, whatever the case of its letters.

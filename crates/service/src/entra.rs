@@ -103,8 +103,8 @@ pub(crate) async fn authenticate_user(
     if !sign_in_holds(app, claims.sign_in).await? {
         return Err(AuthError::Refused);
     }
-    let user = app.directory().user(claims.object).await?;
-    if user.is_some_and(|user| user.tenant == claims.tenant && user.enabled) {
+    let user = app.directory().enabled_user(claims.object).await?;
+    if user.is_some_and(|user| user.tenant == claims.tenant) {
         Ok(claims)
     } else {
         Err(AuthError::Refused)

@@ -15,6 +15,7 @@ pub mod error;
 pub mod errors;
 pub mod explain;
 pub mod export;
+pub mod external;
 pub mod http;
 pub mod identities;
 pub mod keys;

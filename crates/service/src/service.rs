@@ -25,6 +25,7 @@ use crate::demo::{self, DevInfo};
 use crate::directory::Directory;
 use crate::emulator::Emulator;
 use crate::error::StartError;
+use crate::external::External;
 use crate::http::graph::rates::GraphRates;
 use crate::http::limits::SignInLimits;
 use crate::http::prompt::Prompt;
@@ -373,6 +374,7 @@ async fn open(
             (None, _) => ChatLimits::default(),
         };
         let oidc = config.oidc.clone().map(OidcIssuer::new).transpose()?;
+        let external = External::new(&config.sign_in)?;
         let (chat, notices) = ChatHub::new(store.clone(), clock.clone(), chat_limits);
         let sender = Sender::new(&config.webhooks, &endpoint, own_authorities.clone())?;
         let table = WebhookTable::open(store.clone()).await.map_err(unusable)?;
@@ -394,6 +396,7 @@ async fn open(
             graph_rates: GraphRates::new(&config.limits.graph),
             emulator: Emulator::new(config.dev),
             oidc,
+            external,
             dev: std::sync::OnceLock::new(),
             dev_http: dev_http_url,
             own_hosts,

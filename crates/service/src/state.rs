@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::demo::DevInfo;
 use crate::directory::Directory;
 use crate::emulator::Emulator;
+use crate::external::External;
 use crate::http::graph::rates::GraphRates;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
@@ -61,6 +62,7 @@ pub(crate) struct Parts {
     pub(crate) rates: Rates,
     pub(crate) graph_rates: GraphRates,
     pub(crate) oidc: Option<OidcIssuer>,
+    pub(crate) external: External,
     pub(crate) emulator: Emulator,
     pub(crate) dev: OnceLock<DevInfo>,
 }
@@ -227,6 +229,12 @@ impl App {
     #[must_use]
     pub fn oidc(&self) -> Option<&OidcIssuer> {
         self.0.oidc.as_ref()
+    }
+
+    /// The external providers where people sign in.
+    #[must_use]
+    pub fn external(&self) -> &External {
+        &self.0.external
     }
 
     /// Counts calls of ACS operations.

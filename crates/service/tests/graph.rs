@@ -18,6 +18,8 @@ mod meetings;
 mod occurrences;
 #[path = "graph/requests.rs"]
 mod requests;
+#[path = "graph/strangers.rs"]
+mod strangers;
 #[path = "graph/users.rs"]
 mod users;
 

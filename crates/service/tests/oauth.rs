@@ -9,5 +9,7 @@ mod browser;
 #[path = "oauth/code.rs"]
 mod code;
 mod common;
+#[path = "oauth/device.rs"]
+mod device;
 #[path = "oauth/page.rs"]
 mod page;

@@ -82,6 +82,39 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Say who a user is at an external provider, so that the user can sign in there.
+    Link {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        /// The provider's issuer, letter by letter as in sign_in.providers.
+        #[arg(long, value_name = "URL")]
+        issuer: String,
+        /// What the provider calls the user: the value of subject_claim.
+        #[arg(long, value_name = "SUBJECT")]
+        subject: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take a user's link to an external provider away, and end all sign-ins.
+    Unlink {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        /// The provider's issuer.
+        #[arg(long, value_name = "URL")]
+        issuer: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take a user's password away, who then signs in at an external provider only, and end all sign-ins.
+    RemovePassword {
+        /// The user, by sign-in name or object id.
+        #[arg(value_name = "USER")]
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Set a user's password, and end all sign-ins with the old one. It is read from standard input, one line.
     SetPassword {
         /// The user, by sign-in name or object id.
@@ -116,9 +149,24 @@ pub(crate) async fn run(user: User) -> anyhow::Result<ExitCode> {
             (request, place)
         }
         Command::SetAdmin { user, admin, place } => (Request::SetAdmin { user, admin }, place),
+        Command::Delete { user, place } => (Request::DeleteUser { user }, place),
         Command::Enable { user, place } => (Request::SetEnabled { user, enabled: true }, place),
         Command::Disable { user, place } => (Request::SetEnabled { user, enabled: false }, place),
-        Command::Delete { user, place } => (Request::DeleteUser { user }, place),
+        Command::Link {
+            user,
+            issuer,
+            subject,
+            place,
+        } => {
+            let request = Request::Link {
+                user,
+                issuer,
+                subject,
+            };
+            (request, place)
+        }
+        Command::Unlink { user, issuer, place } => (Request::Unlink { user, issuer }, place),
+        Command::RemovePassword { user, place } => (Request::RemovePassword { user }, place),
         Command::SetPassword { user, place } => {
             let password = read_password()?;
             (Request::SetPassword { user, password }, place)
@@ -143,13 +191,34 @@ fn read_password() -> anyhow::Result<String> {
 }
 
 fn table(users: &[UserInfo]) -> String {
-    let mut rows = vec![vec!["ID".to_owned(), "UPN".to_owned(), "NAME".to_owned()]];
+    let mut rows = vec![vec![
+        "ID".to_owned(),
+        "UPN".to_owned(),
+        "NAME".to_owned(),
+        "SIGNS IN WITH".to_owned(),
+    ]];
     rows.extend(users.iter().map(|user| {
         vec![
             user.id.clone(),
             user.user_principal_name.clone(),
             user.display_name.clone(),
+            ways(user),
         ]
     }));
     output::table(&rows)
+}
+
+/// How a user signs in: with a password, at providers, or not at all.
+fn ways(user: &UserInfo) -> String {
+    if !user.account_enabled {
+        return "nothing (disabled)".to_owned();
+    }
+    let password = user.has_password.then_some("password");
+    let issuers = user.external.iter().map(|external| external.issuer.as_str());
+    let ways: Vec<&str> = password.into_iter().chain(issuers).collect();
+    if ways.is_empty() {
+        "nothing".to_owned()
+    } else {
+        ways.join(", ")
+    }
 }

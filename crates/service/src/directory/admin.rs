@@ -7,6 +7,7 @@ mod error;
 mod groups;
 mod info;
 mod people;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,8 @@ use time::OffsetDateTime;
 use crate::store::{Connection, Store, StoreError};
 
 pub use self::error::AdminError;
-pub use self::info::{ApplicationInfo, GroupInfo, NewSecret, SecretInfo, UserInfo};
+pub use self::info::{ApplicationInfo, ExternalInfo, GroupInfo, NewSecret, SecretInfo, UserInfo};
+pub(crate) use self::people::is_user_name;
 
 /// One thing to do. Users are named by sign-in name or object id, groups by name or object id, applications by client id
 /// or (if only one has it) name, tenants by name or id.
@@ -52,6 +54,16 @@ pub enum Request {
     SetAdmin { user: String, admin: bool },
     /// Whether a user may sign in; who may not is signed out everywhere. Answer: [`UserInfo`].
     SetEnabled { user: String, enabled: bool },
+    /// Takes the password away, for who signs in at a provider only. Answer: [`UserInfo`].
+    RemovePassword { user: String },
+    /// Says who the user is at an external provider. Answer: [`UserInfo`].
+    Link {
+        user: String,
+        issuer: String,
+        subject: String,
+    },
+    /// Takes the user's links to a provider away, and ends all sign-ins. Answer: [`UserInfo`].
+    Unlink { user: String, issuer: String },
     /// Answer: [`UserInfo`], of the user as it was.
     DeleteUser { user: String },
     /// Ends all sign-ins. Answer: [`UserInfo`].
@@ -144,6 +156,10 @@ pub async fn perform(store: &Store, now: OffsetDateTime, mut request: Request) -
 
 fn perform_in(connection: &Connection, now: OffsetDateTime, request: Request) -> Result<Value, AdminError> {
     let request = match people::perform(connection, request)? {
+        Ok(answer) => return Ok(answer),
+        Err(request) => request,
+    };
+    let request = match sign_in::perform(connection, now, request)? {
         Ok(answer) => return Ok(answer),
         Err(request) => request,
     };

@@ -53,6 +53,66 @@ super::catalogue! { Oauth;
     cause: "The userinfo endpoint was called with a token of an application, or one that was not asked for with openid.";
     remedy: "Ask for the scope openid when the person signs in.";
 
+    PASSWORDS_OFF: 400 "invalid_grant", "oauth_passwords_off", "Passwords are switched off in this tenant. Sign in with its provider.";
+    cause: "The tenant stands in sign_in.passwords_off, so that its people sign in at an external provider only.";
+    remedy: "Sign in on the page (authorization code or device code), or let the operator switch passwords on.";
+
+    EXTERNAL_UNREACHABLE: 502 "temporarily_unavailable", "oauth_external_unreachable", "The provider does not answer now. Try again later, or sign in another way.";
+    cause: "The discovery document, the keys, the token endpoint or userinfo of an external provider could not be had in time, without a redirection and in 256 KiB.";
+    remedy: "Look at the service's log and at the provider; check sign_in.providers, and that the service reaches the provider over TLS.";
+
+    EXTERNAL_INVALID: 502 "server_error", "oauth_external_invalid", "The provider's answer is not in order. Ask your administrator.";
+    cause: "An external provider describes itself as another issuer, does not take the code or our client secret, or its ID token is not good: issuer, audience, azp, nonce, times, algorithm or signature.";
+    remedy: "The service's log says which. Compare issuer, client id and secret with the provider's settings.";
+
+    EXTERNAL_DECLINED: 400 "access_denied", "oauth_external_declined", "You were not signed in at the provider. Try again, or sign in another way.";
+    cause: "The external provider sent the person back with an error: the person said no, or may not use this application there.";
+    remedy: "Sign in again. At the provider, let the person use the application.";
+
+    EXTERNAL_EXPIRED: 400 "invalid_request", "oauth_external_expired", "This sign-in is too old, was used before, or began in another browser. Go back to the application and sign in again.";
+    cause: "An external provider's answer came with a state that is unknown, older than 15 minutes, used before, or of another browser; or cookies are blocked.";
+    remedy: "Allow cookies for this address, and start again from the application.";
+
+    EXTERNAL_NOT_LINKED: 403 "access_denied", "oauth_external_not_linked", "You are signed in at the provider, but you have no account here. Ask your administrator.";
+    cause: "Nobody in the directory is linked to this person of the external provider, and unknown_people does not say that one is to be found or created.";
+    remedy: "anteroom user link USER --issuer ISSUER --subject SUBJECT, or set unknown_people.";
+
+    EXTERNAL_NOT_VERIFIED: 403 "access_denied", "oauth_external_not_verified", "The provider has not verified your e-mail address. Verify it there, and sign in again.";
+    cause: "The person would be found or named by an e-mail address, and the provider does not say that it has verified it.";
+    remedy: "Verify the address at the provider; check email_claim and email_verified_claim, and that the scope email is asked for.";
+
+    EXTERNAL_DOMAIN: 403 "access_denied", "oauth_external_domain", "People of your domain may not sign in here.";
+    cause: "The sign-in name or the e-mail address that the provider gives is of no domain in domains, or it gives none.";
+    remedy: "Sign in with another account, or add the domain.";
+
+    EXTERNAL_NO_NAME: 403 "access_denied", "oauth_external_no_name", "The provider gives no name that an account could be made with. Ask your administrator.";
+    cause: "People are created, and user_claim is missing or not of the form name@domain in ASCII.";
+    remedy: "Set user_claim to a claim of that form, email for one.";
+
+    EXTERNAL_NAME_TAKEN: 403 "access_denied", "oauth_external_name_taken", "Your name is taken here by an account that is not linked to you. Ask your administrator.";
+    cause: "People are created, and the directory has a user of that name whom nobody linked to this person of the provider.";
+    remedy: "If both are the same person: anteroom user link, or unknown_people = link_verified_email_or_create.";
+
+    ACCOUNT_DISABLED: 403 "access_denied", "oauth_account_disabled", "Your account is disabled. Ask your administrator.";
+    cause: "The person signed in at an external provider, but may not sign in here.";
+    remedy: "anteroom user enable USER.";
+
+    AUTHORIZATION_PENDING: 400 "authorization_pending", "oauth_authorization_pending", "Nobody has signed in with the user code yet.";
+    cause: "A device asked for its tokens before the person had typed the user code and signed in (RFC 8628, section 3.5).";
+    remedy: "Ask again after as many seconds as interval says.";
+
+    SLOW_DOWN: 400 "slow_down", "oauth_slow_down", "The device asks too often. Its interval is five seconds longer from now on.";
+    cause: "A device asked for its tokens sooner than its interval allows (RFC 8628, section 3.5).";
+    remedy: "Wait five seconds longer between two questions.";
+
+    EXPIRED_TOKEN: 400 "expired_token", "oauth_expired_token", "The device code has expired. Begin again for a new one.";
+    cause: "Nobody signed in with the user code within 15 minutes.";
+    remedy: "Ask for a new device code, and show its user code.";
+
+    USER_CODE_UNKNOWN: 400 "invalid_request", "oauth_user_code_unknown", "That code is unknown, expired or used before. Look at the device again.";
+    cause: "The user code that was typed is of no device that waits.";
+    remedy: "Type the code that the device shows now, or let it begin again.";
+
     TRY_LATER: 429 "temporarily_unavailable", "oauth_try_later", "Too many failed sign-ins. Try again later.";
     cause: "Too many sign-ins with this name or from this address failed.";
     remedy: "Wait as many seconds as the header Retry-After says.";

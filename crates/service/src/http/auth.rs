@@ -100,17 +100,17 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<Caller, AuthE
             if !entra::sign_in_holds(app, claims.sign_in).await? {
                 return Err(AuthError::Refused);
             }
-            let user = app.directory().user(claims.object).await?;
-            if user.is_some_and(|user| user.tenant == claims.tenant && user.enabled) {
+            let user = app.directory().enabled_user(claims.object).await?;
+            if user.is_some_and(|user| user.tenant == claims.tenant) {
                 Ok(Caller::Directory(claims))
             } else {
                 Err(AuthError::Refused)
             }
         }
         VerifiedToken::TeamsUser(claims) => {
-            let user = app.directory().user(claims.object).await?;
+            let user = app.directory().enabled_user(claims.object).await?;
             let user = user
-                .filter(|user| user.tenant == claims.tenant && user.enabled)
+                .filter(|user| user.tenant == claims.tenant)
                 .filter(|_| app.resources().has_key(claims.resource, None))
                 .ok_or(AuthError::Refused)?;
             Ok(Caller::Directory(DirectoryClaims {

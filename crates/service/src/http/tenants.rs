@@ -52,7 +52,7 @@ impl FromRequestParts<App> for Administrator {
             Caller::Directory(claims) if claims.acs_scopes.is_none() => claims,
             _ => return Err(ApiError::new(&any::FORBIDDEN)),
         };
-        let user = app.directory().user(claims.object).await?;
+        let user = app.directory().enabled_user(claims.object).await?;
         match user {
             Some(user) if user.is_admin && user.tenant == claims.tenant => Ok(Self { tenant: user.tenant }),
             _ => Err(ApiError::new(&any::FORBIDDEN)),

@@ -141,6 +141,20 @@ impl<'h> Browser<'h> {
         self.send(request).await
     }
 
+    pub(crate) async fn post(&mut self, target: &str, form: &[(&str, &str)]) -> Answer {
+        self.post_with(target, form, |request| request).await
+    }
+
+    pub(crate) async fn post_with(
+        &mut self,
+        target: &str,
+        form: &[(&str, &str)],
+        change: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Answer {
+        let request = self.client.post(self.host.url(target)).form(form);
+        self.send(change(request)).await
+    }
+
     /// An authorization request, to the tenant of the demo.
     pub(crate) async fn authorize(&mut self, query: &str) -> Answer {
         self.get(&format!("/contoso/oauth2/v2.0/authorize?{query}")).await

@@ -130,7 +130,7 @@ async fn a_guest_reads_no_name_of_another_anywhere() {
         names.sort_unstable();
         names
     };
-    let mut expected = vec![alices.clone(), "Attendee".to_owned(), "Erin Secret".to_owned()];
+    let mut expected = [alices.clone(), "Attendee".to_owned(), "Erin Secret".to_owned()];
     expected.sort_unstable();
     let participants = erin.read(&host, "participants").await;
     let seen = names(&participants, "displayName");

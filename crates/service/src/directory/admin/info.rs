@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::store::sqlite::applications::{self, ApplicationRow, ClientKind, PermissionKind, SecretRow};
 use crate::store::sqlite::directory::UserRow;
+use crate::store::sqlite::external;
 use crate::store::sqlite::groups::{self, GroupRow};
 use crate::store::{Connection, StoreError};
 
@@ -27,6 +28,21 @@ pub struct UserInfo {
     pub is_admin: bool,
     /// Whether the user may sign in.
     pub account_enabled: bool,
+    /// Whether the user has a password here.
+    pub has_password: bool,
+    /// Who the user is at external providers.
+    pub external: Vec<ExternalInfo>,
+}
+
+/// Who a user is at an external provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ExternalInfo {
+    /// The provider's issuer.
+    pub issuer: String,
+    /// Who it is there.
+    pub subject: String,
 }
 
 /// A group.
@@ -113,15 +129,22 @@ impl std::fmt::Debug for NewSecret {
 }
 
 impl UserInfo {
-    pub(super) fn of(row: &UserRow) -> Self {
-        Self {
+    pub(super) fn of(connection: &Connection, row: &UserRow) -> Result<Self, StoreError> {
+        let external = external::of_user(connection, row.object)?;
+        let external = external.into_iter().map(|identity| ExternalInfo {
+            issuer: identity.issuer,
+            subject: identity.subject,
+        });
+        Ok(Self {
             id: row.object.to_string(),
             user_principal_name: row.upn.clone(),
             display_name: row.display_name.clone(),
             tenant_id: row.tenant.to_string(),
             is_admin: row.is_admin,
             account_enabled: row.enabled,
-        }
+            has_password: !row.password_hash.is_empty(),
+            external: external.collect(),
+        })
     }
 }
 

@@ -10,7 +10,6 @@ use super::{AdminError, Request, UserInfo, answer};
 use crate::directory::{PASSWORD_BYTES, hash_password};
 use crate::store::Connection;
 use crate::store::sqlite::directory::{self as users, UserRow};
-use crate::store::sqlite::sign_ins;
 use crate::tenants::TenantName;
 
 /// Shortest password that can be set, in characters.
@@ -25,7 +24,8 @@ pub(super) fn perform(
         Request::CreateTenant { name } => answer(&create_tenant(connection, name)?),
         Request::ListUsers { tenant } => {
             let rows = users::users(connection, find_tenant(connection, &tenant)?)?;
-            answer(&rows.iter().map(UserInfo::of).collect::<Vec<_>>())
+            let infos: Result<Vec<_>, _> = rows.iter().map(|row| UserInfo::of(connection, row)).collect();
+            answer(&infos?)
         }
         Request::CreateUser {
             tenant,
@@ -48,27 +48,13 @@ pub(super) fn perform(
             let mut row = find_user(connection, &user)?;
             users::set_admin(connection, row.object, admin)?;
             row.is_admin = admin;
-            answer(&UserInfo::of(&row))
+            answer(&UserInfo::of(connection, &row)?)
         }
         Request::DeleteUser { user } => {
             let row = find_user(connection, &user)?;
+            let info = UserInfo::of(connection, &row)?;
             users::delete_user(connection, row.object)?;
-            answer(&UserInfo::of(&row))
-        }
-        Request::SetPassword { user, password } => {
-            let row = find_user(connection, &user)?;
-            users::set_password(connection, row.object, &password)?;
-            sign_ins::revoke_all(connection, row.object)?;
-            answer(&UserInfo::of(&row))
-        }
-        Request::SetEnabled { user, enabled } => {
-            let mut row = find_user(connection, &user)?;
-            users::set_enabled(connection, row.object, enabled)?;
-            if !enabled {
-                sign_ins::revoke_all(connection, row.object)?;
-            }
-            row.enabled = enabled;
-            answer(&UserInfo::of(&row))
+            answer(&info)
         }
         request => return Ok(Err(request)),
     };
@@ -105,10 +91,7 @@ fn create_user(
     password_hash: String,
     is_admin: bool,
 ) -> Result<UserInfo, AdminError> {
-    let well_formed = upn
-        .split_once('@')
-        .is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !domain.contains('@'));
-    if !well_formed || upn.len() > MAX_NAME || !upn.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_user_name(&upn) {
         return Err(invalid(
             "upn",
             "a sign-in name has the form name@domain, in ASCII",
@@ -128,7 +111,15 @@ fn create_user(
         enabled: true,
     };
     users::insert_user(connection, &row)?;
-    Ok(UserInfo::of(&row))
+    Ok(UserInfo::of(connection, &row)?)
+}
+
+/// Whether this can be a sign-in name: `name@domain`, in ASCII.
+pub(crate) fn is_user_name(upn: &str) -> bool {
+    let well_formed = upn
+        .split_once('@')
+        .is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    well_formed && upn.len() <= MAX_NAME && upn.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 pub(super) fn find_tenant(connection: &Connection, tenant: &str) -> Result<TenantId, AdminError> {

@@ -154,8 +154,8 @@ async fn user_of(app: &App, claims: &DirectoryClaims) -> Result<Option<Directory
     if !entra::sign_in_holds(app, claims.sign_in).await? {
         return Ok(None);
     }
-    let user = app.directory().user(claims.object).await?;
-    Ok(user.filter(|user| user.tenant == claims.tenant && user.enabled))
+    let user = app.directory().enabled_user(claims.object).await?;
+    Ok(user.filter(|user| user.tenant == claims.tenant))
 }
 
 async fn for_user(app: &App, claims: DirectoryClaims) -> Result<Option<GraphCaller>, StoreError> {

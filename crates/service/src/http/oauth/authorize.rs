@@ -2,10 +2,11 @@
 //!
 //! 1. An application sends the person's browser here. Request and redirect URI are checked.
 //! 2. Who is signed in in this browser goes back at once, where nothing speaks against it; others get the form.
+//!    Or they are sent to an external provider ([`super::external`]), and come back from there.
 //! 3. The form brings the request back with name and password. All is checked again: nothing is remembered between.
 //! 4. The person goes back with a code, which the application exchanges for tokens.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::Extension;
 use axum::extract::{ConnectInfo, OriginalUri, State};
@@ -17,11 +18,12 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::external::Ways;
 use super::page::{self, SignIn, Step};
 use super::parameters::Parameters;
 use super::request::{AuthorizationRequest, Destination, Prompt, Refused, ResponseMode, registered};
 use super::session::{self, FormGuard};
-use super::{invalid_request, no_store, token};
+use super::{device, invalid_request, no_store, own, token};
 use crate::directory::{DirectoryUser, redirect};
 use crate::entra::secret_digest;
 use crate::errors::oauth as entry;
@@ -36,21 +38,28 @@ const CODE_LIFE: Duration = Duration::minutes(5);
 
 /// A browser's request, as far as all of them are alike.
 pub(super) struct Visit {
-    app: App,
-    surface: Surface,
-    tenant: String,
-    headers: HeaderMap,
+    pub(super) app: App,
+    pub(super) surface: Surface,
+    pub(super) tenant: String,
+    pub(super) headers: HeaderMap,
+    /// Where the browser is.
+    pub(super) source: IpAddr,
+    /// `host[:port]` that the browser knows us by.
+    pub(super) host: Option<String>,
 }
 
 /// `GET`: the request is the query.
 pub(super) async fn asked(
     State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Extension(surface): Extension<Surface>,
     Segments(tenant): Segments<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
     let visit = Visit {
+        host: authority(&uri, &headers),
+        source: peer.ip(),
         app,
         surface,
         tenant,
@@ -62,12 +71,16 @@ pub(super) async fn asked(
 /// `POST`: the request is the form (OpenID Connect Core §3.1.2.1).
 pub(super) async fn posted(
     State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Extension(surface): Extension<Surface>,
     Segments(tenant): Segments<String>,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Result<Body, ApiError>,
 ) -> Response {
     let visit = Visit {
+        host: authority(&uri, &headers),
+        source: peer.ip(),
         app,
         surface,
         tenant,
@@ -90,8 +103,9 @@ pub(super) async fn signed_in(
     headers: HeaderMap,
     body: Result<Body, ApiError>,
 ) -> Response {
-    let host = authority(&uri, &headers);
     let visit = Visit {
+        host: authority(&uri, &headers),
+        source: peer.ip(),
         app,
         surface,
         tenant,
@@ -99,24 +113,25 @@ pub(super) async fn signed_in(
     };
     let form = body.and_then(|Body(body)| Parameters::parse(&body));
     match form {
-        Ok(form) => visit
-            .form(form, peer, host.as_deref())
-            .await
-            .unwrap_or_else(|error| refusal(&error)),
+        Ok(form) => visit.form(form).await.unwrap_or_else(|error| refusal(&error)),
         Err(error) => refusal(&error),
     }
 }
 
 impl Visit {
     /// Somebody comes with an authorization request.
-    async fn begin(&self, query: &str) -> Response {
-        let request = match AuthorizationRequest::read(&self.app, &self.tenant, query.as_bytes()).await {
+    pub(super) async fn begin(&self, query: &str) -> Response {
+        let request = match self.read(query).await {
             Ok(request) => request,
             Err(refused) => return self.refused(refused),
         };
         self.answer(&request, query)
             .await
             .unwrap_or_else(|error| refusal(&error))
+    }
+
+    pub(super) async fn read(&self, query: &str) -> Result<AuthorizationRequest, Refused> {
+        AuthorizationRequest::read(&self.app, self.source, &self.tenant, query.as_bytes()).await
     }
 
     async fn answer(&self, request: &AuthorizationRequest, query: &str) -> Result<Response, ApiError> {
@@ -136,49 +151,59 @@ impl Visit {
             }
             (Some((user, _)), Prompt::Needed | Prompt::Account) => {
                 let (name, upn) = (&*user.display_name, &*user.upn);
-                Ok(self.page(request, query, Step::Account { name, upn }, None))
+                self.page(request, query, Step::Account { name, upn }, None).await
             }
             (_, _) => {
+                let ways = Ways::of(&self.app, request.to.client.tenant).await?;
+                if let Some(provider) = ways.only(request.domain_hint.as_deref()) {
+                    return self.leave(request, query, provider).await;
+                }
                 let upn = request.login_hint.as_deref().unwrap_or_default();
-                Ok(self.page(request, query, Step::Password { upn }, None))
+                self.page(request, query, Step::Password { upn }, None).await
             }
         }
     }
 
     /// Our form comes back.
-    async fn form(
-        &self,
-        mut form: Parameters,
-        peer: SocketAddr,
-        host: Option<&str>,
-    ) -> Result<Response, ApiError> {
-        if !self.is_own_form(host) || !FormGuard::accepts(self.surface, &self.headers, form.get("guard")) {
-            return Err(ApiError::new(&entry::FORM_EXPIRED));
-        }
+    async fn form(&self, mut form: Parameters) -> Result<Response, ApiError> {
+        self.check_form(&form)?;
         let query = form
             .take("request")
             .ok_or_else(|| invalid_request("request is missing"))?;
-        let request = match AuthorizationRequest::read(&self.app, &self.tenant, query.as_bytes()).await {
+        let request = match self.read(&query).await {
             Ok(request) => request,
             Err(refused) => return Ok(self.refused(refused)),
         };
         match form.get("step") {
             Some("cancel") => {
+                if let Some(code) = &request.to.device {
+                    return device::refuse(&self.app, code).await;
+                }
+                if let Some(page) = &request.to.page {
+                    return Ok(own::back(page));
+                }
                 let error = ApiError::new(&entry::ACCESS_DENIED);
                 Ok(self.go_back(&request.to, &self.refusal_of(&request.to, &error)))
             }
             Some("continue") => {
                 let now = self.app.clock().now();
                 let signed_in = session::current(&self.app, self.surface, &self.headers).await?;
-                match signed_in.filter(|(user, session)| request.accepts(user, session, now)) {
+                // Whoever was hinted at: the page named the person who goes on.
+                match signed_in.filter(|(user, session)| request.is_good_for(user, session, now)) {
                     Some((user, session)) if request.prompt != Prompt::Login => {
                         self.grant(&request, &user, session.auth).await
                     }
-                    _ => Ok(self.page(&request, &query, Step::Password { upn: "" }, None)),
+                    _ => {
+                        self.page(&request, &query, Step::Password { upn: "" }, None)
+                            .await
+                    }
                 }
             }
-            Some("other") => Ok(self.page(&request, &query, Step::Password { upn: "" }, None)),
-            _ => self.password(&request, &query, form, peer).await,
+            Some("other") => {
+                self.page(&request, &query, Step::Password { upn: "" }, None)
+                    .await
+            }
+            _ => self.password(&request, &query, form).await,
         }
     }
 
@@ -187,35 +212,47 @@ impl Visit {
         request: &AuthorizationRequest,
         query: &str,
         mut form: Parameters,
-        peer: SocketAddr,
     ) -> Result<Response, ApiError> {
         let upn = form.take("username").unwrap_or_default();
         let password = form.take("password").unwrap_or_default();
         let tenant = Some(request.to.client.tenant);
-        let checked = token::sign_in_with_password(&self.app, peer.ip(), tenant, upn.trim(), &password).await;
+        let checked =
+            token::sign_in_with_password(&self.app, self.source, tenant, upn.trim(), &password).await;
         let user = match checked {
             Ok(user) => user,
             Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => return Err(error),
             Err(error) => {
-                let problem = error.sentence();
-                return Ok(self.page(request, query, Step::Password { upn: upn.trim() }, Some(problem)));
+                let step = Step::Password { upn: upn.trim() };
+                return self.page(request, query, step, Some(error.sentence())).await;
             }
         };
         let auth = self.app.clock().now();
-        let session = SessionRow { user: user.oid, auth };
-        let cookie = session::begin(&self.app, self.surface, &self.headers, session).await?;
+        let cookie = self.remember(&user, auth).await?;
         let mut response = self.grant(request, &user, auth).await?;
         set_cookie(&mut response, cookie);
         Ok(response)
     }
 
-    /// Sends the person back with a code.
-    async fn grant(
+    /// Signs the person in in this browser.
+    pub(super) async fn remember(
+        &self,
+        user: &DirectoryUser,
+        auth: OffsetDateTime,
+    ) -> Result<Option<HeaderValue>, ApiError> {
+        let session = SessionRow { user: user.oid, auth };
+        Ok(session::begin(&self.app, self.surface, &self.headers, session).await?)
+    }
+
+    /// Sends the person back with a code, or gives the device its sign-in.
+    pub(super) async fn grant(
         &self,
         request: &AuthorizationRequest,
         user: &DirectoryUser,
         auth: OffsetDateTime,
     ) -> Result<Response, ApiError> {
+        if let Some(page) = &request.to.page {
+            return Ok(own::back(page));
+        }
         let now = self.app.clock().now();
         let sign_in = SignInRow {
             id: Uuid::new_v4(),
@@ -223,6 +260,9 @@ impl Visit {
             user: user.oid,
             auth,
         };
+        if let Some(code) = &request.to.device {
+            return device::approve(&self.app, code, sign_in, now).await;
+        }
         let row = CodeRow {
             redirect_uri: request.to.redirect_uri.clone(),
             scope: request.scope.clone(),
@@ -241,7 +281,7 @@ impl Visit {
         Ok(self.go_back(&request.to, &request.to.grant(&self.app, &code)))
     }
 
-    fn refused(&self, refused: Refused) -> Response {
+    pub(super) fn refused(&self, refused: Refused) -> Response {
         match refused {
             Refused::Page(error) => refusal(&error),
             Refused::Client(to, error) => self.go_back(&to, &self.refusal_of(&to, &error)),
@@ -262,13 +302,15 @@ impl Visit {
         response
     }
 
-    fn page(
+    /// The sign-in page.
+    pub(super) async fn page(
         &self,
         request: &AuthorizationRequest,
         query: &str,
         step: Step<'_>,
         problem: Option<&str>,
-    ) -> Response {
+    ) -> Result<Response, ApiError> {
+        let ways = Ways::of(&self.app, request.to.client.tenant).await?;
         let guard = FormGuard::of(self.surface, &self.headers);
         let form = SignIn {
             tenant: &self.tenant,
@@ -276,6 +318,8 @@ impl Visit {
             guard: guard.field(),
             to: &request.to,
             problem,
+            passwords: ways.passwords,
+            providers: &ways.links(&self.tenant, query),
             step,
         };
         // Password managers take 200 after a password for a success.
@@ -286,12 +330,22 @@ impl Visit {
         };
         let mut response = page::sign_in(&form, status);
         set_cookie(&mut response, guard.set_cookie(self.surface));
-        response
+        Ok(response)
+    }
+
+    /// # Errors
+    /// A form that this browser was not given, or that was sent from elsewhere.
+    pub(super) fn check_form(&self, form: &Parameters) -> Result<(), ApiError> {
+        if self.is_own_form() && FormGuard::accepts(self.surface, &self.headers, form.get("guard")) {
+            Ok(())
+        } else {
+            Err(ApiError::new(&entry::FORM_EXPIRED))
+        }
     }
 
     /// Nothing says that the form was sent from another origin. Browsers say where one comes from.
-    fn is_own_form(&self, host: Option<&str>) -> bool {
-        let Some(host) = host else {
+    pub(super) fn is_own_form(&self) -> bool {
+        let Some(host) = &self.host else {
             return false;
         };
         let own = format!("{}://{host}", self.surface.scheme());
@@ -306,8 +360,17 @@ impl AuthorizationRequest {
     /// Whether who is signed in in the browser may be who is meant.
     fn accepts(&self, user: &DirectoryUser, session: &SessionRow, now: OffsetDateTime) -> bool {
         let hinted = self.login_hint.as_ref();
+        self.is_good_for(user, session, now) && hinted.is_none_or(|hint| hint.eq_ignore_ascii_case(&user.upn))
+    }
+
+    /// Whether who is signed in is of the tenant, and signed in lately enough.
+    pub(super) fn is_good_for(
+        &self,
+        user: &DirectoryUser,
+        session: &SessionRow,
+        now: OffsetDateTime,
+    ) -> bool {
         user.tenant == self.to.client.tenant
-            && hinted.is_none_or(|hint| hint.eq_ignore_ascii_case(&user.upn))
             && self
                 .max_age
                 .is_none_or(|age| now - session.auth <= Duration::seconds(age))
@@ -376,11 +439,11 @@ fn audience_of_hint(token: &str) -> Option<String> {
 }
 
 /// A refusal that the person is told, on a page.
-fn refusal(error: &ApiError) -> Response {
+pub(super) fn refusal(error: &ApiError) -> Response {
     page::message(error.status(), "That did not work", error.sentence())
 }
 
-fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+pub(super) fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -47,6 +47,7 @@ async fn configuration(
         "issuer": format!("{base}/{id}/v2.0"),
         "authorization_endpoint": format!("{here}/oauth2/v2.0/authorize"),
         "token_endpoint": format!("{here}/oauth2/v2.0/token"),
+        "device_authorization_endpoint": format!("{here}/oauth2/v2.0/devicecode"),
         "userinfo_endpoint": format!("{base}/oidc/userinfo"),
         "end_session_endpoint": format!("{here}/oauth2/v2.0/logout"),
         "jwks_uri": format!("{here}/discovery/v2.0/keys"),

@@ -2,12 +2,16 @@
 
 mod authorize;
 mod client;
+mod device;
 mod discovery;
+mod external;
+mod own;
 mod page;
 mod parameters;
 mod request;
 mod scope;
 mod session;
+mod summary;
 mod token;
 mod userinfo;
 
@@ -17,6 +21,8 @@ use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::cors::{Any, CorsLayer};
+
+pub use self::summary::{RequestSummary, summarize};
 
 use super::errors::ApiError;
 use crate::errors::oauth as entry;
@@ -29,8 +35,9 @@ const MAX_NAME: usize = 256;
 const ANY_TENANT: [&str; 2] = ["organizations", "common"];
 
 /// The grants of the token endpoint.
-const GRANT_TYPES: [&str; 4] = [
+const GRANT_TYPES: [&str; 5] = [
     "authorization_code",
+    device::GRANT_TYPE,
     "refresh_token",
     "password",
     "client_credentials",
@@ -40,6 +47,7 @@ const GRANT_TYPES: [&str; 4] = [
 pub fn router() -> Router<App> {
     let for_browsers = Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(token::token))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device::begin))
         .route("/oidc/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .merge(discovery::router())
         // Set here, so that the layer surrounds it: a preflight request must get that far.
@@ -51,6 +59,11 @@ pub fn router() -> Router<App> {
             get(authorize::asked).post(authorize::posted),
         )
         .route("/{tenant}/login", post(authorize::signed_in))
+        .route("/{tenant}/login/{provider}", get(external::go))
+        .route("/{tenant}/login/{provider}/callback", get(external::back))
+        .route("/login/ways", get(own::ways))
+        .route("/login/token", post(own::token))
+        .route("/{tenant}/device", get(device::page).post(device::typed))
         .route("/{tenant}/oauth2/v2.0/logout", get(authorize::sign_out))
         .merge(for_browsers)
 }

@@ -19,6 +19,10 @@ pub(super) struct SignIn<'a> {
     pub(super) to: &'a Destination,
     /// What went wrong before.
     pub(super) problem: Option<&'a str>,
+    /// Whether people of the tenant sign in with passwords.
+    pub(super) passwords: bool,
+    /// The external providers: names, and where they are gone to.
+    pub(super) providers: &'a [(String, String)],
     pub(super) step: Step<'a>,
 }
 
@@ -33,11 +37,17 @@ pub(super) enum Step<'a> {
 /// The page with the form.
 pub(super) fn sign_in(page: &SignIn<'_>, status: StatusCode) -> Response {
     let mut body = String::from("<h1>Sign in</h1>");
-    let _ = write!(
-        body,
-        "<p class=\"lead\">to continue to <b>{}</b></p>",
-        escaped(&page.to.client.name)
-    );
+    let name = escaped(&page.to.client.name);
+    let _ = match &page.to.device {
+        None => write!(body, "<p class=\"lead\">to continue to <b>{name}</b></p>"),
+        // Somebody else may have sent the code (RFC 8628 §5.4).
+        Some(code) => write!(
+            body,
+            "<p class=\"lead\">to continue to <b>{name}</b> on the device that shows the code <b>{}</b></p>\
+             <p>Go on only if you started this yourself, on a device of yours.</p>",
+            escaped(&super::device::shown(code))
+        ),
+    };
     if let Some(problem) = page.problem {
         let _ = write!(
             body,
@@ -52,6 +62,7 @@ pub(super) fn sign_in(page: &SignIn<'_>, status: StatusCode) -> Response {
         escaped(&page.guard)
     );
     match page.step {
+        Step::Password { .. } if !page.passwords => {}
         Step::Password { upn } => {
             let _ = write!(
                 body,
@@ -73,6 +84,16 @@ pub(super) fn sign_in(page: &SignIn<'_>, status: StatusCode) -> Response {
                  <button type=\"submit\" class=\"wide\" name=\"step\" value=\"other\">Use another account</button>",
                 escaped(name),
                 escaped(upn)
+            );
+        }
+    }
+    if matches!(page.step, Step::Password { .. }) {
+        for (name, address) in page.providers {
+            let _ = write!(
+                body,
+                "<a class=\"button wide\" href=\"{}\">Sign in with {}</a>",
+                escaped(address),
+                escaped(name)
             );
         }
     }
@@ -103,6 +124,32 @@ pub(super) fn form_post(to: &Destination, answer: &[(&'static str, String)]) -> 
         escaped(&to.redirect_uri)
     );
     html(StatusCode::OK, "One moment", &form, &origin(&to.redirect_uri))
+}
+
+/// The page on which a person types the code that a device shows (RFC 8628 §3.3).
+pub(super) fn device(tenant: &str, guard: &str, code: &str, problem: Option<&str>) -> Response {
+    let problem = problem.map_or_else(String::new, |problem| {
+        format!(
+            "<p class=\"form-problem\" role=\"alert\">{}</p>",
+            escaped(problem)
+        )
+    });
+    let body = format!(
+        "<form class=\"sign-in\" method=\"post\" action=\"/{}/device\"><h1>Sign in on a device</h1>{problem}\
+         <input type=\"hidden\" name=\"guard\" value=\"{}\">\
+         <label class=\"field\" for=\"code\"><span>Code that the device shows</span><input id=\"code\" name=\"user_code\" \
+         type=\"text\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" required autofocus{}></label>\
+         <button type=\"submit\" class=\"primary wide\">Next</button></form>",
+        escaped(tenant),
+        escaped(guard),
+        value(code)
+    );
+    let status = if problem.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    html(status, "Sign in on a device", &body, "")
 }
 
 /// A page that only says something.

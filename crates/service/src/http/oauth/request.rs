@@ -1,12 +1,14 @@
 //! An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1), checked, and where its answer goes.
 
+use std::net::IpAddr;
+
 use anteroom_identity::id::TenantId;
 use axum::http::StatusCode;
 use url::form_urlencoded;
 
 use super::parameters::Parameters;
 use super::scope::{MAX_SCOPE, Scopes};
-use super::{MAX_NAME, any_or_known, invalid_request, token};
+use super::{MAX_NAME, any_or_known, device, invalid_request, own, token};
 use crate::directory::redirect;
 use crate::entra;
 use crate::errors::Entry;
@@ -24,8 +26,12 @@ const MAX_NONCE: usize = 1024;
 /// Where the answer to a request goes: the client and the redirect URI are in order.
 pub(super) struct Destination {
     pub(super) client: ApplicationRow,
-    /// One of the registered ones.
+    /// One of the registered ones; empty when a device waits for the answer.
     pub(super) redirect_uri: String,
+    /// The user code of the device that waits for the answer.
+    pub(super) device: Option<String>,
+    /// The page of ours that the person goes back to, instead of a redirect URI with an answer.
+    pub(super) page: Option<String>,
     pub(super) mode: ResponseMode,
     state: Option<String>,
 }
@@ -47,6 +53,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) challenge: Option<String>,
     pub(super) prompt: Prompt,
     pub(super) login_hint: Option<String>,
+    /// Where the person probably signs in: an external provider, or a domain of its people.
+    pub(super) domain_hint: Option<String>,
     /// Seconds after which the password is to be shown again.
     pub(super) max_age: Option<i64>,
 }
@@ -79,10 +87,16 @@ impl From<ApiError> for Refused {
 }
 
 impl AuthorizationRequest {
-    /// Reads a query or a form.
-    pub(super) async fn read(app: &App, tenant: &str, form: &[u8]) -> Result<Self, Refused> {
+    /// Reads a query or a form, of somebody at this address.
+    pub(super) async fn read(app: &App, source: IpAddr, tenant: &str, form: &[u8]) -> Result<Self, Refused> {
         let mut form = Parameters::parse(form)?;
         let tenant = any_or_known(app, tenant).await?;
+        if let Some(code) = form.take(device::REQUEST) {
+            return Ok(device::read(app, source, tenant, &code).await?);
+        }
+        if let Some(page) = form.take(own::REQUEST) {
+            return Ok(own::read(app, tenant, &page, &mut form)?);
+        }
         let to = Destination::read(app, tenant, &mut form).await?;
         match Self::read_rest(app, &to.client, &mut form).await {
             Ok((scope, nonce, challenge, prompt, max_age)) => Ok(Self {
@@ -92,6 +106,7 @@ impl AuthorizationRequest {
                 challenge,
                 prompt,
                 login_hint: form.take("login_hint").filter(|hint| hint.len() <= MAX_NAME),
+                domain_hint: form.take("domain_hint").filter(|hint| hint.len() <= MAX_NAME),
                 max_age,
             }),
             // That the database failed is nothing the client could be told by its address.
@@ -101,41 +116,51 @@ impl AuthorizationRequest {
     }
 
     async fn read_rest(app: &App, client: &ApplicationRow, form: &mut Parameters) -> Result<Rest, ApiError> {
-        match form.get("response_type") {
-            Some("code") => {}
-            Some(_) => return Err(ApiError::new(&entry::UNSUPPORTED_RESPONSE_TYPE)),
-            None => return Err(invalid_request("response_type is missing")),
-        }
-        if form
-            .get("response_mode")
-            .is_some_and(|mode| ResponseMode::of(mode).is_none())
-        {
-            return Err(invalid_request("response_mode is query, fragment or form_post"));
-        }
-        if form.get("request").is_some() || form.get("request_uri").is_some() {
-            return Err(invalid_request("request objects are not supported"));
-        }
-        let scope = form
-            .take_within("scope", MAX_SCOPE, "scope is too long")?
-            .ok_or_else(|| invalid_request("scope is missing"))?;
-        let scopes: Scopes = token::read_scopes(app, &scope)?;
+        let (rest, scopes) = parse_rest(form, client.kind, app.issuer())?;
         token::granted(app, client, &scopes).await?;
-        let nonce = form.take_within("nonce", MAX_NONCE, "nonce is too long")?;
-        let challenge = challenge(client, form)?;
-        let prompt = Prompt::read(form.get("prompt"))?;
-        let max_age = form.take("max_age").map(|text| text.parse::<u32>()).transpose();
-        let max_age = max_age.map_err(|_| invalid_request("max_age is a number of seconds"))?;
-        Ok((scope, nonce, challenge, prompt, max_age.map(i64::from)))
+        Ok(rest)
     }
 }
 
-type Rest = (String, Option<String>, Option<String>, Prompt, Option<i64>);
+/// What a request says besides where its answer goes; `own` is the address of this service.
+pub(super) fn parse_rest(
+    form: &mut Parameters,
+    kind: ClientKind,
+    own: &str,
+) -> Result<(Rest, Scopes), ApiError> {
+    match form.get("response_type") {
+        Some("code") => {}
+        Some(_) => return Err(ApiError::new(&entry::UNSUPPORTED_RESPONSE_TYPE)),
+        None => return Err(invalid_request("response_type is missing")),
+    }
+    if form
+        .get("response_mode")
+        .is_some_and(|mode| ResponseMode::of(mode).is_none())
+    {
+        return Err(invalid_request("response_mode is query, fragment or form_post"));
+    }
+    if form.get("request").is_some() || form.get("request_uri").is_some() {
+        return Err(invalid_request("request objects are not supported"));
+    }
+    let scope = form
+        .take_within("scope", MAX_SCOPE, "scope is too long")?
+        .ok_or_else(|| invalid_request("scope is missing"))?;
+    let scopes = Scopes::parse(&scope, own).ok_or_else(|| ApiError::new(&entry::INVALID_SCOPE))?;
+    let nonce = form.take_within("nonce", MAX_NONCE, "nonce is too long")?;
+    let challenge = challenge(kind, form)?;
+    let prompt = Prompt::read(form.get("prompt"))?;
+    let max_age = form.take("max_age").map(|text| text.parse::<u32>()).transpose();
+    let max_age = max_age.map_err(|_| invalid_request("max_age is a number of seconds"))?;
+    Ok(((scope, nonce, challenge, prompt, max_age.map(i64::from)), scopes))
+}
+
+pub(super) type Rest = (String, Option<String>, Option<String>, Prompt, Option<i64>);
 
 /// RFC 7636 §4.3. Who can keep no secret has to use it; `plain` shows what it is to hide.
-fn challenge(client: &ApplicationRow, form: &mut Parameters) -> Result<Option<String>, ApiError> {
+fn challenge(kind: ClientKind, form: &mut Parameters) -> Result<Option<String>, ApiError> {
     let method = form.take("code_challenge_method");
     let Some(challenge) = form.take("code_challenge") else {
-        if client.kind == ClientKind::Public || method.is_some() {
+        if kind == ClientKind::Public || method.is_some() {
             return Err(invalid_request("code_challenge is missing"));
         }
         return Ok(None);
@@ -191,6 +216,30 @@ impl ResponseMode {
 }
 
 impl Destination {
+    /// A device that waits, and shows this user code.
+    pub(super) const fn device(client: ApplicationRow, user_code: String) -> Self {
+        Self {
+            client,
+            redirect_uri: String::new(),
+            device: Some(user_code),
+            page: None,
+            mode: ResponseMode::Query,
+            state: None,
+        }
+    }
+
+    /// A page of the service at this address.
+    pub(super) fn own(client: ApplicationRow, own: &str, page: String) -> Self {
+        Self {
+            client,
+            redirect_uri: format!("{own}{page}"),
+            device: None,
+            page: Some(page),
+            mode: ResponseMode::Query,
+            state: None,
+        }
+    }
+
     async fn read(app: &App, tenant: Option<TenantId>, form: &mut Parameters) -> Result<Self, ApiError> {
         let client_id = form
             .take_within("client_id", MAX_NAME, "client_id is too long")?
@@ -210,6 +259,8 @@ impl Destination {
         Ok(Self {
             client,
             redirect_uri,
+            device: None,
+            page: None,
             mode: form
                 .get("response_mode")
                 .and_then(ResponseMode::of)

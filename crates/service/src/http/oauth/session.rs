@@ -113,8 +113,8 @@ pub(super) async fn current(
     let Some(session) = session else {
         return Ok(None);
     };
-    let user = app.directory().user(session.user).await?;
-    Ok(user.filter(|user| user.enabled).map(|user| (user, session)))
+    let user = app.directory().enabled_user(session.user).await?;
+    Ok(user.map(|user| (user, session)))
 }
 
 /// Signs a person in in this browser: a new session, whatever was there before.

@@ -19,6 +19,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::client::{Client, Credentials, permissions};
+use super::device;
 use super::parameters::Parameters;
 use super::scope::{Api, Scopes};
 use super::{MAX_NAME, any_or_known, invalid_request, no_store};
@@ -42,7 +43,7 @@ const REFRESH_TOKEN_LIFE: Duration = Duration::days(90);
 const MAX_OPAQUE: usize = 256;
 
 #[derive(Default, Serialize)]
-struct TokenAnswer {
+pub(super) struct TokenAnswer {
     token_type: &'static str,
     scope: String,
     expires_in: u32,
@@ -78,9 +79,13 @@ async fn grant(
     body: Result<Body, ApiError>,
 ) -> Result<Response, ApiError> {
     let mut form = Parameters::parse(&body?.0)?;
-    let grant = form
+    let mut grant = form
         .take("grant_type")
         .ok_or_else(|| invalid_request("grant_type is missing"))?;
+    // As MSAL for JavaScript writes it.
+    if grant == "device_code" {
+        device::GRANT_TYPE.clone_into(&mut grant);
+    }
     if !super::GRANT_TYPES.contains(&grant.as_str()) {
         let known = super::GRANT_TYPES.join(", ");
         return Err(ApiError::new(&entry::UNSUPPORTED_GRANT_TYPE)
@@ -98,6 +103,7 @@ async fn grant(
         "authorization_code" => asked.code(form).await?,
         "refresh_token" => asked.refresh_token(form).await?,
         "password" => asked.password(form).await?,
+        device::GRANT_TYPE => asked.device_code(form).await?,
         _ => asked.client_credentials(form).await?,
     };
     Ok(json_answer(StatusCode::OK, &answer))
@@ -221,6 +227,28 @@ impl Asked<'_> {
         }
     }
 
+    /// What came of a sign-in in a browser elsewhere.
+    async fn device_code(self, mut form: Parameters) -> Result<TokenAnswer, ApiError> {
+        let code = form
+            .take("device_code")
+            .ok_or_else(|| invalid_request("device_code is missing"))?;
+        let app = self.app;
+        let client = self
+            .credentials
+            .authenticate(app, self.source, self.tenant)
+            .await?;
+        let attempt = opaque_attempt(app, self.source, &code).await?;
+        let Some(asked) = device::ask(app, &code, &client.client_id).await? else {
+            attempt.failed();
+            return Err(ApiError::new(&entry::INVALID_GRANT)
+                .with_message("The device code is unknown, used before, or of another client."));
+        };
+        drop(attempt);
+        let (sign_in, scope) = asked?;
+        let scopes = read_scopes(app, &scope)?;
+        issue(app, &client, sign_in, scopes, None, client_info(&form)).await
+    }
+
     /// A registered application, by its secret.
     async fn client_credentials(self, mut form: Parameters) -> Result<TokenAnswer, ApiError> {
         let app = self.app;
@@ -285,13 +313,26 @@ pub(super) async fn sign_in_with_password(
     if upn.len() > MAX_NAME {
         return Err(ApiError::new(&entry::INVALID_GRANT));
     }
+    let external = app.external();
+    if let Some(tenant) = tenant
+        && !external.has_passwords(app.directory(), tenant).await?
+    {
+        return Err(ApiError::new(&entry::PASSWORDS_OFF));
+    }
     let attempt = app
         .sign_in_limits()
         .attempt(upn, source)
         .await
         .map_err(|wait| ApiError::new(&entry::TRY_LATER).with_retry_after(wait.seconds()))?;
     let user = app.directory().sign_in(upn, password).await?;
-    let Some(user) = user.filter(|user| tenant.is_none_or(|tenant| tenant == user.tenant)) else {
+    let mut user = user.filter(|user| tenant.is_none_or(|tenant| tenant == user.tenant));
+    // Where the path named no tenant, it is not told which of them has none.
+    if let Some(found) = &user
+        && !external.has_passwords(app.directory(), found.tenant).await?
+    {
+        user = None;
+    }
+    let Some(user) = user else {
         attempt.failed();
         return Err(ApiError::new(&entry::INVALID_GRANT));
     };
@@ -341,7 +382,7 @@ async fn issue(
     nonce: Option<String>,
     with_client_info: bool,
 ) -> Result<TokenAnswer, ApiError> {
-    let user = app.directory().user(sign_in.user).await?;
+    let user = app.directory().enabled_user(sign_in.user).await?;
     let user = user
         .filter(|user| user.tenant == client.tenant && user.enabled)
         .ok_or_else(|| ApiError::new(&entry::INVALID_GRANT))?;
@@ -418,7 +459,7 @@ pub(super) fn new_opaque() -> String {
 }
 
 /// A program of this service itself: a token of its own kind, for what its user may do here.
-fn own_program_token(
+pub(super) fn own_program_token(
     app: &App,
     name: &str,
     user: DirectoryUser,
@@ -456,7 +497,7 @@ fn own_program_token(
 
 /// Codes and refresh tokens cannot be guessed, but those who try are slowed down like others: by their address, and
 /// whoever repeats the same one by that. People behind one address do not stand in for each other's.
-async fn opaque_attempt(app: &App, source: IpAddr, opaque: &str) -> Result<Attempt, ApiError> {
+pub(super) async fn opaque_attempt(app: &App, source: IpAddr, opaque: &str) -> Result<Attempt, ApiError> {
     if opaque.len() > MAX_OPAQUE {
         return Err(ApiError::new(&entry::INVALID_GRANT));
     }

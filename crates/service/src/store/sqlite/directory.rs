@@ -18,7 +18,7 @@ pub struct UserRow {
     pub upn: String,
     /// Name shown to others.
     pub display_name: String,
-    /// PHC string.
+    /// PHC string; empty for who has no password.
     pub password_hash: String,
     /// Whether the user may change what is set for the tenant.
     pub is_admin: bool,

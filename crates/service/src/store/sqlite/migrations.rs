@@ -15,7 +15,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0007_graph.sql"),
     include_str!("../migrations/0008_webhooks.sql"),
     include_str!("../migrations/0009_policies.sql"),
-    include_str!("../migrations/0012_graph_calendar.sql"),
+    include_str!("../migrations/0010_graph_calendar.sql"),
+    include_str!("../migrations/0011_external_sign_in.sql"),
 ];
 
 /// Newest schema version of this program.

@@ -3,7 +3,9 @@
 pub mod applications;
 pub mod attendance;
 pub mod calendar;
+pub mod device_codes;
 pub mod directory;
+pub mod external;
 pub mod groups;
 pub mod identity_access;
 pub mod identity_keys;

@@ -89,6 +89,30 @@ pub fn holds(connection: &Connection, id: Uuid) -> Result<bool, StoreError> {
     Ok(holds.unwrap_or(false))
 }
 
+/// A sign-in that is known and not revoked.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn get(connection: &Connection, id: Uuid) -> Result<Option<SignInRow>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT client_id, user_id, auth_ms FROM sign_ins WHERE id = ?1 AND revoked = 0")?;
+    let found: Option<(String, String, i64)> = statement
+        .query_row([id.to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    found
+        .map(|(client_id, user, auth)| {
+            Ok(SignInRow {
+                id,
+                client_id,
+                user: user.parse().map_err(|_| StoreError::Corrupt("object id"))?,
+                auth: from_ms(auth)?,
+            })
+        })
+        .transpose()
+}
+
 /// Ends a sign-in and all that came of it.
 ///
 /// # Errors

@@ -354,13 +354,16 @@ impl Actor {
                 })
             }
             Caller::Directory(claims) => {
-                let user = self.app.directory().user(claims.object).await.map_err(|error| {
-                    tracing::error!(%error, "a directory user could not be looked up");
-                    EndReason::service_failure()
-                })?;
-                let user = user
-                    .filter(|user| user.enabled)
-                    .ok_or_else(EndReason::unauthenticated)?;
+                let user = self
+                    .app
+                    .directory()
+                    .enabled_user(claims.object)
+                    .await
+                    .map_err(|error| {
+                        tracing::error!(%error, "a directory user could not be looked up");
+                        EndReason::service_failure()
+                    })?;
+                let user = user.ok_or_else(EndReason::unauthenticated)?;
                 let kind = PersonKind::Organization {
                     tenant: user.tenant,
                     object: user.oid,
