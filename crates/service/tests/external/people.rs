@@ -152,7 +152,7 @@ async fn who_is_disabled_or_unlinked_is_out_at_once() {
         user: name(),
         enabled: false,
     };
-    assert_eq!(operate(&host, disable).await["isEnabled"], false);
+    assert_eq!(operate(&host, disable).await["accountEnabled"], false);
     assert_eq!(userinfo(&host, &token).await.status(), 401);
     let renewal = refresh(&host, &text(&given["refresh_token"])).await;
     assert_eq!(renewal.status(), 400);

@@ -186,7 +186,7 @@ async fn a_device_gets_nothing_for_who_may_not_sign_in() {
     };
     let app = host.service.app();
     let disabled = perform(app.store(), app.clock().now(), disable).await.unwrap();
-    assert_eq!(disabled["isEnabled"], json!(false));
+    assert_eq!(disabled["accountEnabled"], json!(false));
     assert_eq!(asked(&host, &codes).await, "invalid_grant");
     // Nor does the password open anything.
     let codes = expect(begin(&host, &[]).await, 200).await;

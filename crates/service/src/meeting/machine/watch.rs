@@ -694,6 +694,13 @@ impl Watch {
             let settled = !(self.unordered && self.changed_now.contains(id));
             session.role == Role::Attendee && session.person.id != viewer.person.id && settled
         });
+        // Somebody who presents on another device is shown by name there.
+        let presents = |person: &Person| {
+            self.sessions.values().any(|other| {
+                other.seen == Seen::Inside && other.person.id == person.id && other.role != Role::Attendee
+            })
+        };
+        let attendees = attendees.filter(|(_, session)| !presents(&session.person));
         let told = attendees
             .map(|(_, session)| &session.person.display_name)
             .find(|name| text.contains(name.as_str()))
@@ -763,7 +770,11 @@ impl Watch {
         self.demand(Property::Waiting, !self.is_rejected(waiting), || {
             format!("{waiting} was rejected and waits")
         });
-        let admitted = self.is_admitted(waiting) && self.may_be_admitted(&person) && !self.is_full();
+        // Without the settings nobody knows of a green room.
+        let admitted = self.terms.settings.is_some()
+            && self.is_admitted(waiting)
+            && self.may_be_admitted(&person)
+            && !self.is_full();
         self.demand(Property::Waiting, !admitted, || {
             format!("{waiting} was admitted and waits")
         });
