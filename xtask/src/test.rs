@@ -198,14 +198,5 @@ fn rust_tests(length: Length) -> Result<()> {
     if length == Length::Long {
         tests.env("ANTEROOM_TEST_LONG", "1");
     }
-    run::check(&mut tests)?;
-    // The edges that default features leave out.
-    run::check(run::cargo().args([
-        "test",
-        "--locked",
-        "--no-fail-fast",
-        "--package",
-        "anteroom-media-transport",
-        "--all-features",
-    ]))
+    run::check(&mut tests)
 }

@@ -154,10 +154,11 @@ impl Setting<'_> {
     }
 }
 
-/// Builds the program with the profile of the tests and returns its path.
+/// Builds the program as `cargo test --workspace` does, so that after the tests there is nothing left to build, and
+/// returns its path. (`--package anteroom` alone would build half of all dependencies again, with fewer features.)
 fn build() -> Result<PathBuf> {
     prerequisites::ensure(&[prerequisites::BUILD])?;
-    run::check(run::cargo().args(["build", "--locked", "--package", "anteroom"]))?;
+    run::check(run::cargo().args(["build", "--locked", "--workspace", "--bin", "anteroom", "--tests"]))?;
     Ok(run::target_dir().join("debug").join("anteroom"))
 }
 
