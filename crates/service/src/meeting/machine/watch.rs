@@ -694,13 +694,13 @@ impl Watch {
             let settled = !(self.unordered && self.changed_now.contains(id));
             session.role == Role::Attendee && session.person.id != viewer.person.id && settled
         });
-        // Somebody who presents on another device is shown by name there.
-        let presents = |person: &Person| {
-            self.sessions.values().any(|other| {
-                other.seen == Seen::Inside && other.person.id == person.id && other.role != Role::Attendee
+        // Somebody who presents on another device, or did, is shown by name there.
+        let presents = |this: &SessionId, person: &Person| {
+            self.sessions.iter().any(|(other, session)| {
+                other != this && session.person.id == person.id && LEADERS.contains(&session.role)
             })
         };
-        let attendees = attendees.filter(|(_, session)| !presents(&session.person));
+        let attendees = attendees.filter(|(id, session)| !presents(id, &session.person));
         let told = attendees
             .map(|(_, session)| &session.person.display_name)
             .find(|name| text.contains(name.as_str()))
