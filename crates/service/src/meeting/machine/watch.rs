@@ -563,6 +563,9 @@ impl Watch {
             return;
         };
         let person = session.person.clone();
+        if self.unordered && self.is_last_to_go() {
+            self.call_is_over();
+        }
         let guest = is_guest(&person.id);
         let can = |name: &str| connected.capabilities.iter().any(|capability| capability == name);
         let (manages_lobby, ends_meetings, removes) = (
@@ -813,7 +816,8 @@ impl Watch {
             Standing::Guest if settings.scope == LobbyScope::Everyone => opened,
             Standing::Guest => admitted,
         };
-        passes && (admitted || !self.removed.contains(&person.id)) && self.may_be_admitted(person)
+        let held = self.removed.contains(&person.id) && !admitted && !self.is_admitted_somewhere(person);
+        passes && !held && self.may_be_admitted(person)
     }
 
     /// Whether somebody may come in when a participant says so.
@@ -911,6 +915,13 @@ impl Watch {
         self.entitled && named
     }
 
+    /// Whether somebody is let in on one device: then no device of theirs is held back for a removal.
+    fn is_admitted_somewhere(&self, person: &Person) -> bool {
+        self.sessions
+            .iter()
+            .any(|(id, session)| session.person.id == person.id && self.is_admitted(*id))
+    }
+
     fn is_rejected(&self, session: SessionId) -> bool {
         self.entitled && matches!(&self.step, Step::Reject(_, whom) if whom.contains(&session))
     }
@@ -940,12 +951,25 @@ impl Watch {
     fn over(&mut self, session: SessionId) {
         self.change(session, |session| session.seen = Seen::Over);
         if self.all(Seen::Inside).next().is_none() {
-            self.removed.clear();
-            self.admitted.clear();
-            self.given.clear();
-            self.lock = None;
-            self.started = false;
+            self.call_is_over();
         }
+    }
+
+    /// Whether nobody is inside but who goes in this step, and is told so only after who comes in then.
+    fn is_last_to_go(&self) -> bool {
+        let (Step::Leave(going) | Step::Gone(going)) = &self.step else {
+            return false;
+        };
+        self.is(*going, Seen::Inside) && self.all(Seen::Inside).all(|id| id == *going)
+    }
+
+    /// What was so for one call ends with it.
+    fn call_is_over(&mut self) {
+        self.removed.clear();
+        self.admitted.clear();
+        self.given.clear();
+        self.lock = None;
+        self.started = false;
     }
 
     fn change(&mut self, session: SessionId, change: impl FnOnce(&mut Session)) {
