@@ -578,7 +578,9 @@ impl Watch {
             !(guest && (manages_lobby || ends_meetings || removes)),
             || format!("the guest {to} runs the meeting: {:?}", connected.capabilities),
         );
-        let rightly = self.may_pass(&person) || (self.is_admitted(to) && self.may_be_admitted(&person));
+        let forgiven = self.unordered && self.is_admitted_somewhere(&person);
+        let rightly =
+            self.passes(&person, forgiven) || (self.is_admitted(to) && self.may_be_admitted(&person));
         let (role, expected) = (connected.role(), self.expected_role(&person));
         self.demand(
             Property::Entry,
@@ -805,6 +807,11 @@ impl Watch {
 
     /// Whether somebody need not wait for anybody.
     fn may_pass(&self, person: &Person) -> bool {
+        self.passes(person, false)
+    }
+
+    /// The same; who is forgiven a removal is not held back by it.
+    fn passes(&self, person: &Person, forgiven: bool) -> bool {
         let Some(settings) = self.terms.settings else {
             return true;
         };
@@ -816,8 +823,8 @@ impl Watch {
             Standing::Guest if settings.scope == LobbyScope::Everyone => opened,
             Standing::Guest => admitted,
         };
-        let held = self.removed.contains(&person.id) && !admitted && !self.is_admitted_somewhere(person);
-        passes && !held && self.may_be_admitted(person)
+        let held = self.removed.contains(&person.id) && !admitted;
+        passes && (forgiven || !held) && self.may_be_admitted(person)
     }
 
     /// Whether somebody may come in when a participant says so.
