@@ -32,9 +32,9 @@ fn errors() -> Result<()> {
             "--package",
             "anteroom-service",
             "--test",
-            "errors",
+            "it",
         ])
-        .args(["--", "--exact", "the_page_is_what_the_catalogue_says"])
+        .args(["--", "--exact", "errors::the_page_is_what_the_catalogue_says"])
         .env("ANTEROOM_WRITE_DOCS", "1");
     run::check(&mut cargo)
 }

@@ -1,0 +1,93 @@
+//! Offers and answers, and who hears of tracks. That media flows is tested where there are clients.
+
+use anteroom_signaling::proto::client_message::Body as Said;
+use anteroom_signaling::proto::server_message::Body;
+use anteroom_signaling::proto::{Admit, Answer, Leave, Offer, Section, TrackSource, TracksUpdate, section};
+use anteroom_signaling::sdp::{Description, Direction, LocalTransport, Msid, OfferBuilder};
+
+use crate::common::Host;
+use crate::signaling::client::Client;
+
+fn transport() -> LocalTransport {
+    LocalTransport {
+        ice_ufrag: "abcd".to_owned(),
+        ice_pwd: "0123456789012345678901".to_owned(),
+        fingerprint: [0xab; 32],
+    }
+}
+
+fn microphone(session: u64, version: u64) -> OfferBuilder {
+    let msid = Msid {
+        stream: "s".to_owned(),
+        track: "t".to_owned(),
+    };
+    OfferBuilder::new(session, version, transport()).audio_send("0", 1234, "me", msid)
+}
+
+fn publish() -> Section {
+    Section {
+        mid: "0".to_owned(),
+        r#use: Some(section::Use::Publish(TrackSource::Microphone.into())),
+    }
+}
+
+async fn offer(client: &mut Client, sdp: String, sections: Vec<Section>) -> Answer {
+    let id = client.send(Said::Offer(Offer { sdp, sections })).await;
+    match client.answer(id).await {
+        Body::Answer(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn tracks(client: &mut Client) -> TracksUpdate {
+    client
+        .expect(|body| match body {
+            Body::Tracks(update) if !update.added.is_empty() || !update.removed.is_empty() => Some(update),
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test]
+async fn tracks_are_announced_subscribed_to_and_withdrawn() {
+    let host = Host::start().await;
+    let (mut alice, _) = Client::alice(&host).await;
+    let mut dana = Client::guest(&host, "Dana").await;
+    dana.lobby().await;
+    let answer = offer(&mut alice, microphone(1, 1).build(), vec![publish()]).await;
+    let description = Description::parse(&answer.sdp).unwrap();
+    assert!(description.ice_lite);
+    assert_eq!(description.candidates[0].address, host.service.media_addr());
+    assert_eq!(description.sections[0].direction, Direction::RecvOnly);
+
+    // Somebody in the lobby hears of it on the way in, not before.
+    alice
+        .send(Said::Admit(Admit {
+            participant_ids: vec![],
+            all: true,
+        }))
+        .await;
+    let connected = dana.connected().await;
+    let update = tracks(&mut dana).await;
+    assert!(update.snapshot);
+    let track = &update.added[0];
+    assert_eq!(track.source(), TrackSource::Microphone);
+    assert_ne!(track.participant_id, connected.participant_id);
+
+    let subscribe = Section {
+        mid: "1".to_owned(),
+        r#use: Some(section::Use::Subscribe(track.id.clone())),
+    };
+    let sdp = microphone(2, 1).audio_receive("1").build();
+    let answer = offer(&mut dana, sdp, vec![publish(), subscribe]).await;
+    assert!(answer.missing_tracks.is_empty());
+    let description = Description::parse(&answer.sdp).unwrap();
+    assert_eq!(description.sections[1].direction, Direction::SendOnly);
+    assert_eq!(description.sections[1].ssrcs.len(), 1);
+    let from_dana = tracks(&mut alice).await;
+    assert_eq!(from_dana.added[0].participant_id, connected.participant_id);
+
+    alice.send(Said::Leave(Leave {})).await;
+    assert_eq!(tracks(&mut dana).await.removed, [track.id.as_str()]);
+    host.service.shutdown().await;
+}
