@@ -6,11 +6,7 @@
 //! 3. The form brings the request back with name and password. All is checked again: nothing is remembered between.
 //! 4. The person goes back with a code, which the application exchanges for tokens.
 
-use std::net::{IpAddr, SocketAddr};
-
-use axum::Extension;
-use axum::extract::{ConnectInfo, OriginalUri, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,70 +18,26 @@ use super::external::Ways;
 use super::page::{self, SignIn, Step};
 use super::parameters::Parameters;
 use super::request::{AuthorizationRequest, Destination, Prompt, Refused, ResponseMode, registered};
-use super::session::{self, FormGuard};
+use super::session;
+use super::visit::{Visit, refusal, set_cookie};
 use super::{device, invalid_request, no_store, own, token};
 use crate::directory::{DirectoryUser, redirect};
 use crate::entra::secret_digest;
 use crate::errors::oauth as entry;
-use crate::http::Surface;
 use crate::http::errors::ApiError;
-use crate::http::request::{Body, Segments, authority};
-use crate::state::App;
+use crate::http::request::Body;
 use crate::store::sqlite::sign_ins::{self, CodeRow, SessionRow, SignInRow};
 
 /// Life of an authorization code (at most 10 minutes, RFC 6749 §4.1.2).
 const CODE_LIFE: Duration = Duration::minutes(5);
 
-/// A browser's request, as far as all of them are alike.
-pub(super) struct Visit {
-    pub(super) app: App,
-    pub(super) surface: Surface,
-    pub(super) tenant: String,
-    pub(super) headers: HeaderMap,
-    /// Where the browser is.
-    pub(super) source: IpAddr,
-    /// `host[:port]` that the browser knows us by.
-    pub(super) host: Option<String>,
-}
-
 /// `GET`: the request is the query.
-pub(super) async fn asked(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(surface): Extension<Surface>,
-    Segments(tenant): Segments<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Response {
-    let visit = Visit {
-        host: authority(&uri, &headers),
-        source: peer.ip(),
-        app,
-        surface,
-        tenant,
-        headers,
-    };
-    visit.begin(uri.query().unwrap_or_default()).await
+pub(super) async fn asked(visit: Visit) -> Response {
+    visit.begin(&visit.query).await
 }
 
 /// `POST`: the request is the form (OpenID Connect Core §3.1.2.1).
-pub(super) async fn posted(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(surface): Extension<Surface>,
-    Segments(tenant): Segments<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Result<Body, ApiError>,
-) -> Response {
-    let visit = Visit {
-        host: authority(&uri, &headers),
-        source: peer.ip(),
-        app,
-        surface,
-        tenant,
-        headers,
-    };
+pub(super) async fn posted(visit: Visit, body: Result<Body, ApiError>) -> Response {
     match body.map(|Body(body)| String::from_utf8(body.to_vec())) {
         Ok(Ok(form)) => visit.begin(&form).await,
         Ok(Err(_)) => refusal(&invalid_request("the form is not UTF-8")),
@@ -94,25 +46,8 @@ pub(super) async fn posted(
 }
 
 /// `POST /{tenant}/login`: our form comes back.
-pub(super) async fn signed_in(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(surface): Extension<Surface>,
-    Segments(tenant): Segments<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Result<Body, ApiError>,
-) -> Response {
-    let visit = Visit {
-        host: authority(&uri, &headers),
-        source: peer.ip(),
-        app,
-        surface,
-        tenant,
-        headers,
-    };
-    let form = body.and_then(|Body(body)| Parameters::parse(&body));
-    match form {
+pub(super) async fn signed_in(visit: Visit, body: Result<Body, ApiError>) -> Response {
+    match visit.own_form(body) {
         Ok(form) => visit.form(form).await.unwrap_or_else(|error| refusal(&error)),
         Err(error) => refusal(&error),
     }
@@ -164,9 +99,8 @@ impl Visit {
         }
     }
 
-    /// Our form comes back.
+    /// Our form came back.
     async fn form(&self, mut form: Parameters) -> Result<Response, ApiError> {
-        self.check_form(&form)?;
         let query = form
             .take("request")
             .ok_or_else(|| invalid_request("request is missing"))?;
@@ -311,48 +245,25 @@ impl Visit {
         problem: Option<&str>,
     ) -> Result<Response, ApiError> {
         let ways = Ways::of(&self.app, request.to.client.tenant).await?;
-        let guard = FormGuard::of(self.surface, &self.headers);
-        let form = SignIn {
-            tenant: &self.tenant,
-            request: query,
-            guard: guard.field(),
-            to: &request.to,
-            problem,
-            passwords: ways.passwords,
-            providers: &ways.links(&self.tenant, query),
-            step,
-        };
         // Password managers take 200 after a password for a success.
         let status = if problem.is_some() {
             StatusCode::UNAUTHORIZED
         } else {
             StatusCode::OK
         };
-        let mut response = page::sign_in(&form, status);
-        set_cookie(&mut response, guard.set_cookie(self.surface));
-        Ok(response)
-    }
-
-    /// # Errors
-    /// A form that this browser was not given, or that was sent from elsewhere.
-    pub(super) fn check_form(&self, form: &Parameters) -> Result<(), ApiError> {
-        if self.is_own_form() && FormGuard::accepts(self.surface, &self.headers, form.get("guard")) {
-            Ok(())
-        } else {
-            Err(ApiError::new(&entry::FORM_EXPIRED))
-        }
-    }
-
-    /// Nothing says that the form was sent from another origin. Browsers say where one comes from.
-    pub(super) fn is_own_form(&self) -> bool {
-        let Some(host) = &self.host else {
-            return false;
-        };
-        let own = format!("{}://{host}", self.surface.scheme());
-        let origin = self.headers.get(header::ORIGIN);
-        let site = self.headers.get("sec-fetch-site");
-        origin.is_none_or(|origin| origin.as_bytes() == own.as_bytes())
-            && site.is_none_or(|site| site.as_bytes() == b"same-origin")
+        Ok(self.with_form(|guard| {
+            let form = SignIn {
+                tenant: &self.tenant,
+                request: query,
+                guard,
+                to: &request.to,
+                problem,
+                passwords: ways.passwords,
+                providers: &ways.links(&self.tenant, query),
+                step,
+            };
+            page::sign_in(&form, status)
+        }))
     }
 }
 
@@ -378,32 +289,19 @@ impl AuthorizationRequest {
 }
 
 /// `GET /{tenant}/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout).
-pub(super) async fn sign_out(
-    State(app): State<App>,
-    Extension(surface): Extension<Surface>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Response {
-    match end_session(&app, surface, uri.query().unwrap_or_default(), &headers).await {
-        Ok(response) => response,
-        Err(error) => refusal(&error),
-    }
+pub(super) async fn sign_out(visit: Visit) -> Response {
+    end_session(&visit).await.unwrap_or_else(|error| refusal(&error))
 }
 
-async fn end_session(
-    app: &App,
-    surface: Surface,
-    query: &str,
-    headers: &HeaderMap,
-) -> Result<Response, ApiError> {
-    let mut form = Parameters::parse(query.as_bytes())?;
-    let cookie = session::end(app, surface, headers).await?;
+async fn end_session(visit: &Visit) -> Result<Response, ApiError> {
+    let mut form = Parameters::parse(visit.query.as_bytes())?;
+    let cookie = session::end(&visit.app, visit.surface, &visit.headers).await?;
     let client_id = form
         .take("client_id")
         .or_else(|| form.get("id_token_hint").and_then(audience_of_hint));
     let target = match (form.take("post_logout_redirect_uri"), client_id) {
         (Some(target), Some(client)) => {
-            let known = registered(app, &client).await?;
+            let known = registered(&visit.app, &client).await?;
             redirect::matches(&target, &known).then_some(target)
         }
         _ => None,
@@ -436,15 +334,4 @@ fn audience_of_hint(token: &str) -> Option<String> {
     }
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice::<Hint>(&payload).ok().map(|hint| hint.aud)
-}
-
-/// A refusal that the person is told, on a page.
-pub(super) fn refusal(error: &ApiError) -> Response {
-    page::message(error.status(), "That did not work", error.sentence())
-}
-
-pub(super) fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
 }

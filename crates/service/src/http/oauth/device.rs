@@ -8,7 +8,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anteroom_identity::id::TenantId;
-use axum::Extension;
 use axum::extract::{ConnectInfo, OriginalUri, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -16,16 +15,14 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use url::form_urlencoded;
 
-use super::authorize::{Visit, refusal, set_cookie};
 use super::client::Credentials;
 use super::parameters::Parameters;
 use super::request::{AuthorizationRequest, Destination, Prompt};
-use super::session::FormGuard;
 use super::token::{granted, new_opaque, read_scopes, sign_in_life};
+use super::visit::{Visit, refusal};
 use super::{any_or_known, invalid_request, no_store};
 use crate::entra::{self, secret_digest};
 use crate::errors::oauth as entry;
-use crate::http::Surface;
 use crate::http::errors::{ApiError, json as json_answer};
 use crate::http::request::{Body, Segments, authority};
 use crate::state::App;
@@ -123,41 +120,19 @@ pub(super) async fn begin(
 }
 
 /// `GET /{tenant}/device`: where the code is typed.
-pub(super) async fn page(
-    Extension(surface): Extension<Surface>,
-    Segments(tenant): Segments<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Response {
-    match Parameters::parse(uri.query().unwrap_or_default().as_bytes()) {
+pub(super) async fn page(visit: Visit) -> Response {
+    match Parameters::parse(visit.query.as_bytes()) {
         Ok(query) => {
             let code = query.get("user_code").and_then(normal).unwrap_or_default();
-            code_page(surface, &headers, &tenant, &shown(&code), None)
+            code_page(&visit, &shown(&code), None)
         }
         Err(error) => refusal(&error),
     }
 }
 
 /// `POST /{tenant}/device`: the code was typed.
-pub(super) async fn typed(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(surface): Extension<Surface>,
-    Segments(tenant): Segments<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Result<Body, ApiError>,
-) -> Response {
-    let visit = Visit {
-        host: authority(&uri, &headers),
-        source: peer.ip(),
-        app,
-        surface,
-        tenant,
-        headers,
-    };
-    let form = body.and_then(|Body(body)| Parameters::parse(&body));
-    let form = match form.and_then(|form| visit.check_form(&form).map(|()| form)) {
+pub(super) async fn typed(visit: Visit, body: Result<Body, ApiError>) -> Response {
+    let form = match visit.own_form(body) {
         Ok(form) => form,
         Err(error) => return refusal(&error),
     };
@@ -177,28 +152,13 @@ pub(super) async fn typed(
         }
         Err(error) => {
             let code: String = code.chars().take(LENGTH + 1).collect();
-            code_page(
-                surface,
-                &visit.headers,
-                &visit.tenant,
-                &code,
-                Some(error.sentence()),
-            )
+            code_page(&visit, &code, Some(error.sentence()))
         }
     }
 }
 
-fn code_page(
-    surface: Surface,
-    headers: &HeaderMap,
-    tenant: &str,
-    code: &str,
-    problem: Option<&str>,
-) -> Response {
-    let guard = FormGuard::of(surface, headers);
-    let mut response = super::page::device(tenant, &guard.field(), code, problem);
-    set_cookie(&mut response, guard.set_cookie(surface));
-    response
+fn code_page(visit: &Visit, code: &str, problem: Option<&str>) -> Response {
+    visit.with_form(|guard| super::page::device(&visit.tenant, guard, code, problem))
 }
 
 /// The request of the device that shows this user code.

@@ -1,28 +1,24 @@
 //! Signing in at an external OpenID Connect provider: out, and back again.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anteroom_identity::id::TenantId;
-use axum::Extension;
-use axum::extract::{ConnectInfo, OriginalUri, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::authorize::{Visit, refusal, set_cookie};
 use super::page::Step;
 use super::parameters::Parameters;
 use super::request::{AuthorizationRequest, Prompt};
 use super::session::FormGuard;
+use super::visit::{Visit, refusal, set_cookie};
 use super::{invalid_request, no_store};
 use crate::directory::DirectoryUser;
 use crate::errors::oauth as entry;
 use crate::external::{Answer, Asked, NotLetIn, Pending, Provider, ProviderError, settle};
-use crate::http::Surface;
 use crate::http::errors::ApiError;
-use crate::http::request::{Segments, authority};
+use crate::http::request::Segments;
 use crate::state::App;
 use crate::store::StoreError;
 use crate::store::sqlite::sign_ins::SessionRow;
@@ -85,59 +81,31 @@ impl Ways {
 }
 
 /// `GET /{tenant}/login/{provider}`: a person chose a provider; the query is the authorization request.
-pub(super) async fn go(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(surface): Extension<Surface>,
-    Segments((tenant, provider)): Segments<(String, String)>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Response {
-    let visit = Visit {
-        host: authority(&uri, &headers),
-        source: peer.ip(),
-        app,
-        surface,
-        tenant,
-        headers,
-    };
-    let query = uri.query().unwrap_or_default();
-    let request = match visit.read(query).await {
+pub(super) async fn go(visit: Visit, Segments((_, provider)): Segments<(String, String)>) -> Response {
+    let request = match visit.read(&visit.query).await {
         Ok(request) => request,
         Err(refused) => return visit.refused(refused),
     };
     let left = async {
         let ways = Ways::of(&visit.app, request.to.client.tenant).await?;
-        visit.leave(&request, query, ways.find(&provider)?).await
+        visit.leave(&request, &visit.query, ways.find(&provider)?).await
     };
     left.await.unwrap_or_else(|error| refusal(&error))
 }
 
 /// `GET /{tenant}/login/{provider}/callback`: a person comes back from a provider.
-pub(super) async fn back(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(surface): Extension<Surface>,
-    Segments((_, provider)): Segments<(String, String)>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn back(mut visit: Visit, Segments((_, provider)): Segments<(String, String)>) -> Response {
     let returned = async {
-        let mut form = Parameters::parse(uri.query().unwrap_or_default().as_bytes())?;
+        let mut form = Parameters::parse(visit.query.as_bytes())?;
         let pending = form.take("state").and_then(|state| {
-            app.external().pending().take(&state, |pending| {
-                pending.provider == provider && FormGuard::accepts(surface, &headers, Some(&pending.guard))
+            visit.app.external().pending().take(&state, |pending| {
+                let guard = Some(&*pending.guard);
+                pending.provider == provider && FormGuard::accepts(visit.surface, &visit.headers, guard)
             })
         });
         let pending = pending.ok_or_else(|| ApiError::new(&entry::EXTERNAL_EXPIRED))?;
-        let visit = Visit {
-            host: authority(&uri, &headers),
-            source: peer.ip(),
-            tenant: pending.tenant.clone(),
-            surface,
-            headers: headers.clone(),
-            app: app.clone(),
-        };
+        // The provider knows the tenant by one name only; the person may have come by another.
+        visit.tenant.clone_from(&pending.tenant);
         visit.returned(form, pending).await
     };
     returned.await.unwrap_or_else(|error| refusal(&error))

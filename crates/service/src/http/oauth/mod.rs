@@ -14,6 +14,7 @@ mod session;
 mod summary;
 mod token;
 mod userinfo;
+mod visit;
 
 use anteroom_identity::id::TenantId;
 use axum::Router;

@@ -3,26 +3,21 @@
 //! The request is `own_page` alone. Who comes back is signed in in this browser, and the page, of the same origin, asks for
 //! a token of its own kind.
 
-use std::net::SocketAddr;
-
 use anteroom_identity::id::{ObjectId, TenantId};
-use axum::Extension;
-use axum::extract::{ConnectInfo, OriginalUri, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::authorize::Visit;
 use super::external::Ways;
 use super::parameters::Parameters;
 use super::request::{AuthorizationRequest, Destination, Prompt};
 use super::token::{own_program_token, read_scopes};
+use super::visit::Visit;
 use super::{invalid_request, no_store, session};
 use crate::errors::oauth as entry;
-use crate::http::Surface;
 use crate::http::errors::{ApiError, json as json_answer};
-use crate::http::request::authority;
 use crate::state::App;
 use crate::store::sqlite::applications::{ApplicationRow, ClientKind};
 
@@ -110,26 +105,12 @@ pub(super) async fn ways(
 }
 
 /// `POST /login/token`: a token for who is signed in in this browser, for a page of this very origin.
-pub(super) async fn token(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(surface): Extension<Surface>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let visit = Visit {
-        host: authority(&uri, &headers),
-        source: peer.ip(),
-        tenant: String::new(),
-        app,
-        surface,
-        headers,
-    };
+pub(super) async fn token(visit: Visit) -> Result<Response, ApiError> {
     if !visit.is_own_form() {
         return Err(ApiError::new(&entry::FORM_EXPIRED));
     }
     let app = &visit.app;
-    let (user, _) = session::current(app, surface, &visit.headers)
+    let (user, _) = session::current(app, visit.surface, &visit.headers)
         .await?
         .ok_or_else(|| ApiError::new(&entry::LOGIN_REQUIRED))?;
     let scopes = read_scopes(app, SCOPE)?;

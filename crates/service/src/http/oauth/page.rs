@@ -15,7 +15,7 @@ pub(super) struct SignIn<'a> {
     /// The authorization request as it came, which the form brings back.
     pub(super) request: &'a str,
     /// Shows that the form is ours.
-    pub(super) guard: String,
+    pub(super) guard: &'a str,
     pub(super) to: &'a Destination,
     /// What went wrong before.
     pub(super) problem: Option<&'a str>,
@@ -59,7 +59,7 @@ pub(super) fn sign_in(page: &SignIn<'_>, status: StatusCode) -> Response {
         body,
         "<input type=\"hidden\" name=\"request\" value=\"{}\"><input type=\"hidden\" name=\"guard\" value=\"{}\">",
         escaped(page.request),
-        escaped(&page.guard)
+        escaped(page.guard)
     );
     match page.step {
         Step::Password { .. } if !page.passwords => {}
