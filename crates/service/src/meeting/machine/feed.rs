@@ -63,6 +63,16 @@ impl TrackChange {
     }
 }
 
+/// Who came and went since it was announced last.
+#[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
+struct Gathered {
+    entered: Vec<(SessionId, String)>,
+    entered_count: u32,
+    left: Vec<String>,
+    left_count: u32,
+}
+
 /// What has to be told.
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(Clone))]
@@ -75,7 +85,7 @@ pub(super) struct Feed {
     tracks: Vec<TrackChange>,
     /// The state of the meeting is new.
     state: bool,
-    announcement: ByView<Announcement>,
+    announcement: ByView<Gathered>,
     newest: Known,
     /// When something was told last.
     told: Option<Instant>,
@@ -127,9 +137,10 @@ impl Meeting {
         let nameless = participant.present().is_some_and(Present::is_nameless);
         let name = &participant.person.display_name;
         for view in View::ALL {
-            let announcement = self.feed.announcement.get_mut(view);
-            announcement.entered_count += 1;
-            add_name(&mut announcement.entered, name, nameless && view == View::Masked);
+            let gathered = self.feed.announcement.get_mut(view);
+            gathered.entered_count += 1;
+            let named = (session, name.clone());
+            add(&mut gathered.entered, named, nameless && view == View::Masked);
         }
     }
 
@@ -140,9 +151,13 @@ impl Meeting {
         self.feed.newest.roster += 1;
         if self.announces() {
             for view in View::ALL {
-                let announcement = self.feed.announcement.get_mut(view);
-                announcement.left_count += 1;
-                add_name(&mut announcement.left, &name, nameless && view == View::Masked);
+                let gathered = self.feed.announcement.get_mut(view);
+                let hidden = nameless && view == View::Masked;
+                if hidden {
+                    gathered.entered.retain(|(other, _)| *other != session);
+                }
+                gathered.left_count += 1;
+                add(&mut gathered.left, name.clone(), hidden);
             }
         }
     }
@@ -227,8 +242,8 @@ impl Meeting {
             .collect();
         let behind = View::ALL.map(|view| (view, self.of_view(&behind, view)));
         for (view, to) in &behind {
-            let announcement = std::mem::take(announcement.get_mut(*view));
-            if announcement.entered_count + announcement.left_count > 0 {
+            let gathered = std::mem::take(announcement.get_mut(*view));
+            if let Some(announcement) = self.announcement(gathered, *view) {
                 self.send_all(to.clone(), Body::Announcement(announcement));
             }
         }
@@ -239,6 +254,27 @@ impl Meeting {
             self.tell_roster(*view, to, &changed, &left);
         }
         self.tell_tracks(&tracks);
+    }
+
+    /// What is announced to those of a view; `None` when nobody came or went. Whoever came as a presenter may be an
+    /// attendee by now.
+    fn announcement(&self, gathered: Gathered, view: View) -> Option<Announcement> {
+        if gathered.entered_count + gathered.left_count == 0 {
+            return None;
+        }
+        let hidden = |session: &SessionId| {
+            let present = self.people.get(session).and_then(Participant::present);
+            view == View::Masked && present.is_some_and(Present::is_nameless)
+        };
+        let entered = gathered.entered.into_iter();
+        Some(Announcement {
+            entered: entered
+                .filter_map(|(session, name)| (!hidden(&session)).then_some(name))
+                .collect(),
+            entered_count: gathered.entered_count,
+            left: gathered.left,
+            left_count: gathered.left_count,
+        })
     }
 
     fn tell_roster(&mut self, view: View, to: &[SessionId], changed: &BTreeSet<SessionId>, left: &[String]) {
@@ -326,10 +362,10 @@ impl Meeting {
     }
 }
 
-/// Names somebody, unless the name is hidden or there are enough.
-fn add_name(names: &mut Vec<String>, name: &str, hidden: bool) {
+/// Adds somebody, unless the name is hidden or there are enough.
+fn add<T>(names: &mut Vec<T>, somebody: T, hidden: bool) {
     if !hidden && names.len() < NAMES {
-        names.push(name.to_owned());
+        names.push(somebody);
     }
 }
 

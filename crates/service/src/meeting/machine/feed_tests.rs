@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, RosterUpdate, TracksUpdate};
-use anteroom_teams_link::policy::LobbyScope;
+use anteroom_teams_link::policy::{AllowedPresenters, AttendeeRole, LobbyScope};
 
 use super::harness::{Harness, LOBBY_TIMEOUT, alice, bob, guest, offer};
-use super::{ChatStart, Effect, Input, Limits, PER_MESSAGE, SessionId};
+use super::{Ask, ChatStart, Effect, Input, Limits, PER_MESSAGE, SessionId};
 
 const TICK: Duration = Duration::from_millis(50);
 
@@ -203,6 +203,44 @@ fn a_track_is_told_of_once_also_to_who_comes_before_it_is_told() {
     );
     assert_eq!(tracks(m.take(early)), []);
     assert_eq!(tracks(m.take(late)), []);
+}
+
+#[test]
+fn who_came_as_a_presenter_is_not_announced_by_name_as_an_attendee() {
+    let mut m = large();
+    m.change_rules(|rules| {
+        rules.options.allowed_presenters = AllowedPresenters::Everyone;
+        rules.options.anonymize_identity_for_roles = [AttendeeRole::Attendee].into();
+    });
+    let (alice, dana) = (m.join(alice()), m.join(guest(1)));
+    let demote = |m: &mut Harness, whom: SessionId| {
+        let ask = Ask::SetRole(proto::SetRole {
+            participant_id: m.id_of(whom),
+            role: proto::Role::Attendee.into(),
+        });
+        m.tell(alice, Input::Ask { reply: 1, ask });
+    };
+    demote(&mut m, dana);
+    m.advance(TICK);
+    m.take_all();
+
+    m.join(guest(2));
+    let (stays, goes) = (m.join(guest(3)), m.join(guest(4)));
+    m.join(guest(5));
+    demote(&mut m, stays);
+    demote(&mut m, goes);
+    m.tell(goes, Input::Leave { reply: 0 });
+    m.advance(TICK);
+    let announced = |bodies: Vec<Body>| match bodies.into_iter().rev().find_map(|body| match body {
+        Body::Announcement(announcement) => Some(announcement),
+        _ => None,
+    }) {
+        Some(told) => (told.entered, told.entered_count, told.left, told.left_count),
+        None => panic!("nothing was announced"),
+    };
+    let names = |numbers: &[u64]| numbers.iter().map(|n| format!("Guest {n}")).collect::<Vec<_>>();
+    assert_eq!(announced(m.take(dana)), (names(&[2, 5]), 4, vec![], 1));
+    assert_eq!(announced(m.take(alice)), (names(&[2, 3, 4, 5]), 4, names(&[4]), 1));
 }
 
 #[test]
