@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,13 +15,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 export const PATIENCE_MS = 60_000;
 
 /**
- * @returns {Promise<{dev: any, origin: string, crash: () => Promise<() => Promise<void>>, stop: () => Promise<void>}>}
- *   `dev` is dev.json, `origin` where the pages are served without TLS; `crash` kills the service (SIGKILL) and returns
+ * @param {string} [configuration] TOML; still in development mode, with its demo data
+ * @returns {Promise<{dev: any, origin: string, data: string|undefined, crash: () => Promise<() => Promise<void>>, stop: () => Promise<void>}>}
+ *   `dev` is dev.json, `origin` where the pages are served without TLS, `data` the directory of everything that is
+ *   kept, if the service is our own; `crash` kills the service (SIGKILL) and returns
  *   what starts it again on the same data and ports
  */
-export async function startService() {
+export async function startService(configuration) {
   const running = process.env.ANTEROOM_DEV_JSON;
-  if (running) {
+  if (running && !configuration) {
     const dev = JSON.parse(await readFile(running, 'utf8'));
     const crash = () => Promise.reject(new Error('a service that runs already is not killed'));
     return { dev, origin: new URL(dev.teams_page).origin, crash, stop: async () => {} };
@@ -30,7 +32,13 @@ export async function startService() {
   if (!program) throw new Error('ANTEROOM_BIN must name the anteroom program, or ANTEROOM_DEV_JSON the dev.json of a running one');
   const data = await mkdtemp(path.join(tmpdir(), 'anteroom-service-'));
   const file = path.join(data, 'dev.json');
-  let run = new Service(program, data, ['127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:0']);
+  const more = [];
+  if (configuration) {
+    const config = path.join(data, 'anteroom.toml');
+    await writeFile(config, configuration);
+    more.push('--dev', '--config', config);
+  }
+  let run = new Service(program, data, more, ['127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:0']);
 
   async function stop() {
     await run.end('SIGINT');
@@ -41,7 +49,7 @@ export async function startService() {
     await run.end('SIGKILL');
     return async () => {
       const addresses = [new URL(dev.endpoint).host, dev.media, new URL(dev.teams_page).host.replace('localhost', '127.0.0.1')];
-      run = new Service(program, data, addresses);
+      run = new Service(program, data, more, addresses);
       await run.ready(file);
     };
   }
@@ -53,7 +61,7 @@ export async function startService() {
     await stop();
     throw error;
   }
-  return { dev, origin: new URL(dev.teams_page).origin, crash, stop };
+  return { dev, origin: new URL(dev.teams_page).origin, data, crash, stop };
 }
 
 /** One run of `anteroom serve`. */
@@ -65,10 +73,12 @@ class Service {
   /**
    * @param {string} program
    * @param {string} data directory
+   * @param {string[]} more arguments
    * @param {string[]} addresses for HTTPS, media, and HTTP
    */
-  constructor(program, data, [https, media, http]) {
-    this.#child = spawn(program, ['serve', '--data', data, '--listen', https, '--media', media, '--dev-http', http], {
+  constructor(program, data, more, [https, media, http]) {
+    const addresses = ['--listen', https, '--media', media, '--dev-http', http];
+    this.#child = spawn(program, ['serve', '--data', data, ...addresses, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: ownEnvironment(),
     });
