@@ -266,3 +266,18 @@ test('batch and metadata', async () => {
   const metadata = await alice.api('/$metadata').responseType('text').get();
   assert.match(metadata, /EntityType Name="onlineMeeting"/);
 });
+
+test('who asks too often comes back when it is told to', async () => {
+  const strict = await startService('[limits.graph.services]\ndirectory = [{ per = "application", calls = 2, seconds = 2 }]\n');
+  try {
+    const other = new Sdk(strict.dev);
+    const client = await other.user(ALICE);
+    for (let call = 0; call < 4; call += 1) {
+      assert.equal((await client.api('/me').get()).userPrincipalName, ALICE);
+    }
+    assert.ok(other.statuses.includes(429), `${other.statuses}`);
+    assert.equal(other.statuses.filter((status) => status === 200).length, 4);
+  } finally {
+    await strict.stop();
+  }
+});

@@ -27,7 +27,9 @@ export class Sdk {
     this.dev = dev;
     this.endpoint = dev.endpoint.replace(/\/$/, '');
     trust(readFileSync(dev.ca_file, 'utf8'));
-    recordFetch(this.endpoint);
+    /** Statuses of Graph's answers, in order. */
+    this.statuses = [];
+    recordFetch(this.endpoint, this.statuses);
   }
 
   /** The client of the demo application, through @azure/identity. */
@@ -91,12 +93,13 @@ function version(name) {
   }
 }
 
-function recordFetch(endpoint) {
+function recordFetch(endpoint, statuses) {
   const plain = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
     const url = typeof input === 'string' ? input : (input.url ?? String(input));
     const response = await plain(input, init);
     if (url.startsWith(`${endpoint}/v1.0`)) {
+      statuses.push(response.status);
       const code = response.ok ? null : errorCode(await response.clone().text());
       record(LABEL, init?.method ?? input.method ?? 'GET', url.slice(endpoint.length), response.status, code);
     }
