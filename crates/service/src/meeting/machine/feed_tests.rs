@@ -240,7 +240,10 @@ fn who_came_as_a_presenter_is_not_announced_by_name_as_an_attendee() {
     };
     let names = |numbers: &[u64]| numbers.iter().map(|n| format!("Guest {n}")).collect::<Vec<_>>();
     assert_eq!(announced(m.take(dana)), (names(&[2, 5]), 4, vec![], 1));
-    assert_eq!(announced(m.take(alice)), (names(&[2, 3, 4, 5]), 4, names(&[4]), 1));
+    assert_eq!(
+        announced(m.take(alice)),
+        (names(&[2, 3, 4, 5]), 4, names(&[4]), 1)
+    );
 }
 
 #[test]
