@@ -184,7 +184,7 @@ pub fn srtp_unprotect(data: &[u8]) {
     }
 }
 
-/// A signaling message in protobuf. What decodes encodes to the same message, in both encodings.
+/// A signaling message in protobuf. What decodes encodes to the same message, in JSON as far as that has names for it.
 pub fn signaling_proto(data: &[u8]) {
     signaling(Encoding::Protobuf, data);
 }
@@ -202,8 +202,13 @@ fn signaling(encoding: Encoding, data: &[u8]) {
     for encoding in Encoding::ALL {
         let frame = wire::encode_client(encoding, &message);
         // A message may be longer in the other encoding, and then too long.
-        if let Ok(again) = wire::decode_client(encoding, frame.as_bytes()) {
-            assert_eq!(again, message);
+        let Ok(again) = wire::decode_client(encoding, frame.as_bytes()) else {
+            continue;
+        };
+        match encoding {
+            Encoding::Protobuf => assert_eq!(again, message),
+            // Without the enumeration values that the schema does not have.
+            Encoding::Json => assert_eq!(wire::encode_client(encoding, &again).as_bytes(), frame.as_bytes()),
         }
     }
 }
