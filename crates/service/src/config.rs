@@ -137,6 +137,10 @@ pub struct Limits {
     pub meeting_participants: usize,
     /// Guests waiting in one meeting's lobby.
     pub meeting_lobby: usize,
+    /// Sessions under one identity in one meeting; 16 when not set, 1,000 in development mode, where one token may stand for
+    /// a crowd.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions_per_identity: Option<usize>,
     /// How long a guest may wait in the lobby, in seconds.
     pub lobby_timeout_seconds: u64,
     /// WebSocket connections in all.
@@ -206,6 +210,7 @@ impl Default for Limits {
             signing_key_days: NonZeroU32::new(90),
             meeting_participants: 1000,
             meeting_lobby: 500,
+            sessions_per_identity: None,
             lobby_timeout_seconds: 30 * 60,
             websockets: 10_000,
             websockets_per_source: 200,
@@ -213,6 +218,18 @@ impl Default for Limits {
             rates: RateConfig::default(),
             graph: GraphRateConfig::default(),
             chat: None,
+        }
+    }
+}
+
+impl Limits {
+    /// Sessions under one identity in one meeting.
+    #[must_use]
+    pub(crate) const fn sessions_per_identity(&self, dev: bool) -> usize {
+        match self.sessions_per_identity {
+            Some(most) => most,
+            None if dev => 1000,
+            None => 16,
         }
     }
 }

@@ -10,6 +10,7 @@ use anteroom_chat::id::ThreadId;
 use anteroom_chat::thread::Member;
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TeamsUserId, TenantId};
 use anteroom_identity::signing::{ConnectionString, KeySlot};
+use anteroom_identity::token::DirectoryClaims;
 use anteroom_teams_link::link;
 use anteroom_teams_link::policy::{GLOBAL, MeetingOptions, TenantSettings};
 use base64::Engine;
@@ -27,7 +28,7 @@ use crate::entra::secret_digest;
 use crate::error::StartError;
 use crate::http::pages::QUERY_VALUE;
 use crate::meetings::{LastEnd, MeetingRecord};
-use crate::state::App;
+use crate::state::{App, DIRECTORY_AUDIENCE};
 use crate::store::StoreError;
 use crate::store::sqlite::applications::{self, ApplicationRow, ClientKind, PermissionKind, SecretRow};
 use crate::store::sqlite::calendar::{self, EventRow};
@@ -86,6 +87,9 @@ const TEAMS_HOST: &str = "teams.microsoft.com";
 /// Length of the demo meeting: it is there for as long as anybody tries things out.
 const MEETING_LENGTH: Duration = Duration::days(365);
 
+/// Life of the token for media: as long as somebody may leave a service running.
+const MEDIA_TOKEN_LIFE: Duration = Duration::days(30);
+
 /// What `dev.json` says. Secret: it holds passwords and an access key.
 #[derive(Clone, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -116,6 +120,12 @@ pub struct DevInfo {
     pub guest_page: String,
     /// The Teams side's page.
     pub teams_page: String,
+    /// Where media comes into the demo meeting by WHIP, and out of it by WHEP.
+    pub whip_url: String,
+    /// See `whip_url`.
+    pub whep_url: String,
+    /// A bearer token for both, of a colleague who is admitted without lobby; good for 30 days.
+    pub media_token: String,
     /// UDP address of media.
     pub media: SocketAddr,
     /// The plain HTTP address for browsers on this machine, without a trailing slash.
@@ -371,6 +381,7 @@ impl DemoData {
             .dev_http()
             .map(|url| url.as_str().trim_end_matches('/').to_owned());
         let pages = dev_http.clone().unwrap_or_else(|| endpoint.clone());
+        let media_token = media_token(app, self.users.last())?;
         let meeting = self.meeting;
         let teams_url = link::build_long(
             TEAMS_HOST,
@@ -403,6 +414,9 @@ impl DemoData {
                 utf8_percent_encode(&meeting.join_url, QUERY_VALUE)
             ),
             teams_page: format!("{pages}/teams"),
+            whip_url: door(&meeting.join_url, "whip"),
+            whep_url: door(&meeting.join_url, "whep"),
+            media_token,
             meeting: DevMeeting {
                 join_url: meeting.join_url,
                 subject: meeting.subject,
@@ -447,6 +461,34 @@ pub(crate) fn publish_again(app: &App) -> Result<(), StartError> {
         }
         None => write_resource(app),
     }
+}
+
+/// A meeting's link by another door: the same id and passcode.
+fn door(join_url: &str, door: &str) -> String {
+    join_url.replacen("/meet/", &format!("/{door}/"), 1)
+}
+
+/// A token of this service's own kind for whoever is last of the demo users.
+fn media_token(app: &App, user: Option<&(UserRow, String)>) -> Result<String, StartError> {
+    let failed = |reason: &str| StartError::Internal(reason.to_owned());
+    let (user, _) = user.ok_or_else(|| failed("there are no demo users"))?;
+    let now = app.clock().now();
+    let claims = DirectoryClaims {
+        tenant: user.tenant,
+        object: user.object,
+        upn: user.upn.clone(),
+        name: user.display_name.clone(),
+        app: "anteroom-media".to_owned(),
+        permissions: String::new(),
+        sign_in: None,
+        acs_scopes: None,
+        extension_of: None,
+        issued_at: now,
+        expires_at: now + MEDIA_TOKEN_LIFE,
+    };
+    app.keys()
+        .sign_directory(&claims, app.issuer(), DIRECTORY_AUDIENCE)
+        .map_err(|error| failed(&error.to_string()))
 }
 
 /// The connection string of the default resource, with its primary key.

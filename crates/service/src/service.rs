@@ -30,6 +30,7 @@ use crate::http::graph::rates::GraphRates;
 use crate::http::limits::SignInLimits;
 use crate::http::prompt::Prompt;
 use crate::http::rate::{Profile, Rates};
+use crate::http::whip::sessions::MediaSessions;
 use crate::http::{self, Surface};
 use crate::identities::Identities;
 use crate::keys::{KeyRing, KeyRingError};
@@ -395,6 +396,7 @@ async fn open(
             rates: Rates::new(&config.limits.rates),
             graph_rates: GraphRates::new(&config.limits.graph),
             emulator: Emulator::new(config.dev),
+            media_sessions: MediaSessions::default(),
             oidc,
             external,
             dev: std::sync::OnceLock::new(),

@@ -17,6 +17,7 @@ use crate::external::External;
 use crate::http::graph::rates::GraphRates;
 use crate::http::limits::SignInLimits;
 use crate::http::rate::Rates;
+use crate::http::whip::sessions::MediaSessions;
 use crate::identities::Identities;
 use crate::keys::KeyRing;
 use crate::meeting::Registry;
@@ -64,6 +65,7 @@ pub(crate) struct Parts {
     pub(crate) oidc: Option<OidcIssuer>,
     pub(crate) external: External,
     pub(crate) emulator: Emulator,
+    pub(crate) media_sessions: MediaSessions,
     pub(crate) dev: OnceLock<DevInfo>,
 }
 
@@ -145,6 +147,11 @@ impl App {
             resource: None,
             audiences: &[DIRECTORY_AUDIENCE],
         }
+    }
+
+    /// Running sessions of WHIP and WHEP.
+    pub(crate) fn media_sessions(&self) -> &MediaSessions {
+        &self.0.media_sessions
     }
 
     /// The hosts whose meeting links are ours.

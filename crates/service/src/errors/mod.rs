@@ -15,6 +15,7 @@ pub mod oauth;
 pub mod operator;
 pub mod realtime;
 pub mod rooms;
+pub mod whip;
 
 mod markdown;
 
@@ -40,6 +41,8 @@ pub enum Surface {
     Oauth,
     /// Microsoft Graph.
     Graph,
+    /// WHIP and WHEP.
+    Whip,
     /// The operator's interface.
     Operator,
     /// The emulator's controls, in development mode.
@@ -60,6 +63,7 @@ impl Surface {
             Self::Rooms => "Rooms",
             Self::Oauth => "OAuth",
             Self::Graph => "Microsoft Graph",
+            Self::Whip => "WHIP and WHEP",
             Self::Operator => "Operator",
             Self::Emulator => "Emulator controls",
             Self::Join => "Joining and leaving calls",
@@ -147,6 +151,7 @@ pub static ENTRIES: &[&[&Entry]] = &[
     rooms::ENTRIES,
     oauth::ENTRIES,
     graph::ENTRIES,
+    whip::ENTRIES,
     operator::ENTRIES,
     emulator::ENTRIES,
     join::ENTRIES,

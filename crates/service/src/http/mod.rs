@@ -17,6 +17,7 @@ pub(crate) mod prompt;
 pub mod rate;
 pub mod request;
 mod tenants;
+pub(crate) mod whip;
 
 use std::any::Any;
 use std::time::Duration;
@@ -75,6 +76,7 @@ pub fn router(app: App, surface: Surface) -> Router {
         graph::router(),
         tenants::admin_router(),
         oauth::router(),
+        whip::router(),
         ws::router(),
         ops::router(),
         pages::router(),

@@ -10,6 +10,7 @@
 //! | `chat_bridge` | what is said in the thread reaches the call, and the other way round |
 //! | [`events`] | what happens in calls, for the rest of the service |
 
+pub(crate) mod caller;
 pub(crate) mod chat_bridge;
 pub mod events;
 pub(crate) mod limits;

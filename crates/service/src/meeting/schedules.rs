@@ -48,6 +48,7 @@ const SCHEDULES_PER_MEETING: u64 = 50;
 const INBOX: usize = 4096;
 
 const PARTICIPANTS: usize = 4;
+const PER_IDENTITY: usize = 16;
 const LOBBY: usize = 3;
 const TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -196,6 +197,7 @@ impl Stage {
         let mut config = Config::dev(self.dir.path());
         config.limits.meeting_participants = PARTICIPANTS;
         config.limits.meeting_lobby = LOBBY;
+        config.limits.sessions_per_identity = Some(PER_IDENTITY);
         config.limits.lobby_timeout_seconds = TIMEOUT.as_secs();
         let service = Service::start_with_clock(config, self.clock.clone()).await;
         let service = service.unwrap();
@@ -332,7 +334,7 @@ impl<'a> Run<'a> {
         let limits = Limits {
             participants: PARTICIPANTS,
             lobby: LOBBY,
-            per_identity: task::PER_IDENTITY,
+            per_identity: PER_IDENTITY,
             lobby_timeout: TIMEOUT,
             fan_out: task::FAN_OUT,
         };
@@ -411,6 +413,7 @@ impl<'a> Run<'a> {
                         reply,
                         description,
                         sections,
+                        follows: false,
                     };
                     (Step::Offer(by), input)
                 })
@@ -534,6 +537,7 @@ impl<'a> Run<'a> {
             display_name: format!("<{who}-{session}>"),
             client: String::new(),
             kind,
+            media_only: false,
         }
     }
 

@@ -31,9 +31,6 @@ use crate::state::App;
 /// Messages that may wait for a meeting; sessions wait for room, and nobody can join a meeting that is behind.
 pub(super) const INBOX_MESSAGES: usize = 1024;
 
-/// Participants under one identity in one meeting.
-pub(super) const PER_IDENTITY: usize = 16;
-
 /// Changes of a roster that follow one another this soon are told together. Nobody sees the difference, and many who
 /// come at once cost one message per receiver and not one each.
 pub(super) const FAN_OUT: Duration = Duration::from_millis(50);
@@ -621,7 +618,7 @@ fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: 
             participants: limits.meeting_participants,
             lobby: limits.meeting_lobby,
             fan_out: FAN_OUT,
-            per_identity: PER_IDENTITY,
+            per_identity: limits.sessions_per_identity(app.config().dev),
             lobby_timeout: Duration::from_secs(tenants.unwrap_or(limits.lobby_timeout_seconds)),
         },
         media: media.environment().clone(),

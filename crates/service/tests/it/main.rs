@@ -21,3 +21,4 @@ mod signaling;
 mod start;
 mod surfaces;
 mod webhooks;
+mod whip;

@@ -9,11 +9,13 @@
 //! | [`Description::parse`] | an offer or an answer, checked |
 //! | [`answer`] | the server's answer: ICE-lite, DTLS passive |
 //! | [`select_codecs`], [`select_extensions`] | what this system forwards, out of what was offered |
+//! | [`Fragment`] | what changes while a session runs, for WHIP and WHEP |
 //! | [`OfferBuilder`] | the offer of a client that sends and receives audio |
 
 mod attribute;
 mod description;
 mod error;
+mod fragment;
 mod offer;
 mod offer_answer;
 mod select;
@@ -22,6 +24,7 @@ pub use self::description::{
     Candidate, Codec, Description, Direction, Extension, MediaKind, MediaSection, Msid, Setup,
 };
 pub use self::error::{AnswerError, SdpError};
+pub use self::fragment::Fragment;
 pub use self::offer::{LocalTransport, OfferBuilder};
 pub use self::offer_answer::{Accept, AnswerParams, SectionAnswer, SendStream, answer};
 pub use self::select::{

@@ -20,7 +20,7 @@ use anteroom_media_transport::{
     Certificate, Fingerprint, IceCredentials, PeerConfig, RemoteParameters, Role, SrtpProfile,
 };
 use anteroom_signaling::proto::{Section, TrackSource};
-use anteroom_signaling::sdp::{self, AnswerParams, Description, SectionAnswer, SendStream};
+use anteroom_signaling::sdp::{self, AnswerParams, Description, Msid, SectionAnswer, SendStream};
 use anteroom_teams_link::CapabilitySet;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -79,6 +79,9 @@ pub struct Context<'a> {
     pub paused: &'a dyn Fn(TrackSource) -> bool,
     /// The track of that id, if another participant of the same meeting publishes it.
     pub available: &'a dyn Fn(TrackId) -> Option<Available<'a>>,
+    /// The client takes whatever tracks its sections are given, now or later, without another description: each section
+    /// that receives is one stream, whatever it shows.
+    pub follows: bool,
     /// The next number nobody in this service has had, for peers and tracks.
     pub next_id: &'a mut dyn FnMut() -> u64,
     /// Cryptographically strong.
@@ -124,6 +127,8 @@ pub struct Peer {
     publications: BTreeMap<String, (PublishedTrack, Publication)>,
     /// By mid.
     subscriptions: BTreeMap<String, Subscription>,
+    /// SSRCs of sections that follow, by mid.
+    followed: BTreeMap<String, u32>,
     /// Every SSRC we ever sent with under these keys; none is used for a second stream, since the sequence numbers
     /// of two streams under one SSRC would repeat nonces (RFC 3711 §9.1).
     ssrcs: HashSet<u32>,
@@ -243,6 +248,7 @@ impl Peer {
             session_version: 0,
             publications: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
+            followed: BTreeMap::new(),
             ssrcs: HashSet::new(),
         }
     }
@@ -321,6 +327,22 @@ impl Peer {
                     subscriptions.insert(section.mid.clone(), subscription);
                     SectionAnswer::Accept(accept)
                 }
+                Use::Follow { track, mut accept } => {
+                    let ssrc = match self.followed.get(&section.mid) {
+                        Some(known) => *known,
+                        None => {
+                            let fresh = self.fresh_ssrc(context.random);
+                            self.followed.insert(section.mid.clone(), fresh);
+                            fresh
+                        }
+                    };
+                    accept.send = Some(followed_stream(&section.mid, ssrc));
+                    if let Some(track) = track {
+                        let subscription = codec::subscription(track, ssrc, section, &accept);
+                        subscriptions.insert(section.mid.clone(), subscription);
+                    }
+                    SectionAnswer::Accept(accept)
+                }
             };
             answers.push(answer);
         }
@@ -391,6 +413,21 @@ const BAD_SDP_ANSWER: Refused = Refused {
     key: "bad_sdp",
     message: "The description cannot be answered.",
 };
+
+/// A section that follows is of one stream with the others, and a track of its own, whoever is seen or heard there.
+fn followed_stream(mid: &str, ssrc: u32) -> SendStream {
+    SendStream {
+        ssrc,
+        cname: FOLLOWED.to_owned(),
+        msid: Msid {
+            stream: FOLLOWED.to_owned(),
+            track: mid.to_owned(),
+        },
+    }
+}
+
+/// Name of the stream that sections which follow belong to.
+const FOLLOWED: &str = "anteroom";
 
 fn remote_credentials(offer: &Description) -> IceCredentials {
     IceCredentials {

@@ -36,6 +36,8 @@ pub(super) enum Use {
         cname: String,
         msid: Msid,
     },
+    /// The client receives what it is given. `accept.send` is set once there is an SSRC.
+    Follow { track: Option<TrackId>, accept: Accept },
 }
 
 impl Plan {
@@ -58,6 +60,16 @@ impl Plan {
             let used = named.remove(section.mid.as_str());
             uses.push(match used {
                 _ if !is_media(section) => leave(offer, section),
+                _ if context.follows && section.direction.receives() => {
+                    let track = match used {
+                        Some(section::Use::Subscribe(id)) => Some(id.as_str()),
+                        _ => None,
+                    };
+                    if track.is_some_and(|id| !tracks.insert(id)) {
+                        return Err(bad_sdp("A track is subscribed to in two sections."));
+                    }
+                    follow(section, track, context)
+                }
                 None if section.direction == Direction::Inactive => Use::Inactive,
                 None => {
                     return Err(bad_sdp(
@@ -216,6 +228,26 @@ fn subscribe(section: &MediaSection, id: &str, context: &Context<'_>) -> Result<
         },
         None => Use::Inactive,
     })
+}
+
+/// All codecs stay in the answer: what is followed later may be written in another one.
+fn follow(section: &MediaSection, id: Option<&str>, context: &Context<'_>) -> Use {
+    let stand_in = super::followed_stream(&section.mid, 0);
+    let Some(accept) = Accept::send(section, stand_in) else {
+        return Use::Inactive;
+    };
+    let available = id
+        .and_then(|id| id.parse().ok())
+        .and_then(|track| (context.available)(TrackId(track)));
+    let kind = match section.kind {
+        sdp::MediaKind::Video => MediaKind::Video,
+        _ => MediaKind::Audio,
+    };
+    let track = available
+        .map(|available| available.published)
+        .filter(|published| published.kind == kind)
+        .map(|published| published.track);
+    Use::Follow { track, accept }
 }
 
 const fn bad_sdp(message: &'static str) -> Refused {

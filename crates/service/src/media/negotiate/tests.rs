@@ -99,6 +99,7 @@ struct Side {
     capabilities: CapabilitySet,
     /// What others publish.
     others: HashMap<TrackId, (PublishedTrack, Publication)>,
+    follows: bool,
     peer: Option<Peer>,
     next: u64,
     random: StdRng,
@@ -118,6 +119,7 @@ impl Side {
             ]
             .into(),
             others: HashMap::new(),
+            follows: false,
             peer: None,
             next: 0,
             random: StdRng::seed_from_u64(1),
@@ -141,6 +143,7 @@ impl Side {
             capabilities: &self.capabilities,
             paused: &|source| !self.capabilities.contains(plan::capability_of(source)),
             available: &available,
+            follows: self.follows,
             next_id: &mut || {
                 *next += 1;
                 *next
@@ -551,4 +554,55 @@ fn what_may_no_longer_be_sent_stays_paused_until_it_may() {
         side.peer.as_mut().unwrap().set_paused(|_| false).map(|_| ()),
         None
     );
+}
+
+#[test]
+fn a_section_that_follows_is_one_stream_whatever_it_shows() {
+    let mut side = Side::new();
+    side.follows = true;
+    let vp8 = side.add_other(7, TrackSource::Camera, CodecName::Vp8);
+    let voice = side.add_other(8, TrackSource::Microphone, CodecName::Opus);
+    let offer = Offer::new(&[("audio", "recvonly"), ("vp8", "recvonly")]);
+    // Nothing to show yet: the streams are announced all the same.
+    let first = side.offer(&offer, &[]).unwrap();
+    assert_eq!(directions(&first), [Direction::SendOnly, Direction::SendOnly]);
+    assert_eq!(names(&first.commands), ["add"]);
+    let announced = |outcome: &Outcome| -> Vec<u32> {
+        let answer = Description::parse(&outcome.sdp).unwrap();
+        answer
+            .sections
+            .iter()
+            .flat_map(|section| section.ssrcs.clone())
+            .collect()
+    };
+    let ssrcs = announced(&first);
+    assert_eq!(ssrcs.len(), 2);
+
+    let shown = side
+        .offer(&offer, &[subscribe("0", voice), subscribe("1", vp8)])
+        .unwrap();
+    assert_eq!(sent_ssrcs(&shown.commands), ssrcs);
+    // Somebody else, then nobody, then the first again: still the same streams.
+    let other = side.add_other(9, TrackSource::Camera, CodecName::Vp8);
+    let switched = side
+        .offer(&offer, &[subscribe("0", voice), subscribe("1", other)])
+        .unwrap();
+    assert_eq!(sent_ssrcs(&switched.commands), ssrcs);
+    let nobody = side.offer(&offer, &[subscribe("0", voice)]).unwrap();
+    assert_eq!(
+        (sent_ssrcs(&nobody.commands), announced(&nobody)),
+        (ssrcs[..1].to_vec(), ssrcs.clone())
+    );
+    let again = side
+        .offer(&offer, &[subscribe("0", voice), subscribe("1", vp8)])
+        .unwrap();
+    assert_eq!(sent_ssrcs(&again.commands), ssrcs);
+
+    // What does not fit or does not exist is nothing; one track twice is a mistake.
+    let odd = side
+        .offer(&offer, &[subscribe("0", vp8), subscribe("1", TrackId(99))])
+        .unwrap();
+    assert_eq!((sent_ssrcs(&odd.commands), &odd.missing[..]), (vec![], &[][..]));
+    let twice = side.offer(&offer, &[subscribe("0", vp8), subscribe("1", vp8)]);
+    assert_eq!(twice.unwrap_err().key, "bad_sdp");
 }

@@ -131,6 +131,7 @@ pub(super) fn employee_of(tenant: TenantId, name: &str, object: u128) -> Person 
         display_name: name.to_owned(),
         client: String::new(),
         kind: PersonKind::Organization { tenant, object },
+        media_only: false,
     }
 }
 
@@ -152,6 +153,7 @@ pub(super) fn guest(number: u128) -> Person {
             resource,
             scopes: [Scope::Voip].into_iter().collect(),
         },
+        media_only: false,
     }
 }
 
@@ -181,6 +183,7 @@ pub(super) fn offer() -> Input {
             publish("0", TrackSource::Microphone),
             publish("1", TrackSource::Camera),
         ],
+        follows: false,
     }
 }
 

@@ -274,6 +274,9 @@ pub enum Input {
         description: Box<Description>,
         /// What its sections are for.
         sections: Vec<Section>,
+        /// Sections that receive take whatever track is named for them, now or in a later input with the same
+        /// description; they need not name one.
+        follows: bool,
     },
     /// A chat message to send.
     SendChat {
@@ -508,8 +511,9 @@ impl Meeting {
                 reply,
                 description,
                 sections,
+                follows,
             } => {
-                self.offer(session, reply, &description, &sections);
+                self.offer(session, reply, &description, &sections, follows);
             }
             Input::SendChat {
                 reply,

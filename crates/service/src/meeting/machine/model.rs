@@ -318,6 +318,7 @@ impl World {
                         mid: "0".to_owned(),
                         r#use: Some(section::Use::Publish(TrackSource::Microphone.into())),
                     }],
+                    follows: false,
                 };
                 self.act(who, Step::Offer, input, fault);
             }

@@ -44,6 +44,8 @@ pub struct Person {
     pub client: String,
     /// Guest or directory user.
     pub kind: PersonKind,
+    /// Takes part by media alone, as WHIP and WHEP do: without it nobody is there.
+    pub media_only: bool,
 }
 
 /// What a person is to the service.

@@ -16,6 +16,7 @@ impl Meeting {
         reply: u32,
         description: &Description,
         sections: &[Section],
+        follows: bool,
     ) {
         let Some(present) = self.in_call(session, reply) else {
             return;
@@ -42,6 +43,7 @@ impl Meeting {
             capabilities: &capabilities,
             paused: &|source| paused.contains(&source),
             available: &available,
+            follows,
             next_id: &mut || {
                 *made += 1;
                 room.0 << ROOM_SHIFT | u64::from(*made)
@@ -67,13 +69,13 @@ impl Meeting {
         let Some(participant) = self.people.get_mut(&session) else {
             return;
         };
-        let connected = participant.connected;
+        let (connected, media_only) = (participant.connected, participant.person.media_only);
         let Some(lost) = participant.present_mut().and_then(|present| present.peer.take()) else {
             return;
         };
         self.media(Command::RemovePeer { peer });
         self.tracks_gone(session, &lost);
-        if !connected {
+        if !connected || media_only {
             // Neither media nor signaling: nobody is there any more.
             let reason = anteroom_teams_link::admission::EndReason::media_lost();
             self.depart(now, session, 0, Some(reason));

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use anteroom_identity::token::Scope;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, Hello};
 use anteroom_signaling::session::{Accepted, Request, ServerSession, SessionConfig};
@@ -14,6 +13,7 @@ use tokio::time::sleep_until;
 use super::connection::{Closing, Connection, Received, Room};
 use super::session::Actor;
 use crate::http::auth::{self, AuthError, Caller};
+use crate::meeting::caller::CALL_SCOPES;
 use crate::meeting::machine::wire_reason;
 use crate::meeting::{Resume, ToSession};
 use crate::state::App;
@@ -24,9 +24,6 @@ const INBOX_MESSAGES: usize = 2048;
 
 /// Bytes of randomness in a resume token.
 const RESUME_TOKEN_BYTES: usize = 32;
-
-/// Scopes that allow to take part in calls.
-const CALL_SCOPES: [Scope; 2] = [Scope::Voip, Scope::VoipJoin];
 
 /// Serves a connection from `Hello` to the end of its session, or hands it to the session it continues.
 pub(crate) async fn run(app: App, connection: Connection) {

@@ -3,12 +3,10 @@
 
 use std::time::Instant;
 
-use anteroom_identity::id::CommunicationIdentifier;
 use anteroom_signaling::proto;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::sdp::{Description, SdpError};
 use anteroom_signaling::session::{JoinLocator, Request, SendError, ServerSession, SessionEvent, State};
-use anteroom_teams_link::DisplayName;
 use anteroom_teams_link::admission::EndReason;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
@@ -17,7 +15,8 @@ use tokio::time::sleep_until;
 use super::connection::{Closing, Connection, Received, Room};
 use super::greeting::{denied, expiry, flush, resume_token};
 use crate::http::auth::{self, Caller};
-use crate::meeting::machine::{Ask, Input, Person, PersonKind, SessionId, wire_reason};
+use crate::meeting::caller::{self, Means};
+use crate::meeting::machine::{Ask, Input, Person, SessionId, wire_reason};
 use crate::meeting::{MeetingHandle, Resume, ToSession};
 use crate::state::App;
 
@@ -256,6 +255,7 @@ impl Actor {
                     reply,
                     description: Box::new(description),
                     sections: offer.sections,
+                    follows: false,
                 },
                 Err(SdpError::TooLarge(_)) => {
                     self.refuse(reply, "too_large", "The description is too long.");
@@ -313,7 +313,11 @@ impl Actor {
     }
 
     async fn join(&mut self, reply: u32, locator: &JoinLocator, display_name: &str) {
-        let entered = match self.person(display_name).await {
+        let means = Means {
+            client: &self.client,
+            media_only: false,
+        };
+        let entered = match caller::person(&self.app, &self.caller, display_name, means).await {
             Ok(person) => self.enter(reply, locator, person).await,
             Err(reason) => Err(reason),
         };
@@ -334,48 +338,6 @@ impl Actor {
         self.app
             .registry()
             .enter(venue, self.id, person, reply, self.inbox_sender.clone())
-    }
-
-    /// Who joins. Guests bring their name, the others' comes from the directory.
-    async fn person(&self, display_name: &str) -> Result<Person, EndReason> {
-        let id: CommunicationIdentifier = self.caller.identifier();
-        match &self.caller {
-            Caller::Guest(claims) => {
-                let name = DisplayName::parse(display_name).map_err(|_| EndReason::bad_display_name())?;
-                let kind = PersonKind::Guest {
-                    resource: claims.user.resource(),
-                    scopes: claims.scopes,
-                };
-                Ok(Person {
-                    id,
-                    display_name: name.into_string(),
-                    client: self.client.clone(),
-                    kind,
-                })
-            }
-            Caller::Directory(claims) => {
-                let user = self
-                    .app
-                    .directory()
-                    .enabled_user(claims.object)
-                    .await
-                    .map_err(|error| {
-                        tracing::error!(%error, "a directory user could not be looked up");
-                        EndReason::service_failure()
-                    })?;
-                let user = user.ok_or_else(EndReason::unauthenticated)?;
-                let kind = PersonKind::Organization {
-                    tenant: user.tenant,
-                    object: user.oid,
-                };
-                Ok(Person {
-                    id,
-                    display_name: user.display_name,
-                    client: self.client.clone(),
-                    kind,
-                })
-            }
-        }
     }
 
     async fn handle_meeting(&mut self, message: Option<ToSession>) {
