@@ -21,6 +21,10 @@ super::catalogue! { Whip;
     cause: "The participant was let in, but may not speak, show or share in this meeting, as the message says.";
     remedy: "Have the organizer make the participant a presenter, or allow attendees to speak and show.";
 
+    NOT_ADMITTED: 403 "NotAdmitted", "media_not_admitted", "Nobody let this participant in.";
+    cause: "Somebody who may admit declined, or nobody decided in time; the message says which.";
+    remedy: "Ask the organizer; come again once somebody is there.";
+
     PRECONDITION_REQUIRED: 428 "PreconditionRequired", "precondition_required", "The header If-Match is missing.";
     cause: "A fragment goes with one ICE session: If-Match has the ETag that came with it, or * for a restart (RFC 9725 §4.3.1).";
     remedy: "Send the ETag of the latest answer.";

@@ -7,7 +7,7 @@ use anteroom_signaling::sdp::{Description, Direction, LocalTransport, Msid, Offe
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
-use crate::common::{Host, expect, refusal};
+use crate::common::{Host, refusal};
 use crate::signaling::client::Client;
 
 const SDP: &str = "application/sdp";
@@ -162,8 +162,7 @@ async fn a_client_that_gives_up_or_is_turned_away_waits_no_more() {
         }))
         .await;
     let refused = waiting.await.unwrap().unwrap();
-    let body = expect(refused, 403).await;
-    assert!(body["error"]["message"].is_string(), "{body}");
+    assert_eq!(refusal(refused, 403).await, "NotAdmitted");
 
     let waiting = tokio::spawn(post(&host, &target, &token, voice()).send());
     let id = alice.lobby_entry().await;

@@ -22,6 +22,7 @@ use anteroom_signaling::session::JoinLocator;
 use axum::Router;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::Deserialize;
@@ -56,14 +57,15 @@ const RETRY_SECONDS: u64 = 5;
 pub(super) fn router() -> Router<App> {
     let session = || axum::routing::patch(patch).delete(end);
     Router::new()
-        .route("/whip", post(publish).options(options))
-        .route("/whip/{meeting}", post(publish).options(options))
+        .route("/whip", post(publish))
+        .route("/whip/{meeting}", post(publish))
         .route("/whip/session/{id}", session())
-        .route("/whep", post(play).options(options))
-        .route("/whep/{meeting}", post(play).options(options))
+        .route("/whep", post(play))
+        .route("/whep/{meeting}", post(play))
         .route("/whep/session/{id}", session())
         .method_not_allowed_fallback(super::method_not_allowed)
         .layer(cors())
+        .layer(map_response(accepts))
 }
 
 /// Pages of any origin: what is asked for is authorized by a token, never by a cookie.
@@ -76,9 +78,11 @@ fn cors() -> CorsLayer {
         .max_age(std::time::Duration::from_secs(3600))
 }
 
-async fn options() -> Response {
-    let accepts = HeaderValue::from_static(SDP);
-    (StatusCode::NO_CONTENT, [(ACCEPT_POST, accepts)]).into_response()
+/// What can be posted, for who asks with `OPTIONS` (RFC 9725 §4.2).
+async fn accepts(mut response: Response) -> Response {
+    let sdp = HeaderValue::from_static(SDP);
+    response.headers_mut().insert(ACCEPT_POST, sdp);
+    response
 }
 
 async fn publish(entrance: Entrance) -> Result<Response, ApiError> {

@@ -461,7 +461,11 @@ fn publish((mid, source): &(String, TrackSource)) -> Section {
 fn refusal(key: &str) -> ApiError {
     let found = join::ENTRIES.iter().find(|entry| entry.key() == key);
     match found {
-        Some(entry) if entry.status() >= 400 => ApiError::new(entry),
+        Some(found) if found.status() >= 400 => ApiError::new(found),
+        // Not a failure for who is in a call, and so without a status.
+        Some(found) if key.starts_with("lobby_") => {
+            ApiError::new(&entry::NOT_ADMITTED).with_message(found.sentence())
+        }
         _ => ApiError::new(&entry::OVER),
     }
 }
