@@ -69,7 +69,7 @@ async function plays(person, address, token) {
       window.pc.addTransceiver('audio', { direction: 'recvonly' });
       window.pc.addTransceiver('video', { direction: 'recvonly' });
       const video = document.body.appendChild(document.createElement('video'));
-      [video.autoplay, video.muted] = [true, true];
+      video.autoplay = true;
       video.srcObject = new MediaStream();
       window.pc.ontrack = ({ track }) => video.srcObject.addTrack(track);
       return window.begin(address, token, window.pc);

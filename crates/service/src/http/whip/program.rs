@@ -136,7 +136,7 @@ impl Program {
                 // The newest screen comes before everybody's face.
                 (TrackSource::Screen, _) => (0, usize::MAX - usize::try_from(track.number).unwrap_or(0)),
                 (_, Some(_)) if is_shown => (1, 0),
-                _ => (2, spoken.unwrap_or(silent + usize::from(!is_shown))),
+                _ => (2, spoken.unwrap_or_else(|| silent + usize::from(!is_shown))),
             }
         };
         let mut of_kind: Vec<(&String, &Published)> = self
