@@ -228,10 +228,10 @@ pub fn sdp(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    if let Ok(fragment) = sdp::Fragment::parse(text) {
-        if let Ok(again) = sdp::Fragment::parse(&sdp::Fragment::of_answer(text)) {
-            assert!(fragment.credentials.is_some() || again.credentials.is_none());
-        }
+    if let Ok(fragment) = sdp::Fragment::parse(text)
+        && let Ok(again) = sdp::Fragment::parse(&sdp::Fragment::of_answer(text))
+    {
+        assert!(fragment.credentials.is_some() || again.credentials.is_none());
     }
     let Ok(description) = Description::parse(text) else {
         return;
