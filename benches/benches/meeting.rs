@@ -88,6 +88,7 @@ impl Bench {
                 tenant,
                 object: organizer,
             },
+            media_only: false,
         };
         bench.join(alice);
         while bench.sessions < participants {
@@ -105,6 +106,7 @@ impl Bench {
                 resource: self.resource,
                 scopes: [Scope::Voip].into_iter().collect(),
             },
+            media_only: false,
         };
         self.join(guest)
     }
