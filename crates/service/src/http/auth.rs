@@ -14,6 +14,7 @@ use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
+use time::OffsetDateTime;
 
 use super::Surface;
 use super::errors::ApiError;
@@ -61,6 +62,15 @@ impl Caller {
                     claims.object,
                 )),
             },
+        }
+    }
+
+    /// When the token expires.
+    #[must_use]
+    pub const fn expires_at(&self) -> OffsetDateTime {
+        match self {
+            Self::Guest(claims) => claims.expires_at,
+            Self::Directory(claims) => claims.expires_at,
         }
     }
 

@@ -8,7 +8,6 @@ use anteroom_signaling::proto::{MediaState, Section, TrackSource, section};
 use anteroom_signaling::sdp::{Description, Fragment};
 use anteroom_signaling::session::JoinLocator;
 use anteroom_teams_link::admission::EndReason;
-use time::OffsetDateTime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 
@@ -207,7 +206,7 @@ impl Session {
         // In a meeting the meeting ends the session when the service stops.
         let alone = self.meeting.is_none();
         let stopping = self.app.registry().stopping();
-        let expires = expiry(&self.wish.caller);
+        let expires = self.wish.caller.expires_at();
         tokio::select! {
             biased;
             message = self.inbox.recv() => Wake::Told(message),
@@ -467,13 +466,5 @@ fn refusal(key: &str) -> ApiError {
             ApiError::new(&entry::NOT_ADMITTED).with_message(found.sentence())
         }
         _ => ApiError::new(&entry::OVER),
-    }
-}
-
-/// When the caller's token expires.
-fn expiry(caller: &Caller) -> OffsetDateTime {
-    match caller {
-        Caller::Guest(claims) => claims.expires_at,
-        Caller::Directory(claims) => claims.expires_at,
     }
 }

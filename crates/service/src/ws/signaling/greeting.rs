@@ -6,7 +6,6 @@ use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, Hello};
 use anteroom_signaling::session::{Accepted, Request, ServerSession, SessionConfig};
 use anteroom_teams_link::admission::EndReason;
-use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -56,7 +55,7 @@ async fn start(app: App, connection: Connection) -> Option<Box<Actor>> {
         raw_id: caller.identifier().to_string(),
     };
     session.accept(accepted).ok()?;
-    let expires = expiry(&caller);
+    let expires = caller.expires_at();
     let mut actor = Box::new(Actor::new(
         app,
         id,
@@ -186,12 +185,4 @@ pub(super) fn resume_token() -> String {
     let mut bytes = [0; RESUME_TOKEN_BYTES];
     rand::Rng::fill_bytes(&mut rand::rng(), &mut bytes);
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// When the caller's token expires.
-pub(super) fn expiry(caller: &Caller) -> OffsetDateTime {
-    match caller {
-        Caller::Guest(claims) => claims.expires_at,
-        Caller::Directory(claims) => claims.expires_at,
-    }
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use super::connection::{Closing, Connection, Received, Room};
-use super::greeting::{denied, expiry, flush, resume_token};
+use super::greeting::{denied, flush, resume_token};
 use crate::http::auth::{self, Caller};
 use crate::meeting::caller::{self, Means};
 use crate::meeting::machine::{Ask, Input, Person, SessionId, wire_reason};
@@ -382,7 +382,7 @@ impl Actor {
             return;
         }
         let was_connected = self.connection.is_some();
-        let expires = expiry(&caller);
+        let expires = caller.expires_at();
         self.caller = caller;
         self.attach(connection, fresh, expires);
         if !was_connected {
