@@ -1,9 +1,10 @@
-use super::feedback::{FullIntraRequest, Nack, PictureLossIndication, Remb, TransportFeedback};
+use super::feedback::{FullIntraRequest, Nack, PictureLossIndication, Remb};
 use super::report::{ReceiverReport, SenderReport};
 use super::sdes::{Goodbye, SourceDescription};
+use super::transport_cc::TransportFeedback;
+use super::xr::ExtendedReport;
 use super::{FMT_APPLICATION, FMT_FIR, FMT_NACK, FMT_PLI, FMT_TRANSPORT_CC, REMB_NAME};
 use crate::error::ParseError;
-use crate::wire::Reader;
 
 /// The packet type field; unknown values are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,8 +49,10 @@ pub enum Packet<'a> {
     FullIntraRequest(FullIntraRequest<'a>),
     /// The receiver's estimate of the bandwidth.
     Remb(Remb<'a>),
-    /// Arrival times of packets; only the header is read.
+    /// Arrival times of packets.
     TransportFeedback(TransportFeedback<'a>),
+    /// Times by which receivers measure the round trip, too.
+    ExtendedReport(ExtendedReport<'a>),
     /// A packet or feedback type this crate does not read.
     Unknown(Unknown<'a>),
 }
@@ -67,8 +70,11 @@ pub struct Unknown<'a> {
 
 /// Iterates over the packets of a datagram.
 ///
-/// Every packet's length must fit (RFC 3550 appendix A.2); only the last may be padded. After an error there is nothing
-/// more. A lone feedback packet is fine (reduced-size RTCP, RFC 5506).
+/// Every packet's length must fit (RFC 3550 appendix A.2). After an error there is nothing more. A lone feedback packet is
+/// fine (reduced-size RTCP, RFC 5506).
+///
+/// RFC 3550 §6.4.1 allows padding in the last packet only, in whole words. libwebrtc pads each transport-wide feedback by
+/// single bytes, wherever it stands, so that is taken.
 #[derive(Debug, Clone)]
 pub struct Compound<'a> {
     rest: &'a [u8],
@@ -77,26 +83,29 @@ pub struct Compound<'a> {
 impl<'a> Compound<'a> {
     /// Starts at the first packet.
     #[must_use]
+    #[inline]
     pub const fn new(datagram: &'a [u8]) -> Self {
         Self { rest: datagram }
     }
 
+    #[inline]
     fn read(&mut self) -> Result<Packet<'a>, ParseError> {
-        let mut reader = Reader::new(self.rest);
-        let first = reader.u8("RTCP header")?;
-        let packet_type = PacketType(reader.u8("RTCP header")?);
-        let words = reader.u16("RTCP header")?;
+        let ([first, packet_type, a, b], rest) = self
+            .rest
+            .split_first_chunk()
+            .ok_or(ParseError::truncated("RTCP header"))?;
+        let (first, packet_type) = (*first, PacketType(*packet_type));
         if first >> 6 != 2 {
             return Err(ParseError::invalid("RTCP version"));
         }
-        let mut body = reader.bytes(usize::from(words) * 4, "RTCP packet")?;
-        self.rest = reader.rest();
+        let words = u16::from_be_bytes([*a, *b]);
+        let (mut body, rest) = rest
+            .split_at_checked(usize::from(words) * 4)
+            .ok_or(ParseError::truncated("RTCP packet"))?;
+        self.rest = rest;
         if first & 0x20 != 0 {
-            if !self.rest.is_empty() {
-                return Err(ParseError::invalid("RTCP padding before the last packet"));
-            }
             let padding = usize::from(*body.last().ok_or(ParseError::truncated("RTCP padding"))?);
-            if padding == 0 || !padding.is_multiple_of(4) || padding > body.len() {
+            if padding == 0 || padding > body.len() {
                 return Err(ParseError::invalid("RTCP padding"));
             }
             body = body.get(..body.len() - padding).unwrap_or_default();
@@ -108,6 +117,7 @@ impl<'a> Compound<'a> {
 impl<'a> Iterator for Compound<'a> {
     type Item = Result<Packet<'a>, ParseError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
@@ -121,6 +131,7 @@ impl<'a> Iterator for Compound<'a> {
 }
 
 impl<'a> Packet<'a> {
+    #[inline]
     fn read(packet_type: PacketType, count: u8, body: &'a [u8]) -> Result<Self, ParseError> {
         Ok(match (packet_type, count) {
             (PacketType::SENDER_REPORT, _) => Self::SenderReport(SenderReport::read(count, body)?),
@@ -140,6 +151,7 @@ impl<'a> Packet<'a> {
             (PacketType::PAYLOAD_FEEDBACK, FMT_APPLICATION) if body.get(8..12) == Some(REMB_NAME) => {
                 Self::Remb(Remb::read(body)?)
             }
+            (PacketType::EXTENDED_REPORT, _) => Self::ExtendedReport(ExtendedReport::read(body)?),
             _ => Self::Unknown(Unknown {
                 packet_type,
                 count,

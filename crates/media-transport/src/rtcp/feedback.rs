@@ -13,6 +13,7 @@ pub struct Nack<'a> {
 }
 
 impl<'a> Nack<'a> {
+    #[inline]
     pub(super) fn read(body: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(body);
         let (sender_ssrc, media_ssrc) = (reader.u32("NACK")?, reader.u32("NACK")?);
@@ -31,13 +32,41 @@ impl<'a> Nack<'a> {
     }
 
     /// The sequence numbers in wire order: each entry names one and, by a bit mask, up to 16 that follow it.
-    pub fn sequence_numbers(&self) -> impl Iterator<Item = u16> + use<'a> {
-        self.entries.iter().flat_map(|[a, b, c, d]| {
-            let first = u16::from_be_bytes([*a, *b]);
-            let mask = u16::from_be_bytes([*c, *d]);
-            let following = (0..16).filter(move |bit| mask >> bit & 1 == 1);
-            std::iter::once(first).chain(following.map(move |bit| first.wrapping_add(bit + 1)))
-        })
+    #[must_use]
+    #[inline]
+    pub fn sequence_numbers(&self) -> NackedNumbers<'a> {
+        NackedNumbers {
+            entries: self.entries.iter(),
+            first: 0,
+            left: 0,
+        }
+    }
+}
+
+/// Iterates over the sequence numbers of a [`Nack`].
+#[derive(Debug, Clone)]
+pub struct NackedNumbers<'a> {
+    entries: std::slice::Iter<'a, [u8; 4]>,
+    first: u16,
+    /// Bit *i* for `first + i`; seventeen bits.
+    left: u32,
+}
+
+impl Iterator for NackedNumbers<'_> {
+    type Item = u16;
+
+    #[inline]
+    fn next(&mut self) -> Option<u16> {
+        if self.left == 0 {
+            let [a, b, c, d] = *self.entries.next()?;
+            self.first = u16::from_be_bytes([a, b]);
+            self.left = u32::from(u16::from_be_bytes([c, d])) << 1 | 1;
+        }
+        // At most sixteen.
+        #[expect(clippy::cast_possible_truncation, reason = "see above")]
+        let distance = self.left.trailing_zeros() as u16;
+        self.left &= self.left - 1;
+        Some(self.first.wrapping_add(distance))
     }
 }
 
@@ -148,40 +177,5 @@ impl<'a> Remb<'a> {
     /// The streams it is about.
     pub fn ssrcs(&self) -> impl ExactSizeIterator<Item = u32> + use<'a> {
         self.ssrcs.iter().map(|ssrc| u32::from_be_bytes(*ssrc))
-    }
-}
-
-/// Header of a transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransportFeedback<'a> {
-    /// Who says so.
-    pub sender_ssrc: u32,
-    /// Any stream of the transport.
-    pub media_ssrc: u32,
-    /// The first transport-wide sequence number.
-    pub base_sequence: u16,
-    /// How many packets it is about.
-    pub status_count: u16,
-    /// Reference time in units of 64 ms, 24 bits.
-    pub reference_time: u32,
-    /// Number of this feedback.
-    pub feedback_count: u8,
-    /// Status chunks and receive deltas.
-    pub rest: &'a [u8],
-}
-
-impl<'a> TransportFeedback<'a> {
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, ParseError> {
-        const WHAT: &str = "transport feedback";
-        let mut reader = Reader::new(body);
-        Ok(Self {
-            sender_ssrc: reader.u32(WHAT)?,
-            media_ssrc: reader.u32(WHAT)?,
-            base_sequence: reader.u16(WHAT)?,
-            status_count: reader.u16(WHAT)?,
-            reference_time: reader.u24(WHAT)?,
-            feedback_count: reader.u8(WHAT)?,
-            rest: reader.rest(),
-        })
     }
 }

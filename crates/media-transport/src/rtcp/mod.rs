@@ -1,4 +1,4 @@
-//! RTCP (RFC 3550 §6, RFC 4585, RFC 5104), as browsers use it.
+//! RTCP (RFC 3550 §6, RFC 3611, RFC 4585, RFC 5104), as browsers use it; [`transport_cc`] has transport-wide feedback.
 //!
 //! [`Compound`] walks over the packets of a datagram and borrows from it; [`CompoundWriter`] puts packets one behind the
 //! other into the caller's slice. Neither allocates.
@@ -25,17 +25,23 @@
 
 mod compound;
 mod feedback;
+#[cfg(test)]
+mod peers;
 mod report;
 mod sdes;
 #[cfg(test)]
 mod tests;
+pub mod transport_cc;
 mod writer;
+mod xr;
 
 pub use compound::{Compound, Packet, PacketType, Unknown};
-pub use feedback::{FirEntries, FullIntraRequest, Nack, PictureLossIndication, Remb, TransportFeedback};
+pub use feedback::{FirEntries, FullIntraRequest, Nack, NackedNumbers, PictureLossIndication, Remb};
 pub use report::{NtpTime, ReceiverReport, ReportBlock, SenderInfo, SenderReport};
 pub use sdes::{Chunk, Chunks, Goodbye, SdesItem, SdesItems, SourceDescription};
+pub use transport_cc::TransportFeedback;
 pub use writer::{CompoundWriter, WriteError};
+pub use xr::{ExtendedReport, ReceptionTime, XrBlock, XrBlocks};
 
 /// Most report blocks, chunks or sources in one packet: the count has five bits.
 pub const MAX_COUNT: usize = 31;

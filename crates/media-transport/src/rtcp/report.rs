@@ -62,21 +62,44 @@ impl ReportBlock {
     /// Length on the wire in bytes.
     pub(super) const LEN: usize = 24;
 
-    fn read(bytes: &[u8; Self::LEN]) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(bytes);
-        let ssrc = reader.u32("report block")?;
-        let fraction_lost = reader.u8("report block")?;
-        let lost = reader.u24("report block")?;
-        Ok(Self {
-            ssrc,
+    #[inline]
+    const fn read(bytes: &[u8; Self::LEN]) -> Self {
+        let [
+            a,
+            b,
+            c,
+            d,
+            fraction_lost,
+            e,
+            f,
+            g,
+            h,
+            i,
+            j,
+            k,
+            l,
+            m,
+            n,
+            o,
+            p,
+            q,
+            r,
+            s,
+            t,
+            u,
+            v,
+            w,
+        ] = *bytes;
+        Self {
+            ssrc: u32::from_be_bytes([a, b, c, d]),
             fraction_lost,
             // Sign-extends 24 bits.
-            cumulative_lost: (lost << 8).cast_signed() >> 8,
-            highest_sequence: reader.u32("report block")?,
-            jitter: reader.u32("report block")?,
-            last_sender_report: reader.u32("report block")?,
-            delay_since_last_sender_report: reader.u32("report block")?,
-        })
+            cumulative_lost: i32::from_be_bytes([e, f, g, 0]) >> 8,
+            highest_sequence: u32::from_be_bytes([h, i, j, k]),
+            jitter: u32::from_be_bytes([l, m, n, o]),
+            last_sender_report: u32::from_be_bytes([p, q, r, s]),
+            delay_since_last_sender_report: u32::from_be_bytes([t, u, v, w]),
+        }
     }
 }
 
@@ -91,6 +114,7 @@ pub struct SenderReport<'a> {
 }
 
 impl<'a> SenderReport<'a> {
+    #[inline]
     pub(super) fn read(count: u8, body: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(body);
         let ssrc = reader.u32("sender report")?;
@@ -108,10 +132,9 @@ impl<'a> SenderReport<'a> {
     }
 
     /// What the sender says about the streams it receives.
-    pub fn blocks(&self) -> impl Iterator<Item = ReportBlock> + use<'a> {
-        self.blocks
-            .iter()
-            .filter_map(|block| ReportBlock::read(block).ok())
+    #[inline]
+    pub fn blocks(&self) -> impl ExactSizeIterator<Item = ReportBlock> + use<'a> {
+        self.blocks.iter().map(ReportBlock::read)
     }
 }
 
@@ -124,6 +147,7 @@ pub struct ReceiverReport<'a> {
 }
 
 impl<'a> ReceiverReport<'a> {
+    #[inline]
     pub(super) fn read(count: u8, body: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(body);
         let ssrc = reader.u32("receiver report")?;
@@ -134,14 +158,14 @@ impl<'a> ReceiverReport<'a> {
     }
 
     /// The reports.
-    pub fn blocks(&self) -> impl Iterator<Item = ReportBlock> + use<'a> {
-        self.blocks
-            .iter()
-            .filter_map(|block| ReportBlock::read(block).ok())
+    #[inline]
+    pub fn blocks(&self) -> impl ExactSizeIterator<Item = ReportBlock> + use<'a> {
+        self.blocks.iter().map(ReportBlock::read)
     }
 }
 
 /// Profile-specific extensions behind the blocks are allowed and left out (RFC 3550 §6.4.3).
+#[inline]
 fn read_blocks<'a>(count: u8, reader: &mut Reader<'a>) -> Result<&'a [[u8; ReportBlock::LEN]], ParseError> {
     let blocks = reader.bytes(usize::from(count) * ReportBlock::LEN, "report blocks")?;
     Ok(blocks.as_chunks().0)

@@ -103,11 +103,10 @@ fn read_chunk<'a>(reader: &mut Reader<'a>, len: usize) -> Result<Chunk<'a>, Pars
     while read_item(reader)?.is_some() {}
     let used = items.remaining() - reader.remaining();
     let items = items.bytes(used, "SDES chunk")?;
-    // The list ends with one zero byte and as many more as the alignment needs.
+    // The list ends with one zero byte and as many more as the alignment needs. The `rtcp` crate, and so webrtc-rs, makes the
+    // last of them a count, so they are not looked at.
     while !(len - reader.remaining()).is_multiple_of(4) {
-        if reader.u8("SDES padding")? != 0 {
-            return Err(ParseError::invalid("SDES padding"));
-        }
+        reader.u8("SDES padding")?;
     }
     Ok(Chunk { ssrc, items })
 }

@@ -27,7 +27,8 @@ fn exhaust(packet: &Packet<'_>) -> usize {
         Packet::FullIntraRequest(fir) => fir.entries().count(),
         Packet::Remb(remb) => remb.ssrcs().count(),
         Packet::PictureLossIndication(_) => 1,
-        Packet::TransportFeedback(feedback) => feedback.rest.len(),
+        Packet::TransportFeedback(feedback) => feedback.statuses().count(),
+        Packet::ExtendedReport(report) => report.blocks().count(),
         Packet::Unknown(unknown) => unknown.body.len(),
     }
 }
@@ -38,21 +39,30 @@ fn refuses_broken_framing() {
     assert_eq!(refusal(&[0x40, 201, 0, 0]), ParseError::invalid("RTCP version"));
     assert_eq!(refusal(&[0x80, 201, 0, 1]), ParseError::truncated("RTCP packet"));
     assert_eq!(refusal(&[0xa0, 201, 0, 0]), ParseError::truncated("RTCP padding"));
-    assert_eq!(
-        refusal(&[0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3]),
-        ParseError::invalid("RTCP padding")
-    );
-    assert_eq!(
-        refusal(&[0xa0, 201, 0, 1, 0, 0, 0, 8]),
-        ParseError::invalid("RTCP padding")
-    );
-    let padded_first = [
-        0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0x80, 201, 0, 1, 0, 0, 0, 1,
-    ];
-    assert_eq!(
-        refusal(&padded_first).field,
-        "RTCP padding before the last packet"
-    );
+    for count in [0, 9] {
+        assert_eq!(
+            refusal(&[0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, count]),
+            ParseError::invalid("RTCP padding")
+        );
+    }
+}
+
+#[test]
+fn takes_padding_by_single_bytes_before_other_packets() {
+    let mut bytes = vec![0xaf, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 3, 0, 1, 0, 0, 5, 6];
+    bytes.extend_from_slice(&[0x20, 1, 9, 1]);
+    bytes.extend_from_slice(&[0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]);
+    let packets = parse(&bytes);
+    let [
+        Ok(Packet::TransportFeedback(feedback)),
+        Ok(Packet::PictureLossIndication(_)),
+    ] = packets[..]
+    else {
+        panic!("{packets:?}")
+    };
+    assert!(feedback.arrivals().eq([(3, 9)]));
+    bytes[23] = 2;
+    assert_eq!(refusal(&bytes), ParseError::truncated("receive delta"));
 }
 
 #[test]
@@ -87,10 +97,6 @@ fn refuses_counts_that_do_not_fit() {
         ParseError::truncated("SDES text")
     );
     assert_eq!(
-        refusal(&[0x81, 202, 0, 2, 0, 0, 0, 1, 0, 0, 9, 0]),
-        ParseError::invalid("SDES padding")
-    );
-    assert_eq!(
         refusal(&[0x80, 202, 0, 1, 0, 0, 0, 1]),
         ParseError::leftover("source description")
     );
@@ -107,7 +113,7 @@ fn refuses_a_remb_whose_rate_has_no_64_bits() {
 #[test]
 fn keeps_what_it_does_not_read() {
     let bytes = [
-        0x85, 207, 0, 1, 9, 8, 7, 6, 0x83, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2,
+        0x85, 204, 0, 1, 9, 8, 7, 6, 0x83, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2,
     ];
     let packets = parse(&bytes);
     let Ok(Packet::Unknown(first)) = packets[0] else {
@@ -115,7 +121,7 @@ fn keeps_what_it_does_not_read() {
     };
     assert_eq!(
         (first.packet_type, first.count, first.body),
-        (PacketType::EXTENDED_REPORT, 5, &[9, 8, 7, 6][..])
+        (PacketType::APPLICATION, 5, &[9, 8, 7, 6][..])
     );
     let Ok(Packet::Unknown(second)) = packets[1] else {
         panic!("{packets:?}")
@@ -134,22 +140,90 @@ fn skips_extensions_of_reports() {
 }
 
 #[test]
-fn reads_the_header_of_transport_feedback() {
-    let bytes = [
-        0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 3, 0, 4, 0, 0, 5, 6, 0x20, 4, 0, 0,
-    ];
-    let packets = parse(&bytes);
-    let Ok(Packet::TransportFeedback(feedback)) = packets[0] else {
-        panic!("{packets:?}")
-    };
-    assert_eq!((feedback.base_sequence, feedback.status_count), (3, 4));
+fn round_trip_times_of_receivers_read_back() {
+    let mut buffer = [0; 128];
+    let mut writer = CompoundWriter::new(&mut buffer);
+    let times = [1, 2].map(|ssrc| ReceptionTime {
+        ssrc,
+        last: 3,
+        delay: 4,
+    });
+    writer.receiver_reference_time(7, NtpTime(8)).unwrap();
+    writer.reception_times(9, &times).unwrap();
     assert_eq!(
-        (
-            feedback.reference_time,
-            feedback.feedback_count,
-            feedback.rest.len()
-        ),
-        (5, 6, 4)
+        writer.reception_times(9, &[times[0]; 32]),
+        Err(WriteError::TooMany)
+    );
+    let bytes = writer.finish();
+    let [
+        Ok(Packet::ExtendedReport(asked)),
+        Ok(Packet::ExtendedReport(answered)),
+    ] = parse(bytes)[..]
+    else {
+        panic!("{bytes:?}")
+    };
+    assert_eq!(asked.ssrc, 7);
+    assert_eq!(
+        asked.blocks().collect::<Vec<_>>(),
+        [XrBlock::ReceiverReferenceTime(NtpTime(8))]
+    );
+    let Some(XrBlock::DelaySinceLast(entries)) = answered.blocks().next() else {
+        panic!("{answered:?}")
+    };
+    assert!(entries.iter().map(ReceptionTime::read).eq(times));
+}
+
+#[test]
+fn refuses_broken_extended_reports() {
+    let block = |bytes: [u8; 8]| {
+        let mut report = vec![0x80, 207, 0, 3, 0, 0, 0, 1];
+        report.extend_from_slice(&bytes);
+        report
+    };
+    assert_eq!(
+        refusal(&block([4, 0, 0, 1, 0, 0, 0, 0])),
+        ParseError::truncated("XR reference time")
+    );
+    assert_eq!(
+        refusal(&block([5, 0, 0, 1, 0, 0, 0, 0])),
+        ParseError::leftover("XR DLRR")
+    );
+    assert_eq!(
+        refusal(&block([9, 0, 0, 2, 0, 0, 0, 0])),
+        ParseError::truncated("XR block")
+    );
+    let report = block([9, 7, 0, 1, 1, 2, 3, 4]);
+    let Ok(Packet::ExtendedReport(report)) = parse(&report)[0] else {
+        panic!()
+    };
+    let unknown = XrBlock::Unknown {
+        block_type: 9,
+        body: &[1, 2, 3, 4],
+    };
+    assert!(report.blocks().eq([unknown]));
+}
+
+#[test]
+fn a_nack_takes_as_many_as_fit() {
+    let lost: Vec<u16> = (0..100).map(|at| at * 17).collect();
+    let mut buffer = [0; 12 + 4 * 30 + 3];
+    let mut writer = CompoundWriter::new(&mut buffer);
+    assert_eq!(writer.nack_fitting(1, 2, &lost), Ok(30));
+    assert_eq!(writer.nack_fitting(1, 2, &lost), Err(WriteError::BufferTooSmall));
+    let bytes = writer.finish();
+    let Ok(Packet::Nack(nack)) = parse(bytes)[0] else {
+        panic!()
+    };
+    assert!(nack.sequence_numbers().eq(lost[..30].iter().copied()));
+
+    let mut buffer = [0; 16];
+    let dense: Vec<u16> = (65_530..=65_535).chain(0..30).collect();
+    let mut writer = CompoundWriter::new(&mut buffer);
+    assert_eq!(writer.nack_fitting(1, 2, &dense), Ok(17));
+    assert_eq!(writer.len(), 16);
+    assert_eq!(
+        CompoundWriter::new(&mut [0; 99]).nack_fitting(1, 2, &[]),
+        Err(WriteError::Empty)
     );
 }
 

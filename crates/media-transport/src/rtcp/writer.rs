@@ -1,8 +1,8 @@
 use thiserror::Error;
 
 use super::{
-    FMT_APPLICATION, FMT_FIR, FMT_NACK, FMT_PLI, MAX_COUNT, PacketType, REMB_NAME, ReportBlock, SDES_CNAME,
-    SenderInfo,
+    FMT_APPLICATION, FMT_FIR, FMT_NACK, FMT_PLI, FMT_TRANSPORT_CC, MAX_COUNT, NtpTime, PacketType, REMB_NAME,
+    ReceptionTime, ReportBlock, SDES_CNAME, SenderInfo, transport_cc, xr,
 };
 use crate::wire::{BufferFull, Writer};
 
@@ -142,6 +142,60 @@ impl<'b> CompoundWriter<'b> {
         })
     }
 
+    /// Appends a generic NACK with as many of the sequence numbers as fit, from the front, and returns how many. Rising
+    /// sequence numbers make the shortest packet.
+    ///
+    /// # Errors
+    /// [`WriteError::Empty`], [`WriteError::BufferTooSmall`] when not one fits.
+    pub fn nack_fitting(
+        &mut self,
+        sender_ssrc: u32,
+        media_ssrc: u32,
+        sequence_numbers: &[u16],
+    ) -> Result<usize, WriteError> {
+        const HEADERS_LEN: usize = 12;
+        let room = self.buffer.len().saturating_sub(self.used + HEADERS_LEN) / 4;
+        // The length field counts words.
+        let mut entries = room.min(usize::from(u16::MAX) - 2);
+        let mut first = None;
+        let fitting = sequence_numbers.iter().position(|sequence| {
+            let shares = first.is_some_and(|first| sequence.wrapping_sub(first) <= 16);
+            if shares {
+                return false;
+            }
+            first = Some(*sequence);
+            entries.checked_sub(1).map(|left| entries = left).is_none()
+        });
+        let fitting = sequence_numbers.get(..fitting.unwrap_or(sequence_numbers.len()));
+        let fitting = fitting.unwrap_or_default();
+        if fitting.is_empty() && !sequence_numbers.is_empty() {
+            return Err(WriteError::BufferTooSmall);
+        }
+        self.nack(sender_ssrc, media_ssrc, fitting.iter().copied())?;
+        Ok(fitting.len())
+    }
+
+    /// Appends transport-wide feedback about the first of `arrivals`, as many as fit, and returns how many.
+    pub(super) fn transport_feedback(
+        &mut self,
+        feedback: transport_cc::Feedback,
+        arrivals: impl Iterator<Item = Option<u32>> + Clone,
+    ) -> Result<u16, WriteError> {
+        const HEADER_LEN: usize = 4;
+        // The length field counts words.
+        let room = self
+            .buffer
+            .len()
+            .saturating_sub(self.used + HEADER_LEN)
+            .min(4 * usize::from(u16::MAX));
+        let mut written = 0;
+        self.packet(PacketType::TRANSPORT_FEEDBACK, FMT_TRANSPORT_CC, |writer| {
+            written = transport_cc::write(writer, room, feedback, arrivals)?;
+            Ok(())
+        })?;
+        Ok(written)
+    }
+
     /// Appends a picture loss indication.
     ///
     /// # Errors
@@ -186,6 +240,39 @@ impl<'b> CompoundWriter<'b> {
             let mantissa = u32::try_from(bits_per_second >> exponent).map_err(|_| WriteError::TooMany)?;
             writer.u24(exponent << 18 | mantissa)?;
             ssrcs.iter().try_for_each(|ssrc| Ok(writer.u32(*ssrc)?))
+        })
+    }
+
+    /// Appends an extended report with the time at which it is sent: whoever sends media answers with
+    /// [`Self::reception_times`], and the round trip is known.
+    ///
+    /// # Errors
+    /// [`WriteError::BufferTooSmall`].
+    pub fn receiver_reference_time(&mut self, ssrc: u32, ntp: NtpTime) -> Result<(), WriteError> {
+        self.packet(PacketType::EXTENDED_REPORT, 0, |writer| {
+            writer.u32(ssrc)?;
+            writer.u16(u16::from(xr::RECEIVER_REFERENCE_TIME) << 8)?;
+            writer.u16(2)?;
+            Ok(writer.u64(ntp.0)?)
+        })
+    }
+
+    /// Appends an extended report that says when reference times had come.
+    ///
+    /// # Errors
+    /// [`WriteError::TooMany`] for more than [`MAX_COUNT`], [`WriteError::BufferTooSmall`].
+    pub fn reception_times(&mut self, ssrc: u32, times: &[ReceptionTime]) -> Result<(), WriteError> {
+        let words = 3 * u16::from(count(times.len())?);
+        self.packet(PacketType::EXTENDED_REPORT, 0, |writer| {
+            writer.u32(ssrc)?;
+            writer.u16(u16::from(xr::DELAY_SINCE_LAST) << 8)?;
+            writer.u16(words)?;
+            for time in times {
+                writer.u32(time.ssrc)?;
+                writer.u32(time.last)?;
+                writer.u32(time.delay)?;
+            }
+            Ok(())
         })
     }
 

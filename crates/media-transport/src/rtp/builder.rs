@@ -25,6 +25,12 @@ pub enum WriteError {
     /// More than 15 contributing sources.
     #[error("too many contributing sources")]
     TooManySources,
+    /// More than 255 bytes of padding, or less than there is.
+    #[error("padding of a length that cannot be written")]
+    Padding,
+    /// What is to be changed is no packet.
+    #[error("malformed packet")]
+    Malformed,
 }
 
 impl From<BufferFull> for WriteError {
@@ -48,6 +54,8 @@ pub struct PacketBuilder<'a> {
     extensions: [(u8, &'a [u8]); MAX_EXTENSIONS],
     /// How many were given; over [`MAX_EXTENSIONS`] the packet is refused.
     extension_count: usize,
+    /// Goes before the payload of a retransmission.
+    original_sequence_number: Option<u16>,
     padding: u8,
 }
 
@@ -65,6 +73,7 @@ impl<'a> PacketBuilder<'a> {
             sources: &[],
             extensions: [(0, &[]); MAX_EXTENSIONS],
             extension_count: 0,
+            original_sequence_number: None,
             padding: 0,
         }
     }
@@ -92,6 +101,15 @@ impl<'a> PacketBuilder<'a> {
             *slot = (id, value);
         }
         self.extension_count += 1;
+        self
+    }
+
+    /// Makes it a retransmission of the packet that had this sequence number (RFC 4588 §4): payload type, SSRC and the
+    /// packet's own sequence number are those of the retransmission stream.
+    #[must_use]
+    #[inline]
+    pub const fn original_sequence_number(mut self, original: u16) -> Self {
+        self.original_sequence_number = Some(original);
         self
     }
 
@@ -129,6 +147,9 @@ impl<'a> PacketBuilder<'a> {
         }
         if !extensions.is_empty() {
             write_extensions(extensions, &mut writer)?;
+        }
+        if let Some(original) = self.original_sequence_number {
+            writer.u16(original)?;
         }
         writer.bytes(payload)?;
         if let Some(zeros) = self.padding.checked_sub(1) {

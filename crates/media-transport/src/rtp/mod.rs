@@ -1,7 +1,13 @@
 //! RTP packets (RFC 3550 §5) and their header extensions (RFC 8285).
 //!
-//! [`Packet::parse`] checks the structure once and borrows from the datagram; [`PacketBuilder`] writes into the caller's
-//! slice. Neither allocates.
+//! [`Packet::parse`] checks the structure once and borrows from the datagram; [`PacketMut`] does the same and changes it in
+//! place; [`PacketBuilder`] writes into the caller's slice. None allocates.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`extension`] | header extensions: by id, by what they mean, and their values |
+//! | [`dependency`] | the dependency descriptor: which frames a decode target needs |
+//! | [`rtx`] | retransmissions (RFC 4588) |
 //!
 //! ```
 //! use anteroom_media_transport::rtp::{Packet, PacketBuilder};
@@ -20,15 +26,23 @@
 //! ```
 
 mod builder;
-mod extension;
+pub mod dependency;
+pub mod extension;
 mod packet;
+mod packet_mut;
+mod padding;
+#[cfg(test)]
+mod peers;
+pub mod rtx;
 mod sequence;
 #[cfg(test)]
 mod tests;
 
 pub use builder::{MAX_EXTENSIONS, PacketBuilder, WriteError};
-pub use extension::Extensions;
+pub use extension::{ExtensionKind, ExtensionMap, ExtensionValues, Extensions};
 pub use packet::Packet;
+pub use packet_mut::PacketMut;
+pub use padding::{pad_to, unpad};
 pub use sequence::{SequenceExtender, SequenceNumber, extend_timestamp};
 
 /// Length of the header without sources and extensions, in bytes.

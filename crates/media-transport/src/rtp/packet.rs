@@ -1,8 +1,8 @@
 use std::fmt;
 
-use super::{Extensions, FIXED_HEADER_LEN};
+use super::FIXED_HEADER_LEN;
+use super::extension::{ExtensionMap, ExtensionValues, Extensions};
 use crate::error::ParseError;
-use crate::wire::Reader;
 
 /// A borrowed view of one RTP packet whose lengths have been checked.
 #[derive(Clone, Copy)]
@@ -22,6 +22,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// [`ParseError`] naming the field.
+    #[inline]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let (fixed, rest) = bytes
             .split_first_chunk::<FIXED_HEADER_LEN>()
@@ -30,16 +31,21 @@ impl<'a> Packet<'a> {
         if first >> 6 != 2 {
             return Err(ParseError::invalid("RTP version"));
         }
-        let mut reader = Reader::new(rest);
-        let sources = reader.bytes(usize::from(first & 0x0f) * 4, "contributing sources")?;
-        let extensions = if first & 0x10 == 0 {
-            Extensions::none()
+        let (sources, rest) = rest
+            .split_at_checked(usize::from(first & 0x0f) * 4)
+            .ok_or(ParseError::truncated("contributing sources"))?;
+        let (extensions, rest) = if first & 0x10 == 0 {
+            (Extensions::none(), rest)
         } else {
-            let profile = reader.u16("extension profile")?;
-            let words = reader.u16("extension length")?;
-            Extensions::new(profile, reader.bytes(usize::from(words) * 4, "extension block")?)
+            let ([a, b, c, d], rest) = rest
+                .split_first_chunk()
+                .ok_or(ParseError::truncated("extension header"))?;
+            let words = u16::from_be_bytes([*c, *d]);
+            let (block, rest) = rest
+                .split_at_checked(usize::from(words) * 4)
+                .ok_or(ParseError::truncated("extension block"))?;
+            (Extensions::new(u16::from_be_bytes([*a, *b]), block), rest)
         };
-        let rest = reader.rest();
         let padding = if first & 0x20 == 0 {
             0
         } else {
@@ -117,6 +123,13 @@ impl<'a> Packet<'a> {
         self.extensions
             .into_iter()
             .find_map(|(found, value)| (found == id).then_some(value))
+    }
+
+    /// The values of all header extensions that `map` knows, found in one walk.
+    #[must_use]
+    #[inline]
+    pub fn extension_values(&self, map: &ExtensionMap) -> ExtensionValues<'a> {
+        ExtensionValues::find(self.extensions, map)
     }
 
     /// The payload without padding.

@@ -1,14 +1,20 @@
-use crate::error::{ParseError, SrtpError};
-use crate::wire::Reader;
+use std::ops::Range;
+
+use crate::error::SrtpError;
 
 /// Length of the part of an RTCP packet that stays readable (RFC 3711 §3.4).
 pub(super) const RTCP_CLEAR: usize = 8;
+
+/// Length of an RTP header without contributing sources and extension.
+pub(super) const FIXED: usize = 12;
 
 /// What protection must know of an RTP header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RtpHeader {
     /// Bytes up to the payload: fixed part, contributing sources, extension.
     pub(super) len: usize,
+    /// The first byte: extension bit and number of contributing sources.
+    flags: u8,
     pub(super) sequence: u16,
     pub(super) ssrc: u32,
 }
@@ -16,32 +22,52 @@ pub(super) struct RtpHeader {
 impl RtpHeader {
     #[inline]
     pub(super) fn parse(packet: &[u8]) -> Result<Self, SrtpError> {
-        Self::read(packet).map_err(|_| SrtpError::Malformed)
+        let Some((fixed, rest)) = packet.split_first_chunk::<FIXED>() else {
+            return Err(SrtpError::Malformed);
+        };
+        let [flags, _, q0, q1, _, _, _, _, s0, s1, s2, s3] = *fixed;
+        if flags >> 6 != 2 {
+            return Err(SrtpError::Malformed);
+        }
+        let mut header = Self {
+            len: FIXED,
+            flags,
+            sequence: u16::from_be_bytes([q0, q1]),
+            ssrc: u32::from_be_bytes([s0, s1, s2, s3]),
+        };
+        if flags & 0x1f != 0 {
+            let variable = variable_len(flags, rest).ok_or(SrtpError::Malformed)?;
+            header.len += variable;
+        }
+        Ok(header)
     }
 
-    #[inline]
-    fn read(packet: &[u8]) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(packet);
-        let flags = reader.u8("flags")?;
-        if flags >> 6 != 2 {
-            return Err(ParseError::invalid("version"));
-        }
-        reader.u8("payload type")?;
-        let sequence = reader.u16("sequence number")?;
-        reader.u32("timestamp")?;
-        let ssrc = reader.u32("ssrc")?;
-        reader.bytes(4 * usize::from(flags & 0x0f), "contributing sources")?;
-        if flags & 0x10 != 0 {
-            reader.u16("extension profile")?;
-            let words = reader.u16("extension length")?;
-            reader.bytes(4 * usize::from(words), "extension")?;
-        }
-        Ok(Self {
-            len: packet.len() - reader.remaining(),
-            sequence,
-            ssrc,
-        })
+    /// Bytes of contributing sources.
+    pub(super) const fn sources_len(&self) -> usize {
+        4 * (self.flags & 0x0f) as usize
     }
+
+    /// The kind of the extension (its "defined by profile" field) and the place of its elements, if there is one.
+    /// `packet` must be the packet whose header this is.
+    pub(super) fn extension(&self, packet: &[u8]) -> Option<(u16, Range<usize>)> {
+        if self.flags & 0x10 == 0 {
+            return None;
+        }
+        let at = FIXED + self.sources_len();
+        let field = packet.get(at..)?.first_chunk()?;
+        Some((u16::from_be_bytes(*field), at + 4..self.len))
+    }
+}
+
+/// Length of contributing sources and extension at the start of `rest`, when they fit.
+fn variable_len(flags: u8, rest: &[u8]) -> Option<usize> {
+    let sources = 4 * usize::from(flags & 0x0f);
+    let mut len = sources;
+    if flags & 0x10 != 0 {
+        let [_, _, high, low] = rest.get(sources..)?.first_chunk()?;
+        len += 4 + 4 * usize::from(u16::from_be_bytes([*high, *low]));
+    }
+    (len <= rest.len()).then_some(len)
 }
 
 /// The SSRC of the first packet in an RTCP compound; checks the version and the minimum length.
@@ -65,10 +91,13 @@ mod tests {
         packet.push(99);
         let header = RtpHeader {
             len: 28,
+            flags: 0x92,
             sequence: 0x1234,
             ssrc: 0xcafe_babe,
         };
         assert_eq!(RtpHeader::parse(&packet), Ok(header));
+        assert_eq!(header.sources_len(), 8);
+        assert_eq!(header.extension(&packet), Some((0xbede, 24..28)));
         for cut in 0..28 {
             assert_eq!(
                 RtpHeader::parse(&packet[..cut]),

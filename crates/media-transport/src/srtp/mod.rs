@@ -1,7 +1,11 @@
 //! SRTP and SRTCP in place, without allocation per packet (RFC 3711, RFC 7714).
 //!
-//! [`OutboundSrtp`] protects what we send, [`InboundSrtp`] opens what we receive; each has one master key and many
-//! streams, told apart by SSRC. A stream's state changes only after its packet has been authenticated.
+//! [`OutboundSrtp`] protects what we send, [`InboundSrtp`] opens what we receive; each has many streams, told apart by
+//! SSRC. A stream's state changes only after its packet has been authenticated. [`protect_batch`] protects one packet for
+//! many receivers.
+//!
+//! WebRTC needs one master key and encrypts payloads only; [`SrtpConfig`] has what other uses of SRTP negotiate: several
+//! master keys with identifiers (MKI), header extension elements (RFC 6904) or whole headers (cryptex, RFC 9335) encrypted.
 //!
 //! ```
 //! use anteroom_media_transport::srtp::{InboundSrtp, OutboundSrtp, SRTP_MAX_OVERHEAD, SrtpProfile};
@@ -22,9 +26,14 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod backend;
+mod batch;
+mod config;
+mod cryptex;
+mod extension;
 mod header;
 mod inbound;
 mod key_derivation;
+mod keys;
 mod outbound;
 mod profile;
 mod replay;
@@ -33,12 +42,15 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
+pub use batch::{BatchPacket, protect_batch};
+pub use config::{ExtensionIds, HeaderEncryption, MAX_MASTER_KEYS, MAX_MKI_LEN, MasterKey, SrtpConfig};
 pub use inbound::InboundSrtp;
 pub use outbound::OutboundSrtp;
 pub use profile::SrtpProfile;
 pub use streams::MAX_STREAMS;
 
-/// The most that protection adds to a packet, in bytes: a 16-byte tag and, for RTCP, the 4-byte index.
+/// The most that protection adds to a packet, in bytes: a 16-byte tag and, for RTCP, the 4-byte index. With a
+/// [`SrtpConfig`] it may be more, see [`OutboundSrtp::max_overhead`].
 pub const SRTP_MAX_OVERHEAD: usize = 20;
 
 /// The highest SRTP packet index: a 32-bit rollover counter and a 16-bit sequence number.

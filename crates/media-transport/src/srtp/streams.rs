@@ -12,20 +12,33 @@ pub const MAX_STREAMS: usize = 8192;
 
 /// State by SSRC, bounded by [`MAX_STREAMS`].
 pub(super) struct Streams<T> {
-    states: HashMap<u32, T, SsrcHash>,
+    entries: Vec<(u32, T)>,
+    /// Where each SSRC is in `entries`.
+    positions: HashMap<u32, usize, SsrcHash>,
+    /// The position that was looked up last: packets of a stream come in a row.
+    latest: usize,
 }
 
 impl<T> Streams<T> {
     /// `seed` must be unknown to the peer's attackers, so that SSRCs cannot be chosen to collide.
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            states: HashMap::with_hasher(SsrcHash { seed }),
+            entries: Vec::new(),
+            positions: HashMap::with_hasher(SsrcHash { seed }),
+            latest: 0,
         }
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, ssrc: u32) -> Option<&mut T> {
-        self.states.get_mut(&ssrc)
+        if self
+            .entries
+            .get(self.latest)
+            .is_none_or(|(other, _)| *other != ssrc)
+        {
+            self.latest = *self.positions.get(&ssrc)?;
+        }
+        self.entries.get_mut(self.latest).map(|(_, state)| state)
     }
 
     /// Adds a stream that is not there yet.
@@ -33,18 +46,20 @@ impl<T> Streams<T> {
         if self.is_full() {
             return Err(SrtpError::TooManyStreams);
         }
-        self.states.insert(ssrc, state);
+        self.latest = self.entries.len();
+        self.positions.insert(ssrc, self.latest);
+        self.entries.push((ssrc, state));
         Ok(())
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.states.len() >= MAX_STREAMS
+    pub(super) const fn is_full(&self) -> bool {
+        self.entries.len() >= MAX_STREAMS
     }
 }
 
 impl<T> fmt::Debug for Streams<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} streams", self.states.len())
+        write!(f, "{} streams", self.entries.len())
     }
 }
 
@@ -102,5 +117,18 @@ mod tests {
         assert_eq!(streams.insert(1, 0), Err(SrtpError::TooManyStreams));
         assert_eq!(streams.get_mut(255 << 8), Some(&mut 255));
         assert_eq!(streams.get_mut(1), None);
+    }
+
+    #[test]
+    fn streams_that_take_turns_keep_their_own_state() {
+        let mut streams = Streams::new(3);
+        for ssrc in [7, 1, 9] {
+            streams.insert(ssrc, 0).unwrap();
+        }
+        for ssrc in [9, 9, 1, 7, 1, 9] {
+            *streams.get_mut(ssrc).unwrap() += ssrc;
+            assert_eq!(streams.get_mut(8), None);
+        }
+        assert_eq!([7, 1, 9].map(|ssrc| *streams.get_mut(ssrc).unwrap()), [7, 2, 27]);
     }
 }

@@ -27,20 +27,19 @@ impl GcmKeys {
         })
     }
 
-    /// `packet` holds header, payload and room for the tag.
+    /// Encrypts `packet[clear..len]` and puts the tag behind it.
     #[inline]
-    pub(in crate::srtp) fn protect_rtp(
+    pub(in crate::srtp) fn seal_rtp(
         &self,
         packet: &mut [u8],
-        header: usize,
+        clear: usize,
         len: usize,
         ssrc: u32,
         index: u64,
     ) -> Result<(), SrtpError> {
-        let (header, rest) = packet.split_at_mut_checked(header).ok_or(SrtpError::Malformed)?;
-        let (payload, room) = rest
-            .split_at_mut_checked(len - header.len())
-            .ok_or(SrtpError::Malformed)?;
+        let (packet, room) = packet.split_at_mut_checked(len).ok_or(SrtpError::Malformed)?;
+        let (header, payload) = packet.split_at_mut_checked(clear).ok_or(SrtpError::Malformed)?;
+        let room = room.first_chunk_mut::<TAG_LEN>().ok_or(SrtpError::Malformed)?;
         let tag = self
             .key
             .seal_in_place_separate_tag(self.rtp_nonce(ssrc, index), Aad::from(&*header), payload)
@@ -49,23 +48,28 @@ impl GcmKeys {
         Ok(())
     }
 
+    /// Checks the tag behind `packet[..len]` and decrypts `packet[clear..len]`.
     #[inline]
-    pub(in crate::srtp) fn unprotect_rtp(
+    pub(in crate::srtp) fn open_rtp(
         &self,
         packet: &mut [u8],
-        header: usize,
+        clear: usize,
+        len: usize,
         ssrc: u32,
         index: u64,
     ) -> Result<(), SrtpError> {
-        let (header, sealed) = packet.split_at_mut_checked(header).ok_or(SrtpError::Malformed)?;
+        let (header, sealed) = packet
+            .get_mut(..len + TAG_LEN)
+            .and_then(|packet| packet.split_at_mut_checked(clear))
+            .ok_or(SrtpError::Malformed)?;
         self.key
             .open_in_place(self.rtp_nonce(ssrc, index), Aad::from(&*header), sealed)
             .map_err(|_| SrtpError::Authentication)?;
         Ok(())
     }
 
-    /// `packet` holds the compound of `len` bytes and room for tag and index.
-    pub(in crate::srtp) fn protect_rtcp(
+    /// Encrypts the compound `packet[..len]` but for its first header, and puts tag and index behind it.
+    pub(in crate::srtp) fn seal_rtcp(
         &self,
         packet: &mut [u8],
         len: usize,
@@ -73,23 +77,25 @@ impl GcmKeys {
         index: u32,
     ) -> Result<(), SrtpError> {
         let word = (index | RTCP_ENCRYPTED).to_be_bytes();
-        let (header, rest) = packet
+        let (packet, room) = packet.split_at_mut_checked(len).ok_or(SrtpError::Malformed)?;
+        let (header, body) = packet
             .split_first_chunk_mut::<RTCP_CLEAR>()
             .ok_or(SrtpError::Malformed)?;
-        let (body, room) = rest
-            .split_at_mut_checked(len - RTCP_CLEAR)
+        let (tag_room, room) = room
+            .split_first_chunk_mut::<TAG_LEN>()
             .ok_or(SrtpError::Malformed)?;
+        let index_room = room.first_chunk_mut::<4>().ok_or(SrtpError::Malformed)?;
         let tag = self
             .key
             .seal_in_place_separate_tag(self.rtcp_nonce(ssrc, index), rtcp_aad(header, word), body)
             .map_err(|_| SrtpError::Malformed)?;
-        let (tag_room, index_room) = room.split_at_mut_checked(TAG_LEN).ok_or(SrtpError::Malformed)?;
         tag_room.copy_from_slice(tag.as_ref());
-        index_room.copy_from_slice(&word);
+        *index_room = word;
         Ok(())
     }
 
-    pub(in crate::srtp) fn unprotect_rtcp(
+    /// Checks the tag behind the compound `packet[..len]` and decrypts it.
+    pub(in crate::srtp) fn open_rtcp(
         &self,
         packet: &mut [u8],
         len: usize,
@@ -97,11 +103,9 @@ impl GcmKeys {
         index: u32,
     ) -> Result<(), SrtpError> {
         let word = (index | RTCP_ENCRYPTED).to_be_bytes();
-        let (header, rest) = packet
-            .split_first_chunk_mut::<RTCP_CLEAR>()
-            .ok_or(SrtpError::Malformed)?;
-        let sealed = rest
-            .get_mut(..len - RTCP_CLEAR + TAG_LEN)
+        let (header, sealed) = packet
+            .get_mut(..len + TAG_LEN)
+            .and_then(<[u8]>::split_first_chunk_mut::<RTCP_CLEAR>)
             .ok_or(SrtpError::Malformed)?;
         self.key
             .open_in_place(self.rtcp_nonce(ssrc, index), rtcp_aad(header, word), sealed)

@@ -3,7 +3,9 @@
 mod cm;
 mod gcm;
 
-pub(super) use cm::CmKeys;
+use anteroom_sha1_multibuffer::{HmacSha1, Tag};
+
+pub(super) use cm::{CmKeys, cm_iv};
 pub(super) use gcm::GcmKeys;
 
 use super::key_derivation::{Label, Master};
@@ -21,8 +23,7 @@ pub(super) enum Transform {
 }
 
 impl Transform {
-    pub(super) fn new(profile: SrtpProfile, key: &[u8], salt: &[u8]) -> Result<Self, SrtpError> {
-        let master = Master::new(profile, key, salt)?;
+    pub(super) fn new(profile: SrtpProfile, master: &Master<'_>) -> Result<Self, SrtpError> {
         Ok(match profile {
             SrtpProfile::AeadAes128Gcm => Self::Gcm {
                 rtp: GcmKeys::new(
@@ -44,78 +45,141 @@ impl Transform {
                     master.derive(Label::RtcpSalt),
                 )?,
             },
-            SrtpProfile::Aes128CmHmacSha1_80 => Self::Cm {
+            SrtpProfile::Aes128CmHmacSha1_80 | SrtpProfile::Aes128CmHmacSha1_32 => Self::Cm {
                 rtp: CmKeys::new(
                     &master.derive(Label::RtpEncryption),
                     master.derive(Label::RtpSalt),
                     &master.derive(Label::RtpAuthentication),
+                    profile.tag_len(),
                 )?,
                 rtcp: CmKeys::new(
                     &master.derive(Label::RtcpEncryption),
                     master.derive(Label::RtcpSalt),
                     &master.derive(Label::RtcpAuthentication),
+                    profile.rtcp_tag_len(),
                 )?,
             },
         })
     }
 
-    /// Encrypts `buffer[header..len]` and puts the tag behind it.
+    /// Encrypts `packet[clear..len]`. Behind it, AEAD transforms put their tag, and the others what the tag must cover
+    /// besides the packet: see [`rtp_mac`](Self::rtp_mac).
     #[inline]
-    pub(super) fn protect_rtp(
+    pub(super) fn encrypt_rtp(
         &self,
-        buffer: &mut [u8],
-        header: usize,
+        packet: &mut [u8],
+        clear: usize,
         len: usize,
         ssrc: u32,
         index: u64,
-    ) -> Result<usize, SrtpError> {
-        let total = len + self.tag_len();
-        let packet = room(buffer, total)?;
+    ) -> Result<(), SrtpError> {
         match self {
-            Self::Gcm { rtp, .. } => rtp.protect_rtp(packet, header, len, ssrc, index)?,
-            Self::Cm { rtp, .. } => rtp.protect_rtp(packet, header, len, ssrc, index)?,
+            Self::Gcm { rtp, .. } => rtp.seal_rtp(packet, clear, len, ssrc, index),
+            Self::Cm { rtp, .. } => {
+                let body = packet.get_mut(clear..len).ok_or(SrtpError::Malformed)?;
+                rtp.crypt(body, ssrc, index)
+            }
         }
-        Ok(total)
     }
 
-    /// Checks the tag and decrypts in place; returns the length without the tag.
+    /// The key for the tag of RTP packets, when encryption does not make one.
     #[inline]
-    pub(super) fn unprotect_rtp(
+    pub(super) const fn rtp_mac(&self) -> Option<&HmacSha1> {
+        match self {
+            Self::Gcm { .. } => None,
+            Self::Cm { rtp, .. } => Some(rtp.mac()),
+        }
+    }
+
+    /// Writes the rollover counter behind the `len` bytes of an encrypted packet and returns how many of them the tag
+    /// covers now. There is room: no profile's tag is shorter.
+    #[inline]
+    pub(super) fn prepare_tag(packet: &mut [u8], len: usize, index: u64) -> Result<usize, SrtpError> {
+        cm::put_word(packet, len, cm::rollover_counter(index))?;
+        Ok(len + cm::WORD)
+    }
+
+    #[inline]
+    pub(super) fn put_rtp_tag(&self, room: &mut [u8], tag: &Tag) -> Result<(), SrtpError> {
+        match self {
+            Self::Gcm { .. } => Ok(()),
+            Self::Cm { rtp, .. } => rtp.put_tag(room, tag),
+        }
+    }
+
+    /// Checks the tag and decrypts `packet[clear..len]`.
+    #[inline]
+    pub(super) fn open_rtp(
         &self,
         packet: &mut [u8],
-        header: usize,
+        clear: usize,
+        len: usize,
         ssrc: u32,
         index: u64,
-    ) -> Result<usize, SrtpError> {
-        let len = packet
-            .len()
-            .checked_sub(self.tag_len())
-            .ok_or(SrtpError::Malformed)?;
-        if len < header {
-            return Err(SrtpError::Malformed);
-        }
-        match self {
-            Self::Gcm { rtp, .. } => rtp.unprotect_rtp(packet, header, ssrc, index)?,
-            Self::Cm { rtp, .. } => rtp.unprotect_rtp(packet, header, len, ssrc, index)?,
-        }
-        Ok(len)
+    ) -> Result<(), SrtpError> {
+        self.verify_rtp(packet, len, index)?;
+        self.decrypt_rtp(packet, clear, len, ssrc, index)
     }
 
-    /// Encrypts an RTCP compound of `len` bytes and puts tag and index behind it, in the profile's order.
+    /// The first half of [`open_rtp`](Self::open_rtp): checks a tag that stands for itself at the end of an SRTP packet of
+    /// `len` bytes. AEAD does that in the second.
+    #[inline]
+    pub(super) fn verify_rtp(&self, packet: &mut [u8], len: usize, index: u64) -> Result<(), SrtpError> {
+        match self {
+            Self::Gcm { .. } => Ok(()),
+            Self::Cm { rtp, .. } => rtp.verify(packet, len, cm::rollover_counter(index)),
+        }
+    }
+
+    /// The second half of [`open_rtp`](Self::open_rtp).
+    #[inline]
+    pub(super) fn decrypt_rtp(
+        &self,
+        packet: &mut [u8],
+        clear: usize,
+        len: usize,
+        ssrc: u32,
+        index: u64,
+    ) -> Result<(), SrtpError> {
+        match self {
+            Self::Gcm { rtp, .. } => rtp.open_rtp(packet, clear, len, ssrc, index),
+            Self::Cm { rtp, .. } => {
+                let body = packet.get_mut(clear..len).ok_or(SrtpError::Malformed)?;
+                rtp.crypt(body, ssrc, index)
+            }
+        }
+    }
+
+    /// Encrypts an RTCP compound of `len` bytes and puts tag, index and `mki` behind it, in the profile's order; there must
+    /// be room.
     pub(super) fn protect_rtcp(
         &self,
-        buffer: &mut [u8],
+        packet: &mut [u8],
         len: usize,
         ssrc: u32,
         index: u32,
-    ) -> Result<usize, SrtpError> {
-        let total = len + self.tag_len() + 4;
-        let packet = room(buffer, total)?;
+        mki: &[u8],
+    ) -> Result<(), SrtpError> {
         match self {
-            Self::Gcm { rtcp, .. } => rtcp.protect_rtcp(packet, len, ssrc, index)?,
-            Self::Cm { rtcp, .. } => rtcp.protect_rtcp(packet, len, ssrc, index)?,
+            Self::Gcm { rtcp, .. } => {
+                rtcp.seal_rtcp(packet, len, ssrc, index)?;
+                put_mki(packet, len + gcm::TAG_LEN + cm::WORD, mki)
+            }
+            Self::Cm { rtcp, .. } => {
+                let body = packet
+                    .get_mut(super::header::RTCP_CLEAR..len)
+                    .ok_or(SrtpError::Malformed)?;
+                rtcp.crypt(body, ssrc, u64::from(index))?;
+                cm::put_word(packet, len, (index | RTCP_ENCRYPTED).to_be_bytes())?;
+                let signed = packet.get(..len + cm::WORD).ok_or(SrtpError::Malformed)?;
+                let tag = rtcp.mac().tag(signed);
+                put_mki(packet, len + cm::WORD, mki)?;
+                let room = packet
+                    .get_mut(len + cm::WORD + mki.len()..)
+                    .ok_or(SrtpError::Malformed)?;
+                rtcp.put_tag(room, &tag)
+            }
         }
-        Ok(total)
     }
 
     /// Checks the tag and decrypts an RTCP compound in place; returns the length without trailer.
@@ -125,27 +189,35 @@ impl Transform {
         trailer: RtcpTrailer,
         ssrc: u32,
     ) -> Result<usize, SrtpError> {
-        let index = trailer.index;
+        let RtcpTrailer { len, index } = trailer;
         match self {
-            Self::Gcm { rtcp, .. } => rtcp.unprotect_rtcp(packet, trailer.len, ssrc, index)?,
-            Self::Cm { rtcp, .. } => rtcp.unprotect_rtcp(packet, trailer.len, ssrc, index)?,
+            Self::Gcm { rtcp, .. } => rtcp.open_rtcp(packet, len, ssrc, index)?,
+            Self::Cm { rtcp, .. } => {
+                rtcp.verify(packet, len, (index | RTCP_ENCRYPTED).to_be_bytes())?;
+                let body = packet
+                    .get_mut(super::header::RTCP_CLEAR..len)
+                    .ok_or(SrtpError::Malformed)?;
+                rtcp.crypt(body, ssrc, u64::from(index))?;
+            }
         }
-        Ok(trailer.len)
+        Ok(len)
     }
 
-    /// Finds the index word: behind the tag for AEAD profiles (RFC 7714 §9.2), before it otherwise (RFC 3711 §3.4).
-    pub(super) fn rtcp_trailer(&self, packet: &[u8]) -> Result<RtcpTrailer, SrtpError> {
+    /// Finds the index word: behind the tag for AEAD profiles (RFC 7714 §9.2), before it otherwise (RFC 3711 §3.4); a
+    /// master key identifier of `mki_len` bytes follows it.
+    pub(super) fn rtcp_trailer(&self, packet: &[u8], mki_len: usize) -> Result<RtcpTrailer, SrtpError> {
         let len = packet
             .len()
-            .checked_sub(self.tag_len() + 4)
+            .checked_sub(self.rtcp_tag_len() + cm::WORD + mki_len)
             .ok_or(SrtpError::Malformed)?;
         if len < super::header::RTCP_CLEAR {
             return Err(SrtpError::Malformed);
         }
-        let word = match self {
-            Self::Gcm { .. } => packet.last_chunk::<4>(),
-            Self::Cm { .. } => packet.get(len..).and_then(<[u8]>::first_chunk),
+        let at = match self {
+            Self::Gcm { .. } => len + gcm::TAG_LEN,
+            Self::Cm { .. } => len,
         };
+        let word = packet.get(at..).and_then(<[u8]>::first_chunk);
         let word = u32::from_be_bytes(*word.ok_or(SrtpError::Malformed)?);
         if word & RTCP_ENCRYPTED == 0 {
             return Err(SrtpError::Unencrypted);
@@ -164,11 +236,10 @@ impl Transform {
         }
     }
 
-    #[inline]
-    pub(super) const fn tag_len(&self) -> usize {
+    const fn rtcp_tag_len(&self) -> usize {
         match self {
             Self::Gcm { .. } => gcm::TAG_LEN,
-            Self::Cm { .. } => cm::TAG_LEN,
+            Self::Cm { rtcp, .. } => rtcp.tag_len(),
         }
     }
 }
@@ -180,9 +251,15 @@ pub(super) struct RtcpTrailer {
     pub(super) index: u32,
 }
 
+/// Writes a master key identifier.
 #[inline]
-fn room(buffer: &mut [u8], needed: usize) -> Result<&mut [u8], SrtpError> {
-    buffer
-        .get_mut(..needed)
-        .ok_or(SrtpError::BufferTooSmall { needed })
+pub(super) fn put_mki(packet: &mut [u8], at: usize, mki: &[u8]) -> Result<(), SrtpError> {
+    if mki.is_empty() {
+        return Ok(());
+    }
+    packet
+        .get_mut(at..at + mki.len())
+        .ok_or(SrtpError::Malformed)?
+        .copy_from_slice(mki);
+    Ok(())
 }
