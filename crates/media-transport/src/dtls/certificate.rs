@@ -11,8 +11,14 @@ use crate::error::Error;
 /// DTLS-SRTP trusts the fingerprint that came through signaling, not the name or the issuer (RFC 8827 §5.1).
 #[derive(Clone)]
 pub struct Certificate {
-    inner: Arc<DtlsCertificate>,
+    inner: Arc<Inner>,
     fingerprint: Fingerprint,
+}
+
+struct Inner {
+    der: DtlsCertificate,
+    #[cfg(feature = "webrtc-dtls")]
+    shared: super::webrtc::Shared,
 }
 
 impl Certificate {
@@ -23,8 +29,13 @@ impl Certificate {
     /// # Errors
     /// [`Error::Certificate`] when the key or the certificate cannot be made.
     pub fn generate() -> Result<Self, Error> {
-        let inner = dimpl::certificate::generate_self_signed_certificate().map_err(|_| Error::Certificate)?;
-        let fingerprint = Fingerprint::of_certificate(&inner.certificate);
+        let der = dimpl::certificate::generate_self_signed_certificate().map_err(|_| Error::Certificate)?;
+        let fingerprint = Fingerprint::of_certificate(&der.certificate);
+        let inner = Inner {
+            der,
+            #[cfg(feature = "webrtc-dtls")]
+            shared: super::webrtc::Shared::default(),
+        };
         Ok(Self {
             inner: Arc::new(inner),
             fingerprint,
@@ -40,11 +51,22 @@ impl Certificate {
     /// The certificate in DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        &self.inner.certificate
+        &self.inner.der.certificate
     }
 
-    pub(super) fn to_backend(&self) -> DtlsCertificate {
-        (*self.inner).clone()
+    pub(super) fn to_dimpl(&self) -> DtlsCertificate {
+        self.inner.der.clone()
+    }
+
+    /// The certificate in DER and its key in PKCS#8.
+    #[cfg(feature = "webrtc-dtls")]
+    pub(super) fn to_parts(&self) -> (&[u8], &[u8]) {
+        (&self.inner.der.certificate, &self.inner.der.private_key)
+    }
+
+    #[cfg(feature = "webrtc-dtls")]
+    pub(super) fn shared(&self) -> &super::webrtc::Shared {
+        &self.inner.shared
     }
 }
 

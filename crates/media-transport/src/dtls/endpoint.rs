@@ -1,66 +1,20 @@
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use dimpl::{Config, Dtls, UnexpectedMessageError};
+use super::backend::{Connection, Polled};
+#[cfg(feature = "webrtc-dtls")]
+use super::client_hello::FirstHello;
+use super::client_hello::is_client_hello;
+use super::dimpl::Dimpl;
+use super::keys::SrtpKeys;
+#[cfg(feature = "webrtc-dtls")]
+use super::webrtc::Webrtc;
+use super::{Certificate, DtlsBackend, Failure, Fingerprint, Side};
+use crate::srtp::SrtpProfile;
 
-use super::client_hello::{first_profile_is_best, is_client_hello};
-use super::{Certificate, Fingerprint};
-use crate::srtp::{InboundSrtp, OutboundSrtp, SrtpProfile};
-
-/// Largest datagram we send: fits any path that carries RTP, IPv6 and tunnels included.
-const MTU: usize = 1200;
-
-/// First retransmission; it doubles each time. Much shorter than the second of RFC 6347 §4.2.4.1, because ICE has
-/// shown before that the path works.
-const INITIAL_RTO: Duration = Duration::from_millis(250);
-
-/// Retransmissions of a flight: the last one after 16 s.
-const RETRIES: usize = 6;
-
-/// How long the handshake may take.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Further ahead than this the backend's timer means "nothing pending".
-const NOTHING_PENDING: Duration = Duration::from_secs(3600);
-
-/// How long the backend waits that asks for "now" when it has just had it. A DTLS 1.3 client does so as long as a
-/// datagram of the server's flight is missing, and would send acknowledgements as fast as the machine can.
-const AGAIN: Duration = INITIAL_RTO.checked_div(4).unwrap();
-
-/// Initial size of the buffer the backend writes into.
+/// Size of the buffer a backend writes into.
 const OUTPUT_LEN: usize = 2048;
-
-static CONFIG: LazyLock<Arc<Config>> = LazyLock::new(|| {
-    let config = Config::builder()
-        // The cookie proves the client's address; the authenticated connectivity check has done that already.
-        .use_server_cookie(false)
-        .require_client_certificate(true)
-        .mtu(MTU)
-        .flight_start_rto(INITIAL_RTO)
-        .flight_retries(RETRIES)
-        .handshake_timeout(HANDSHAKE_TIMEOUT)
-        .build();
-    Arc::new(config.expect("the configuration is constant and within the backend's bounds"))
-});
-
-/// Which side of the handshake we are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// Waits for the ClientHello.
-    Passive,
-    /// Sends it.
-    Active,
-}
-
-/// Why a connection is over. Nothing can be done with the endpoint afterwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// The certificate is not the announced one.
-    Fingerprint,
-    /// Anything else that ends a handshake or a connection.
-    Protocol,
-}
 
 /// What the endpoint has to say, in this order of interest.
 #[derive(Debug)]
@@ -73,190 +27,230 @@ pub(crate) enum Output<'a> {
     CloseNotify,
 }
 
-/// Ready contexts for both directions.
+/// What an endpoint is made of.
 #[derive(Debug)]
-pub(crate) struct SrtpKeys {
-    pub(crate) profile: SrtpProfile,
-    pub(crate) inbound: InboundSrtp,
-    pub(crate) outbound: OutboundSrtp,
+pub(crate) struct EndpointConfig {
+    pub(crate) backend: DtlsBackend,
+    pub(crate) side: Side,
+    pub(crate) certificate: Certificate,
+    /// The fingerprint that the peer's certificate must have.
+    pub(crate) expected: Fingerprint,
+    /// The profiles that may be used, the best first.
+    pub(crate) accepted: Vec<SrtpProfile>,
 }
 
 /// One DTLS connection.
 ///
-/// Every mutation is followed by [`Endpoint::poll_output`] until it has nothing more to say.
+/// Every mutation is followed by [`Endpoint::poll_output`] until it has nothing more to say. A failure is final: afterwards
+/// there are only [last words](Endpoint::poll_last_words).
 pub(crate) struct Endpoint {
-    side: Side,
-    certificate: Certificate,
-    expected: Fingerprint,
-    accepted: Vec<SrtpProfile>,
-    /// `None` on the passive side until a ClientHello has come, which decides the version.
-    backend: Option<Dtls>,
+    config: EndpointConfig,
+    state: State,
     certificate_ok: bool,
     keys: Option<Box<SrtpKeys>>,
+    has_had_keys: bool,
     is_connected: bool,
     timeout: Option<Instant>,
+    /// Empty as long as there is nothing to send.
     buffer: Vec<u8>,
 }
 
+#[derive(Debug)]
+enum State {
+    /// The passive side, until a ClientHello has come.
+    Waiting,
+    /// The same, where the ClientHello is wanted whole.
+    #[cfg(feature = "webrtc-dtls")]
+    Gathering(FirstHello),
+    Open(Connection),
+    /// Over, with what is to be sent nevertheless.
+    Failed(VecDeque<Vec<u8>>),
+}
+
 impl Endpoint {
-    /// `expected` is the fingerprint that the peer's certificate must have, `accepted` the profiles that may be used.
-    pub(crate) fn new(
-        side: Side,
-        certificate: Certificate,
-        expected: Fingerprint,
-        accepted: Vec<SrtpProfile>,
-        now: Instant,
-    ) -> Self {
-        let backend = (side == Side::Active).then(|| {
-            let mut backend = Dtls::new_auto(Arc::clone(&CONFIG), certificate.to_backend(), now);
-            backend.set_active(true);
-            backend
-        });
-        Self {
-            side,
-            certificate,
-            expected,
-            accepted,
-            backend,
+    pub(crate) fn new(config: EndpointConfig, now: Instant) -> Result<Self, Failure> {
+        let is_active = config.side == Side::Active;
+        let state = match config.backend {
+            DtlsBackend::Dimpl if is_active => State::Open(Connection::Dimpl(Box::new(Dimpl::active(
+                &config.certificate,
+                now,
+            )))),
+            DtlsBackend::Dimpl => State::Waiting,
+            #[cfg(feature = "webrtc-dtls")]
+            DtlsBackend::WebrtcDtls if is_active => {
+                let connection = Webrtc::active(&config.certificate, &config.accepted, now)?;
+                State::Open(Connection::Webrtc(Box::new(connection)))
+            }
+            #[cfg(feature = "webrtc-dtls")]
+            DtlsBackend::WebrtcDtls => State::Gathering(FirstHello::default()),
+        };
+        Ok(Self {
+            config,
+            state,
             certificate_ok: false,
             keys: None,
+            has_had_keys: false,
             is_connected: false,
             // The first flight is due at once.
-            timeout: (side == Side::Active).then_some(now),
-            buffer: vec![0; OUTPUT_LEN],
-        }
+            timeout: is_active.then_some(now),
+            buffer: vec![],
+        })
     }
 
     /// Takes a datagram. `Ok(false)` means that it was of no use.
     pub(crate) fn handle_packet(&mut self, now: Instant, datagram: &[u8]) -> Result<bool, Failure> {
-        let backend = match &mut self.backend {
-            Some(backend) => backend,
-            None if is_client_hello(datagram) => {
-                let (config, certificate) = (Arc::clone(&CONFIG), self.certificate.to_backend());
-                self.backend.insert(if first_profile_is_best(datagram) {
-                    Dtls::new_auto(config, certificate, now)
-                } else {
-                    Dtls::new_12(config, certificate, now)
-                })
+        let result = match &mut self.state {
+            State::Open(connection) => connection.handle_packet(now, datagram),
+            State::Failed(_) => Ok(false),
+            _ if !is_client_hello(datagram) => Ok(false),
+            State::Waiting => {
+                let mut connection = Dimpl::passive(&self.config.certificate, datagram, now);
+                let result = connection.handle_packet(now, datagram);
+                self.state = State::Open(Connection::Dimpl(Box::new(connection)));
+                result
             }
-            None => return Ok(false),
+            #[cfg(feature = "webrtc-dtls")]
+            State::Gathering(first) => match first.push(datagram) {
+                None => Ok(true),
+                Some((offered, datagrams)) => self.open(now, &offered, &datagrams),
+            },
         };
-        backend.handle_timeout(now).map_err(|_| Failure::Protocol)?;
-        match backend.handle_packet(datagram) {
-            Ok(()) => Ok(true),
-            // The backend says this of a flight whose first datagram is late, and is none the worse for it.
-            Err(dimpl::Error::UnexpectedMessage(UnexpectedMessageError::UnrecognizedAutoServerResponse)) => {
-                Ok(false)
-            }
-            Err(_) => Err(Failure::Protocol),
-        }
+        self.end_on_failure(result)
     }
 
     /// Lets the backend's timers fire.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), Failure> {
-        match &mut self.backend {
-            Some(backend) if self.timeout.is_some_and(|at| at <= now) => {
-                backend.handle_timeout(now).map_err(|_| Failure::Protocol)
+        let result = match &mut self.state {
+            State::Open(connection) if self.timeout.is_some_and(|at| at <= now) => {
+                connection.handle_timeout(now)
             }
             _ => Ok(()),
-        }
+        };
+        self.end_on_failure(result)
     }
 
     /// The next thing the endpoint has to say.
     pub(crate) fn poll_output(&mut self, now: Instant) -> Result<Option<Output<'_>>, Failure> {
-        let Some(backend) = &mut self.backend else {
-            return Ok(None);
-        };
-        loop {
-            if self.is_connected && self.certificate_ok && self.keys.is_some() {
-                return Ok(self.keys.take().map(Output::Connected));
-            }
-            // What the backend lends cannot be returned from inside a loop, so a datagram's length is noted instead.
-            let length = match backend.poll_output(&mut self.buffer) {
-                dimpl::Output::Packet(packet) => packet.len(),
-                dimpl::Output::BufferTooSmall { needed } => {
-                    self.buffer.resize(needed, 0);
-                    continue;
-                }
-                dimpl::Output::Timeout(at) => {
-                    let at = if at <= now { now + AGAIN } else { at };
-                    self.timeout = (at < now + NOTHING_PENDING).then_some(at);
-                    return Ok(None);
-                }
-                dimpl::Output::Connected => {
-                    self.is_connected = true;
-                    continue;
-                }
-                dimpl::Output::PeerCert(der) => {
-                    if Fingerprint::of_certificate(der) != self.expected {
-                        return Err(Failure::Fingerprint);
-                    }
-                    self.certificate_ok = true;
-                    continue;
-                }
-                dimpl::Output::KeyingMaterial(material, profile) => {
-                    if !self.certificate_ok {
-                        return Err(Failure::Fingerprint);
-                    }
-                    let profile = from_backend(profile).filter(|profile| self.accepted.contains(profile));
-                    let keys = profile.and_then(|profile| split_keys(&material, profile, self.side));
-                    self.keys = Some(Box::new(keys.ok_or(Failure::Protocol)?));
-                    continue;
-                }
-                dimpl::Output::CloseNotify => return Ok(Some(Output::CloseNotify)),
-                // Application data would be SCTP, which nobody negotiates here.
-                _ => continue,
-            };
-            return Ok(self.buffer.get(..length).map(Output::Datagram));
+        match self.poll(now) {
+            Ok(Some(Said::Datagram(length))) => Ok(self.buffer.get(..length).map(Output::Datagram)),
+            Ok(Some(Said::Connected(keys))) => Ok(Some(Output::Connected(keys))),
+            Ok(Some(Said::CloseNotify)) => Ok(Some(Output::CloseNotify)),
+            Ok(None) => Ok(None),
+            Err(failure) => self.end_on_failure(Err(failure)),
+        }
+    }
+
+    /// After a failure: what there is to send nevertheless, an alert for the most part.
+    pub(crate) fn poll_last_words(&mut self) -> Option<Vec<u8>> {
+        match &mut self.state {
+            State::Failed(last_words) => last_words.pop_front(),
+            _ => None,
         }
     }
 
     /// When [`Endpoint::handle_timeout`] wants to be called.
     pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
-        self.timeout
+        match self.state {
+            State::Failed(_) => None,
+            _ => self.timeout,
+        }
     }
 
     /// Queues a `close_notify` when there is a connection to close.
-    pub(crate) fn close(&mut self) {
-        if let Some(backend) = &mut self.backend {
-            // An error says that there is no connection (any more), which is what was asked for.
-            let _ = backend.close();
+    pub(crate) fn close(&mut self, now: Instant) {
+        if let State::Open(connection) = &mut self.state {
+            connection.close(now);
         }
     }
+
+    #[cfg(feature = "webrtc-dtls")]
+    fn open(
+        &mut self,
+        now: Instant,
+        offered: &[SrtpProfile],
+        datagrams: &[Vec<u8>],
+    ) -> Result<bool, Failure> {
+        let config = &self.config;
+        let mut connection = Webrtc::passive(&config.certificate, &config.accepted, offered, now)?;
+        let mut result = Ok(true);
+        for datagram in datagrams {
+            result = connection.handle_packet(now, datagram);
+            if result.is_err() {
+                break;
+            }
+        }
+        self.state = State::Open(Connection::Webrtc(Box::new(connection)));
+        result
+    }
+
+    fn poll(&mut self, now: Instant) -> Result<Option<Said>, Failure> {
+        let State::Open(connection) = &mut self.state else {
+            return Ok(None);
+        };
+        if self.buffer.is_empty() {
+            self.buffer.resize(OUTPUT_LEN, 0);
+        }
+        loop {
+            if self.is_connected && self.certificate_ok && self.keys.is_some() {
+                return Ok(self.keys.take().map(Said::Connected));
+            }
+            match connection.poll(now, &mut self.buffer) {
+                Polled::Datagram(length) => return Ok(Some(Said::Datagram(length))),
+                Polled::Certificate(fingerprint) => {
+                    if fingerprint != self.config.expected {
+                        return Err(Failure::Fingerprint);
+                    }
+                    self.certificate_ok = true;
+                }
+                Polled::Keys(keys) => {
+                    if !self.certificate_ok {
+                        return Err(Failure::Fingerprint);
+                    }
+                    let keys = keys.filter(|keys| self.config.accepted.contains(&keys.profile));
+                    self.keys = Some(keys.ok_or(Failure::SrtpProfile)?);
+                    self.has_had_keys = true;
+                }
+                Polled::Connected => self.is_connected = true,
+                Polled::CloseNotify => return Ok(Some(Said::CloseNotify)),
+                // The peer has not negotiated SRTP at all.
+                Polled::Idle(_) if self.is_connected && !self.has_had_keys => {
+                    return Err(Failure::SrtpProfile);
+                }
+                Polled::Idle(timeout) => {
+                    self.timeout = timeout;
+                    // An idle session keeps no buffer, and most sessions are idle after the handshake.
+                    self.buffer = vec![];
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn end_on_failure<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if result.is_err() {
+            let last_words = match &mut self.state {
+                State::Open(connection) => connection.take_last_words(),
+                _ => VecDeque::new(),
+            };
+            self.state = State::Failed(last_words);
+        }
+        result
+    }
+}
+
+/// [`Output`] without the loan, which cannot be returned from inside a loop.
+enum Said {
+    Datagram(usize),
+    Connected(Box<SrtpKeys>),
+    CloseNotify,
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("side", &self.side)
-            .field("backend", &self.backend)
+            .field("side", &self.config.side)
+            .field("state", &self.state)
             .field("is_connected", &self.is_connected)
             .finish_non_exhaustive()
     }
-}
-
-const fn from_backend(profile: dimpl::SrtpProfile) -> Option<SrtpProfile> {
-    match profile {
-        dimpl::SrtpProfile::AEAD_AES_128_GCM => Some(SrtpProfile::AeadAes128Gcm),
-        dimpl::SrtpProfile::AEAD_AES_256_GCM => Some(SrtpProfile::AeadAes256Gcm),
-        dimpl::SrtpProfile::AES128_CM_SHA1_80 => Some(SrtpProfile::Aes128CmHmacSha1_80),
-        _ => None,
-    }
-}
-
-/// RFC 5764 §4.2: client key, server key, client salt, server salt.
-fn split_keys(material: &[u8], profile: SrtpProfile, side: Side) -> Option<SrtpKeys> {
-    let (client_key, rest) = material.split_at_checked(profile.key_len())?;
-    let (server_key, rest) = rest.split_at_checked(profile.key_len())?;
-    let (client_salt, rest) = rest.split_at_checked(profile.salt_len())?;
-    let server_salt = rest.get(..profile.salt_len())?;
-    let ((our_key, our_salt), (their_key, their_salt)) = match side {
-        Side::Active => ((client_key, client_salt), (server_key, server_salt)),
-        Side::Passive => ((server_key, server_salt), (client_key, client_salt)),
-    };
-    Some(SrtpKeys {
-        profile,
-        outbound: OutboundSrtp::new(profile, our_key, our_salt).ok()?,
-        inbound: InboundSrtp::new(profile, their_key, their_salt).ok()?,
-    })
 }
