@@ -70,6 +70,7 @@ pub struct ParseError {
 impl ParseError {
     /// The input ended inside `field`.
     #[must_use]
+    #[inline]
     pub const fn truncated(field: &'static str) -> Self {
         Self {
             field,
@@ -79,6 +80,7 @@ impl ParseError {
 
     /// Bytes are left over behind `field`.
     #[must_use]
+    #[inline]
     pub const fn leftover(field: &'static str) -> Self {
         Self {
             field,
@@ -88,6 +90,7 @@ impl ParseError {
 
     /// `field` has a value that its specification does not allow.
     #[must_use]
+    #[inline]
     pub const fn invalid(field: &'static str) -> Self {
         Self {
             field,
@@ -133,12 +136,21 @@ pub enum SrtpError {
     /// More synchronisation sources than [`MAX_STREAMS`](crate::srtp::MAX_STREAMS).
     #[error("too many streams")]
     TooManyStreams,
-    /// The packet index space of the key is used up (2⁴⁸ SRTP or 2³¹ SRTCP packets).
+    /// The packet index space of the key is used up (2⁴⁸ SRTP or 2³¹ SRTCP packets), or the lifetime it was given.
     #[error("key exhausted")]
     KeyExhausted,
     /// A master key or salt of the wrong length for the profile.
     #[error("wrong key length")]
     KeyLength,
+    /// The master key identifier names no key of ours (RFC 3711 §3.1).
+    #[error("unknown master key")]
+    UnknownMasterKey,
+    /// A master key identifier that is too long, of another length than the others, missing, or taken.
+    #[error("unusable master key identifier")]
+    InvalidMki,
+    /// More master keys than [`MAX_MASTER_KEYS`](crate::srtp::MAX_MASTER_KEYS).
+    #[error("too many master keys")]
+    TooManyKeys,
     /// The caller's buffer cannot hold the packet and its tag.
     #[error("buffer too small, {needed} bytes are needed")]
     BufferTooSmall {

@@ -14,7 +14,7 @@ mod test_clock;
 mod timers;
 pub mod wire;
 
-pub use dtls::{Certificate, Fingerprint};
+pub use dtls::{Certificate, DtlsBackend, DtlsFailure, Fingerprint};
 pub use error::{Error, ParseError, ParseErrorKind, SrtpError};
 pub use ice::IceCredentials;
 pub use session::{
@@ -23,9 +23,12 @@ pub use session::{
 pub use srtp::{SRTP_MAX_OVERHEAD, SrtpProfile};
 
 // Forwarding: from RTP packets to rooms.
+pub mod allocator;
+pub mod bwe;
 #[cfg(feature = "net")]
 #[expect(clippy::disallowed_methods, reason = "the edge")]
 pub mod net;
+pub mod pacer;
 pub mod payload;
 pub mod router;
 pub mod rtcp;

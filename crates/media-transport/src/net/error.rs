@@ -22,6 +22,14 @@ pub enum NetError {
         #[source]
         error: io::Error,
     },
+    /// There are not so many ports from the first one on.
+    #[error("there are no {count} UDP ports from {first} on")]
+    PortRange {
+        /// The port of the first thread.
+        first: u16,
+        /// The number of threads.
+        count: usize,
+    },
     /// The thread could not be started.
     #[error("cannot start the media thread: {0}")]
     Thread(#[source] io::Error),

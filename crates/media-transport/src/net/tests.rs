@@ -1,6 +1,8 @@
 //! Real sockets on loopback.
 
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng as _;
@@ -8,8 +10,8 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::router::{
-    CodecName, Command, Event, ExtensionIds, MediaKind, PeerId, Publication, RoomId, RouterConfig, RtpCodec,
-    Subscription, TrackId,
+    CodecName, Command, Event, MediaKind, PeerId, Publication, RoomId, RouterConfig, RtpCodec, Subscription,
+    TrackId, TransmitBuffer,
 };
 use crate::rtp::{Packet, PacketBuilder};
 use crate::{
@@ -30,6 +32,10 @@ struct Client {
 impl Client {
     /// Adds itself to the media thread as a peer and starts its checks.
     async fn new(id: u64, media: &MediaHandle, server: SocketAddr, seed: u64) -> Self {
+        Self::join(id, RoomId(1), media, server, seed).await
+    }
+
+    async fn join(id: u64, room: RoomId, media: &MediaHandle, server: SocketAddr, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut config = |role| PeerConfig {
             role,
@@ -48,7 +54,7 @@ impl Client {
         media
             .send(Command::AddPeer {
                 peer: PeerId(id),
-                room: RoomId(1),
+                room,
                 config: theirs,
                 remote: to_server,
             })
@@ -105,32 +111,21 @@ impl Client {
 }
 
 fn opus() -> Vec<RtpCodec> {
-    vec![RtpCodec {
-        payload_type: 111,
-        name: CodecName::Opus,
-        clock_rate: 48_000,
-    }]
+    vec![RtpCodec::new(111, CodecName::Opus, 48_000)]
 }
 
 fn publication() -> Publication {
     Publication {
-        track: TrackId(5),
-        mid: "0".to_owned(),
-        kind: MediaKind::Audio,
         ssrcs: vec![50],
         codecs: opus(),
-        extensions: ExtensionIds::default(),
-        paused: false,
+        ..Publication::new(TrackId(5), MediaKind::Audio, "0")
     }
 }
 
 fn subscription() -> Subscription {
     Subscription {
-        track: TrackId(5),
-        mid: "1".to_owned(),
-        ssrc: 60,
         codecs: opus(),
-        extensions: ExtensionIds::default(),
+        ..Subscription::new(TrackId(5), "1", 60)
     }
 }
 
@@ -241,7 +236,7 @@ async fn a_call_over_ipv6() {
 async fn answers_leave_from_the_address_that_was_asked() {
     within_limit(async {
         for listen in ["[::]:0", "0.0.0.0:0"] {
-            let socket = UdpSocket::bind(listen.parse().unwrap(), 1 << 16).unwrap();
+            let mut socket = UdpSocket::bind(listen.parse().unwrap(), 1 << 16).unwrap();
             let port = socket.local_addr().port();
             let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
             let mut buffer = ReceiveBuffer::new();
@@ -253,7 +248,7 @@ async fn answers_leave_from_the_address_that_was_asked() {
                 while seen.is_empty() {
                     socket.readable().await.unwrap();
                     let _ = socket.try_receive(&mut buffer);
-                    buffer.for_each(socket.local_addr(), |source, destination, datagram| {
+                    buffer.for_each(|source, destination, datagram| {
                         seen.push((source, destination, datagram.to_vec()));
                     });
                 }
@@ -265,12 +260,11 @@ async fn answers_leave_from_the_address_that_was_asked() {
                     source: asked,
                     destination: client.local_addr().unwrap(),
                 };
-                let burst = crate::router::Burst {
-                    transmit,
-                    contents: b"answeranswer2answ",
-                    segment_size: 7,
-                };
-                socket.send(&burst).await.unwrap();
+                let mut out = TransmitBuffer::new();
+                for answer in [&b"answera"[..], b"nswer2a", b"nsw"] {
+                    out.push(transmit, answer);
+                }
+                assert_eq!(socket.try_send(&mut out), Progress::Done);
                 let mut answers = Vec::new();
                 for _ in 0..3 {
                     let mut answer = [0; 20];
@@ -280,6 +274,233 @@ async fn answers_leave_from_the_address_that_was_asked() {
                 }
                 assert_eq!(answers, [&b"answera"[..], b"nswer2a", b"nsw"]);
             }
+        }
+    })
+    .await;
+}
+
+/// A room lives on one thread, which answers at an address of its own; events of all threads come together.
+#[tokio::test]
+async fn rooms_live_on_threads_with_ports_of_their_own() {
+    within_limit(async {
+        let mut config = NetConfig::new("127.0.0.1:0".parse().unwrap());
+        config.threads = NonZeroUsize::new(3);
+        let mut media = MediaThread::spawn_all(config, RouterConfig::default()).unwrap();
+        let addresses: HashSet<_> = media.addresses().collect();
+        assert_eq!(addresses.len(), 3);
+        // A room for each thread.
+        let rooms: HashMap<_, _> = (0..50)
+            .map(|room| (media.address_of(RoomId(room)), RoomId(room)))
+            .collect();
+        assert_eq!(rooms.keys().copied().collect::<HashSet<_>>(), addresses);
+        let mut clients = vec![];
+        for (address, room) in &rooms {
+            for _ in 0..2 {
+                let id = u64::try_from(clients.len()).unwrap();
+                clients.push(Client::join(id, *room, &media, *address, id).await);
+            }
+        }
+        let mut events = media.take_events().unwrap();
+        let mut connected = HashSet::new();
+        while connected.len() < 6 {
+            for client in &mut clients {
+                client.turn().await;
+            }
+            while let Ok(event) = events.try_recv() {
+                if let Event::PeerConnected { peer, .. } = event {
+                    connected.insert(peer);
+                }
+            }
+        }
+        // Each thread knows its own peers, and is asked about no other's.
+        for peer in 0..8 {
+            media.send(Command::RequestStats { peer: PeerId(peer) }).unwrap();
+        }
+        let (mut known, mut refused) = (vec![], vec![]);
+        while known.len() + refused.len() < 8 {
+            match events.recv().await.unwrap() {
+                Event::Stats { peer, stats } => {
+                    assert!(stats.connected);
+                    known.push(peer.0);
+                }
+                Event::Refused { peer, .. } => refused.push(peer.0),
+                _ => {}
+            }
+        }
+        known.sort_unstable();
+        refused.sort_unstable();
+        assert_eq!((known, refused), (vec![0, 1, 2, 3, 4, 5], vec![6, 7]));
+        // One that is gone may come back, elsewhere.
+        media.send(Command::RemovePeer { peer: PeerId(0) }).unwrap();
+        media.send(Command::RemovePeer { peer: PeerId(0) }).unwrap();
+        let elsewhere = rooms[&clients[4].session.selected_path().unwrap().1];
+        let mut back = Client::join(0, elsewhere, &media, media.address_of(elsewhere), 99).await;
+        let is_back = |event| matches!(event, Event::PeerConnected { peer: PeerId(0), .. });
+        while !events.try_recv().is_ok_and(is_back) {
+            back.turn().await;
+        }
+        media.shutdown().await;
+        let closed = PeerEvent::Closed(CloseReason::CloseNotify);
+        clients.push(back);
+        for client in &mut clients {
+            while !client.events.contains(&closed) {
+                client.turn().await;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn threads_listen_on_neighbouring_ports_or_say_why_not() {
+    // Somebody may take the second port before we do.
+    for _ in 0..50 {
+        let (media, first) = MediaThread::spawn(
+            NetConfig::new("127.0.0.1:0".parse().unwrap()),
+            RouterConfig::default(),
+        )
+        .unwrap();
+        media.shutdown().await;
+        let mut config = NetConfig::new(first);
+        config.threads = NonZeroUsize::new(2);
+        if let Ok(media) = MediaThread::spawn_all(config, RouterConfig::default()) {
+            let ports: Vec<_> = media.addresses().map(|address| address.port()).collect();
+            assert_eq!(ports, [first.port(), first.port() + 1]);
+            // The second port is taken: nothing stays behind at the first.
+            let last = SocketAddr::new(first.ip(), first.port().wrapping_sub(1));
+            config.listen = last;
+            let error = MediaThread::spawn_all(config, RouterConfig::default()).unwrap_err();
+            assert!(matches!(error, NetError::PortTaken(_)), "{error}");
+            media.shutdown().await;
+            config.listen = "127.0.0.1:65535".parse().unwrap();
+            let error = MediaThread::spawn_all(config, RouterConfig::default()).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    NetError::PortRange {
+                        first: 65_535,
+                        count: 2
+                    }
+                ),
+                "{error}"
+            );
+            return;
+        }
+    }
+    panic!("never two free ports in a row");
+}
+
+/// The kernel itself says no here: to a train of more segments than it takes, which it answers as it answers one that
+/// cannot go along a route.
+#[tokio::test]
+async fn a_refused_train_goes_singly_and_no_other_is_tried_on_its_route() {
+    within_limit(async {
+        for (host, listen) in [
+            ("127.0.0.1", "0.0.0.0:0"),
+            ("127.0.0.1", "[::]:0"),
+            ("::1", "[::]:0"),
+        ] {
+            let host: IpAddr = host.parse().unwrap();
+            let receiver = tokio::net::UdpSocket::bind((host, 0)).await.unwrap();
+            let mut socket = UdpSocket::bind(listen.parse().unwrap(), 1 << 20).unwrap();
+            let destination = receiver.local_addr().unwrap();
+            if socket.max_segments(destination).get() == 1 {
+                // A kernel without any offload: then there is nothing to refuse.
+                return;
+            }
+            socket.writable().await.unwrap();
+            socket.pretend_segments(NonZeroUsize::new(1000).unwrap());
+            let transmit = crate::Transmit {
+                source: destination,
+                destination,
+            };
+            let mut out = TransmitBuffer::new();
+            for round in 1..=2 {
+                out.clear();
+                for number in 0..140_u8 {
+                    out.push(transmit, &[number; 8]);
+                }
+                assert_eq!(socket.try_send(&mut out), Progress::Done);
+                for number in 0..140_u8 {
+                    let mut datagram = [0; 20];
+                    let (len, _) = receiver.recv_from(&mut datagram).await.unwrap();
+                    assert_eq!(datagram[..len], [number; 8]);
+                }
+                let counters = socket.counters();
+                assert_eq!(counters.refused_trains, 1, "asked once and never again");
+                assert_eq!((counters.calls, counters.datagrams), (140 * round, 140 * round));
+                assert_eq!(counters.lost, 0);
+            }
+            assert_eq!(socket.max_segments(destination).get(), 1);
+            assert_eq!(socket.max_segments("192.0.2.1:1".parse().unwrap()).get(), 1000);
+        }
+    })
+    .await;
+}
+
+/// Trains arrive as they were sent, by few calls on both sides, and cost no allocation.
+#[tokio::test]
+async fn trains_between_sockets_allocate_nothing() {
+    within_limit(async {
+        for (host, listen) in [
+            ("127.0.0.1", "127.0.0.1:0"),
+            ("127.0.0.1", "[::]:0"),
+            ("::1", "[::1]:0"),
+        ] {
+            let host: IpAddr = host.parse().unwrap();
+            let receiver = UdpSocket::bind(SocketAddr::new(host, 0), 1 << 20).unwrap();
+            let mut sender = UdpSocket::bind(listen.parse().unwrap(), 1 << 20).unwrap();
+            let transmit = crate::Transmit {
+                source: SocketAddr::new(host, sender.local_addr().port()),
+                destination: receiver.local_addr(),
+            };
+            let (mut out, mut received) = (TransmitBuffer::new(), ReceiveBuffer::new());
+            let mut got = Vec::with_capacity(1000);
+            let fill = |out: &mut TransmitBuffer| {
+                out.clear();
+                for number in 0..10_u8 {
+                    out.push(transmit, &[number; 1200]);
+                }
+                out.push(transmit, &[10; 40]);
+            };
+            let mut drain = |got: &mut Vec<u8>| {
+                while receiver.try_receive(&mut received).is_ok() {
+                    received.for_each(|source, destination, datagram| {
+                        assert_eq!((source, destination), (transmit.source, transmit.destination));
+                        let [first, ..] = datagram else { panic!("empty") };
+                        got.push(*first);
+                    });
+                }
+            };
+            sender.writable().await.unwrap();
+            fill(&mut out);
+            assert_eq!(sender.try_send(&mut out), Progress::Done);
+            while got.len() < 11 {
+                receiver.readable().await.unwrap();
+                drain(&mut got);
+            }
+            let mut allocated = 0;
+            for _ in 0..20 {
+                got.clear();
+                allocated += allocation_counter::measure(|| {
+                    fill(&mut out);
+                    assert_eq!(sender.try_send(&mut out), Progress::Done);
+                })
+                .count_total;
+                while got.len() < 11 {
+                    receiver.readable().await.unwrap();
+                    allocated += allocation_counter::measure(|| drain(&mut got)).count_total;
+                }
+                assert_eq!(got, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+            }
+            assert_eq!(allocated, 0);
+            let counters = sender.counters();
+            let calls = if sender.max_segments(transmit.destination).get() > 1 {
+                21
+            } else {
+                21 * 11
+            };
+            assert_eq!((counters.calls, counters.datagrams), (calls, 21 * 11));
         }
     })
     .await;

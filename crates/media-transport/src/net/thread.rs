@@ -1,23 +1,31 @@
 use std::net::{Ipv6Addr, SocketAddr};
-use std::thread::JoinHandle;
-use std::time::Instant;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{NetError, ReceiveBuffer, SendError, UdpSocket};
-use crate::router::{Command, Event, Router, RouterConfig, TransmitBuffer};
+use super::handle::Running;
+use super::metrics::{Obeyed, PeerWatch};
+use super::{MediaHandle, MediaPort, NetError, Progress, ThreadMetrics, UdpSocket};
+use crate::router::{Command, Event, PeerId, Router, RouterConfig};
 
-/// Where and how a media thread listens.
+/// How long the last words may wait for the socket.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// Where and how media threads listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NetConfig {
-    /// The UDP address; port 0 lets the system choose.
+    /// The UDP address; port 0 lets the system choose. Further threads listen on the ports behind it.
     pub listen: SocketAddr,
-    /// Commands that may wait for the thread.
+    /// How many threads [`MediaThread::spawn_all`] starts; `None` for one per core.
+    pub threads: Option<NonZeroUsize>,
+    /// Commands that may wait for each thread.
     pub command_capacity: usize,
-    /// Events that may wait for the control plane; the thread keeps further ones for later.
+    /// Events that may wait for the control plane; the threads keep further ones for later.
     pub event_capacity: usize,
-    /// The socket's buffers, in bytes each.
+    /// The sockets' buffers, in bytes each.
     pub socket_buffer_bytes: usize,
 }
 
@@ -27,6 +35,7 @@ impl NetConfig {
     pub const fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
+            threads: None,
             command_capacity: 4096,
             event_capacity: 4096,
             socket_buffer_bytes: 4 << 20,
@@ -43,98 +52,76 @@ impl Default for NetConfig {
 /// A thread that owns a UDP socket and a [`Router`], and nothing else.
 #[derive(Debug)]
 pub struct MediaThread {
-    socket: UdpSocket,
-    router: Router,
+    port: MediaPort,
     commands: mpsc::Receiver<Box<Command>>,
     events: mpsc::Sender<Event>,
     stop: oneshot::Receiver<()>,
+    watch: PeerWatch,
     /// An event that waits until the control plane has room for it. No command is taken meanwhile.
     waiting: Option<Event>,
 }
 
 impl MediaThread {
-    /// Opens the socket and starts the thread. Returns when the socket listens, with its address.
+    /// Opens one socket and starts one thread, whatever [`NetConfig::threads`] says. Returns when the socket listens, with
+    /// its address.
     ///
     /// # Errors
     /// [`NetError`]: the port is taken, the address is not ours, …
     pub fn spawn(config: NetConfig, router: RouterConfig) -> Result<(MediaHandle, SocketAddr), NetError> {
-        let (command_sender, commands) = mpsc::channel(config.command_capacity.max(1));
-        let (events, event_receiver) = mpsc::channel(config.event_capacity.max(1));
-        let (stop_sender, stop) = oneshot::channel();
-        let (ended_sender, ended) = oneshot::channel();
-        let (started_sender, started) = std::sync::mpsc::sync_channel(1);
-        let thread = std::thread::Builder::new()
-            .name("media".to_owned())
-            .spawn(move || {
-                let started = |result| {
-                    // Whoever waits for this may be gone; then there is no handle either, and the thread ends by itself.
-                    let _ = started_sender.send(result);
-                };
-                let runtime = match tokio::runtime::Builder::new_current_thread()
-                    .enable_io()
-                    .enable_time()
-                    .build()
-                {
-                    Ok(runtime) => runtime,
-                    Err(error) => return started(Err(NetError::Thread(error))),
-                };
-                runtime.block_on(async {
-                    let socket = match UdpSocket::bind(config.listen, config.socket_buffer_bytes) {
-                        Ok(socket) => socket,
-                        Err(error) => return started(Err(NetError::listen(config.listen, error))),
-                    };
-                    started(Ok(socket.local_addr()));
-                    let router = Router::new(router, rand::random(), Instant::now());
-                    let thread = Self {
-                        socket,
-                        router,
-                        commands,
-                        events,
-                        stop,
-                        waiting: None,
-                    };
-                    thread.run().await;
-                });
-                let _ = ended_sender.send(());
-            })
-            .map_err(NetError::Thread)?;
-        let result = started.recv().unwrap_or_else(|_| {
-            Err(NetError::Thread(std::io::Error::other(
-                "it ended before it listened",
-            )))
-        });
-        let local = match result {
-            Ok(local) => local,
-            Err(error) => {
-                let _ = thread.join();
-                return Err(error);
+        let (events, receiver) = mpsc::channel(config.event_capacity.max(1));
+        let running = start(0, config, router, events)?;
+        let address = running.address;
+        Ok((MediaHandle::new(vec![running], receiver), address))
+    }
+
+    /// Opens a socket and starts a thread as often as [`NetConfig::threads`] says. Returns when all sockets listen; the
+    /// handle has their addresses.
+    ///
+    /// # Errors
+    /// [`NetError`]: a port is taken, the address is not ours, …; nothing runs then.
+    pub fn spawn_all(config: NetConfig, router: RouterConfig) -> Result<MediaHandle, NetError> {
+        let count = config
+            .threads
+            .or_else(|| std::thread::available_parallelism().ok())
+            .map_or(1, NonZeroUsize::get);
+        let first = config.listen.port();
+        if first != 0 && usize::from(first) + count - 1 > usize::from(u16::MAX) {
+            return Err(NetError::PortRange { first, count });
+        }
+        let (events, receiver) = mpsc::channel(config.event_capacity.max(1));
+        let mut running = Vec::with_capacity(count);
+        for index in 0..count {
+            let mut config = config;
+            if first != 0 {
+                let port = usize::from(first) + index;
+                // Checked before anything was started.
+                config.listen.set_port(u16::try_from(port).unwrap_or(u16::MAX));
             }
-        };
-        let handle = MediaHandle {
-            commands: MediaCommands {
-                sender: command_sender,
-            },
-            events: Some(event_receiver),
-            stop: stop_sender,
-            ended,
-            thread,
-        };
-        Ok((handle, local))
+            match start(index, config, router, events.clone()) {
+                Ok(started) => running.push(started),
+                Err(error) => {
+                    running.into_iter().for_each(Running::end);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(MediaHandle::new(running, receiver))
     }
 
     async fn run(mut self) {
-        let mut received = ReceiveBuffer::new();
-        let mut out = TransmitBuffer::new();
         loop {
-            self.flush(&mut out).await;
+            self.port.flush();
             self.deliver();
-            let deadline = self.router.poll_timeout();
+            self.look();
+            let deadline = self.port.router().poll_timeout();
             let is_waiting = self.waiting.is_some();
+            let is_blocked = self.port.progress() == Progress::Blocked;
             let wake = tokio::select! {
                 _ = &mut self.stop => Wake::Stop,
                 command = self.commands.recv(), if !is_waiting => command.map_or(Wake::Stop, Wake::Command),
                 () = until(deadline) => Wake::Timeout,
-                readable = self.socket.readable() => if readable.is_ok() { Wake::Readable } else { Wake::Nothing },
+                readable = self.port.socket().readable() => if readable.is_ok() { Wake::Readable } else { Wake::Nothing },
+                _ = self.port.socket().writable(), if is_blocked => Wake::Nothing,
                 permit = self.events.reserve(), if is_waiting => {
                     drop(permit);
                     Wake::Nothing
@@ -143,55 +130,79 @@ impl MediaThread {
             match wake {
                 Wake::Stop => break,
                 Wake::Command(command) => self.obey(*command),
-                Wake::Timeout => self.router.handle_timeout(Instant::now()),
-                Wake::Readable => self.receive(&mut received),
+                Wake::Timeout => self.port.router().handle_timeout(Instant::now()),
+                Wake::Readable => {
+                    self.port.receive();
+                    // Whoever keeps us receiving shall not keep timers from firing.
+                    self.port.router().handle_timeout(Instant::now());
+                }
                 Wake::Nothing => {}
             }
         }
-        self.router.close(Instant::now());
-        self.flush(&mut out).await;
-    }
-
-    fn receive(&mut self, received: &mut ReceiveBuffer) {
-        // An error is nothing to receive, or the echo of a datagram that found no listener.
-        if self.socket.try_receive(received).is_err() {
-            return;
-        }
-        let now = Instant::now();
-        let router = &mut self.router;
-        received.for_each(self.socket.local_addr(), |source, destination, datagram| {
-            router.handle_datagram(now, source, destination, datagram);
-        });
+        self.port.router().close(Instant::now());
+        let farewell = async {
+            while self.port.flush() == Progress::Blocked {
+                if self.port.socket().writable().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }
 
     fn obey(&mut self, command: Command) {
-        let peer = command.peer();
-        if let Err(error) = self.router.handle_command(Instant::now(), command) {
+        let (peer, now) = (command.peer(), Instant::now());
+        let obeyed = Obeyed::of(&command);
+        if matches!(obeyed, Obeyed::Removed(_)) {
+            // The last chance to count what it had.
+            self.look_at(now, peer);
+        }
+        match self.port.router().handle_command(now, command) {
+            Ok(()) => self.watch.obeyed(now, &obeyed),
             // None waits: otherwise there would have been no command.
-            self.waiting = Some(Event::Refused { peer, error });
+            Err(error) => self.waiting = Some(Event::Refused { peer, error }),
         }
     }
 
-    async fn flush(&mut self, out: &mut TransmitBuffer) {
-        let max_segments = self.socket.max_segments();
-        while self.router.poll_transmit(out) {
-            for burst in out.bursts(max_segments) {
-                // What cannot be sent is lost, as datagrams may be.
-                if let Err(error) = self.socket.send(&burst).await {
-                    tracing::debug!(%error, "datagrams not sent");
-                }
-            }
+    /// Counts some peers' figures, now and then.
+    fn look(&mut self) {
+        // An event that waits would be taken for the answer.
+        if self.waiting.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        for peer in self.watch.due(now).into_iter().flatten() {
+            self.look_at(now, peer);
+        }
+    }
+
+    /// Counts a peer's figures. No other event is in the router's queue: all were delivered.
+    fn look_at(&mut self, now: Instant, peer: PeerId) {
+        let asked = self
+            .port
+            .router()
+            .handle_command(now, Command::RequestStats { peer });
+        if asked.is_ok()
+            && let Some(Event::Stats { peer, stats }) = self.port.router().poll_event()
+        {
+            self.watch.figures(peer, &stats);
         }
     }
 
     fn deliver(&mut self) {
-        while let Some(event) = self.waiting.take().or_else(|| self.router.poll_event()) {
+        while let Some(event) = self.waiting.take().or_else(|| self.next_event()) {
             // When nobody listens any more, what there is to say does not matter.
             if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
                 self.waiting = Some(event);
                 return;
             }
         }
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        let event = self.port.router().poll_event()?;
+        self.watch.said(Instant::now(), &event);
+        Some(event)
     }
 }
 
@@ -204,71 +215,72 @@ enum Wake {
     Nothing,
 }
 
-/// The control plane's end of a media thread. Dropping it ends the thread, without waiting for it.
-#[derive(Debug)]
-pub struct MediaHandle {
-    commands: MediaCommands,
-    events: Option<mpsc::Receiver<Event>>,
-    stop: oneshot::Sender<()>,
-    ended: oneshot::Receiver<()>,
-    thread: JoinHandle<()>,
-}
-
-impl MediaHandle {
-    /// Sends a command without waiting.
-    ///
-    /// # Errors
-    /// [`SendError`]; the command is lost.
-    pub fn send(&self, command: Command) -> Result<(), SendError> {
-        self.commands.send(command)
-    }
-
-    /// A sender that can be cloned.
-    #[must_use]
-    pub fn commands(&self) -> MediaCommands {
-        self.commands.clone()
-    }
-
-    /// The next event; `None` when the thread has ended or [`take_events`](Self::take_events) was called. Cancel-safe.
-    pub async fn next_event(&mut self) -> Option<Event> {
-        self.events.as_mut()?.recv().await
-    }
-
-    /// The queue of events, for a task of its own. `None` the second time.
-    pub fn take_events(&mut self) -> Option<mpsc::Receiver<Event>> {
-        self.events.take()
-    }
-
-    /// Says goodbye to all peers, closes the socket and waits for the thread.
-    pub async fn shutdown(self) {
-        let Self {
-            stop, ended, thread, ..
-        } = self;
-        let _ = stop.send(());
-        // Also ends when the thread panicked.
-        let _ = ended.await;
-        let _ = thread.join();
-    }
-}
-
-/// Sends commands to a media thread, from anywhere.
-#[derive(Debug, Clone)]
-pub struct MediaCommands {
-    sender: mpsc::Sender<Box<Command>>,
-}
-
-impl MediaCommands {
-    /// Sends a command without waiting.
-    ///
-    /// # Errors
-    /// [`SendError`]; the command is lost.
-    pub fn send(&self, command: Command) -> Result<(), SendError> {
-        self.sender
-            .try_send(Box::new(command))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => SendError::Full,
-                mpsc::error::TrySendError::Closed(_) => SendError::Ended,
-            })
+/// Starts a thread, and waits until it listens.
+fn start(
+    index: usize,
+    config: NetConfig,
+    router: RouterConfig,
+    events: mpsc::Sender<Event>,
+) -> Result<Running, NetError> {
+    let (command_sender, commands) = mpsc::channel(config.command_capacity.max(1));
+    let (stop_sender, stop) = oneshot::channel();
+    let (ended_sender, ended) = oneshot::channel();
+    let (started_sender, started) = std::sync::mpsc::sync_channel(1);
+    let metrics = Arc::new(ThreadMetrics::default());
+    let counted = Arc::clone(&metrics);
+    let thread = std::thread::Builder::new()
+        .name(format!("media-{index}"))
+        .spawn(move || {
+            let started = |result| {
+                // Whoever waits for this may be gone; then there is no handle either, and the thread ends by itself.
+                let _ = started_sender.send(result);
+            };
+            let runtime = match tokio::runtime::Builder::new_current_thread()
+                .enable_io()
+                .enable_time()
+                .build()
+            {
+                Ok(runtime) => runtime,
+                Err(error) => return started(Err(NetError::Thread(error))),
+            };
+            runtime.block_on(async {
+                let socket = match UdpSocket::bind(config.listen, config.socket_buffer_bytes) {
+                    Ok(socket) => socket,
+                    Err(error) => return started(Err(NetError::listen(config.listen, error))),
+                };
+                started(Ok(socket.local_addr()));
+                let router = Router::new(router, rand::random(), Instant::now());
+                let thread = MediaThread {
+                    port: MediaPort::with_metrics(socket, router, Arc::clone(&counted)),
+                    watch: PeerWatch::new(counted),
+                    commands,
+                    events,
+                    stop,
+                    waiting: None,
+                };
+                thread.run().await;
+            });
+            let _ = ended_sender.send(());
+        })
+        .map_err(NetError::Thread)?;
+    let result = started.recv().unwrap_or_else(|_| {
+        Err(NetError::Thread(std::io::Error::other(
+            "it ended before it listened",
+        )))
+    });
+    match result {
+        Ok(address) => Ok(Running {
+            address,
+            metrics,
+            commands: command_sender,
+            stop: stop_sender,
+            ended,
+            thread,
+        }),
+        Err(error) => {
+            let _ = thread.join();
+            Err(error)
+        }
     }
 }
 

@@ -1,22 +1,29 @@
 use std::fmt;
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 
 use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 
+use super::offload::{Offload, Progress, SendCounters};
 use super::{for_family, plain};
-use crate::router::Burst;
+use crate::router::TransmitBuffer;
 use crate::session::Transmit;
 
 /// A non-blocking UDP socket that knows to which of our addresses a datagram came, and sends from it.
+///
+/// Where the kernel can, a call takes a whole train of datagrams in each direction (GSO and GRO on Linux); where it cannot,
+/// which is found out by trying, socket by socket and route by route, they go one by one. ECN is left alone.
 ///
 /// A socket listening on `[::]` also takes IPv4; all addresses given and taken are plain ones, never IPv4-mapped IPv6.
 pub struct UdpSocket {
     io: tokio::net::UdpSocket,
     state: UdpSocketState,
     local: SocketAddr,
+    offload: Offload,
+    counters: SendCounters,
 }
 
 impl UdpSocket {
@@ -39,7 +46,15 @@ impl UdpSocket {
         let io = tokio::net::UdpSocket::from_std(socket.into())?;
         let state = UdpSocketState::new(UdpSockRef::from(&io))?;
         let local = io.local_addr()?;
-        Ok(Self { io, state, local })
+        // 1 where the system does not know the socket option. It may be more than we ask for.
+        let max_segments = NonZeroUsize::new(state.max_gso_segments()).unwrap_or(NonZeroUsize::MIN);
+        Ok(Self {
+            io,
+            state,
+            local,
+            offload: Offload::new(max_segments.min(TransmitBuffer::MAX_SEGMENTS)),
+            counters: SendCounters::default(),
+        })
     }
 
     /// The address it listens on, with the port the system chose.
@@ -48,10 +63,16 @@ impl UdpSocket {
         self.local
     }
 
-    /// How many datagrams of one size one call can send.
+    /// How many datagrams of one size one call can send to a destination. Learnt from what the system refuses.
     #[must_use]
-    pub fn max_segments(&self) -> usize {
-        self.state.max_gso_segments().max(1)
+    pub fn max_segments(&self, destination: SocketAddr) -> NonZeroUsize {
+        self.offload.segments_to(destination.ip())
+    }
+
+    /// What was sent so far.
+    #[must_use]
+    pub const fn counters(&self) -> SendCounters {
+        self.counters
     }
 
     /// Waits until there is something to receive.
@@ -62,12 +83,21 @@ impl UdpSocket {
         self.io.readable().await
     }
 
+    /// Waits until the socket takes something again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.io.writable().await
+    }
+
     /// Receives what is there without waiting: up to [`quinn_udp::BATCH_SIZE`] bursts.
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] when there is nothing; what the system says.
     pub fn try_receive(&self, buffer: &mut ReceiveBuffer) -> io::Result<()> {
         buffer.filled = 0;
+        buffer.local = self.local;
         let ReceiveBuffer { bytes, metas, .. } = buffer;
         let mut slices: [IoSliceMut<'_>; quinn_udp::BATCH_SIZE] =
             std::array::from_fn(|_| IoSliceMut::new(&mut []));
@@ -80,57 +110,48 @@ impl UdpSocket {
         Ok(())
     }
 
-    /// Sends a burst, waiting while the socket's buffer is full.
+    /// Sends what is left of `out` without waiting, in its order. What the system refuses is lost, as datagrams may be.
     ///
-    /// # Errors
-    /// What the system says; the burst is lost then, as datagrams may be.
-    pub async fn send(&self, burst: &Burst<'_>) -> io::Result<()> {
-        let Transmit { source, destination } = burst.transmit;
-        let v6 = self.local.is_ipv6();
-        let transmit = quinn_udp::Transmit {
-            destination: for_family(destination, v6),
-            ecn: None,
-            contents: burst.contents,
-            segment_size: (burst.contents.len() > burst.segment_size).then_some(burst.segment_size),
-            src_ip: self.source_ip(source, destination),
-        };
-        loop {
-            let result = self.io.try_io(Interest::WRITABLE, || {
-                self.state.try_send(UdpSockRef::from(&self.io), &transmit)
-            });
-            match result {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.io.writable().await?,
-                // Offload was refused by the network device; the state has noticed and takes single datagrams now.
-                Err(_) if transmit.segment_size.is_some() => return self.send_singly(burst).await,
-                result => return result,
-            }
-        }
-    }
-
-    async fn send_singly(&self, burst: &Burst<'_>) -> io::Result<()> {
-        let mut result = Ok(());
-        for contents in burst.datagrams() {
-            let single = Burst {
-                transmit: burst.transmit,
-                contents,
-                segment_size: contents.len(),
+    /// Once it is [`Blocked`](Progress::Blocked), wait for [`writable`](Self::writable) and call it again.
+    pub fn try_send(&mut self, out: &mut TransmitBuffer) -> Progress {
+        let Self {
+            io,
+            state,
+            local,
+            offload,
+            counters,
+        } = self;
+        let local = *local;
+        offload.send(out, counters, |burst| {
+            let Transmit { source, destination } = burst.transmit;
+            let transmit = quinn_udp::Transmit {
+                destination: for_family(destination, local.is_ipv6()),
+                ecn: None,
+                contents: burst.contents,
+                segment_size: (burst.contents.len() > burst.segment_size).then_some(burst.segment_size),
+                src_ip: source_ip(local, source, destination),
             };
-            if let Err(error) = Box::pin(self.send(&single)).await {
-                result = Err(error);
-            }
-        }
-        result
+            io.try_io(Interest::WRITABLE, || {
+                state.try_send(UdpSockRef::from(&*io), &transmit)
+            })
+        })
     }
 
-    /// Our address to name, when there is a choice and the socket listens on several.
-    fn source_ip(&self, source: SocketAddr, destination: SocketAddr) -> Option<IpAddr> {
-        if source.ip().is_unspecified() || !self.local.ip().is_unspecified() {
-            return None;
-        }
-        // An IPv4 destination on an IPv6 socket wants an IPv4 control message with a mapped address beside it; quinn-udp
-        // chooses by the type of this address.
-        (source.is_ipv4() == destination.is_ipv4()).then(|| for_family(source, self.local.is_ipv6()).ip())
+    /// Takes trains of this many segments to be possible, whatever the system said.
+    #[cfg(test)]
+    pub(super) fn pretend_segments(&mut self, max_segments: NonZeroUsize) {
+        self.offload = Offload::new(max_segments);
     }
+}
+
+/// Our address to name, when there is a choice and the socket listens on several.
+fn source_ip(local: SocketAddr, source: SocketAddr, destination: SocketAddr) -> Option<IpAddr> {
+    if source.ip().is_unspecified() || !local.ip().is_unspecified() {
+        return None;
+    }
+    // An IPv4 destination on an IPv6 socket wants an IPv4 control message with a mapped address beside it; quinn-udp
+    // chooses by the type of this address.
+    (source.is_ipv4() == destination.is_ipv4()).then(|| for_family(source, local.is_ipv6()).ip())
 }
 
 impl fmt::Debug for UdpSocket {
@@ -148,6 +169,8 @@ pub struct ReceiveBuffer {
     metas: [RecvMeta; quinn_udp::BATCH_SIZE],
     /// How many slots have something in them.
     filled: usize,
+    /// The address of the socket that filled it.
+    local: SocketAddr,
 }
 
 impl ReceiveBuffer {
@@ -161,25 +184,56 @@ impl ReceiveBuffer {
             bytes: vec![0; Self::SLOT_BYTES * quinn_udp::BATCH_SIZE],
             metas: [RecvMeta::default(); quinn_udp::BATCH_SIZE],
             filled: 0,
+            local: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
         }
     }
 
-    /// Calls `take` with source, destination and content of each datagram, in order.
-    pub fn for_each(&mut self, local: SocketAddr, mut take: impl FnMut(SocketAddr, SocketAddr, &mut [u8])) {
+    /// What was received, in order.
+    pub fn bursts(&mut self) -> impl Iterator<Item = ReceivedBurst<'_>> {
         let filled = std::mem::take(&mut self.filled);
-        for (meta, slot) in self
-            .metas
+        let local = self.local;
+        self.metas
             .iter()
             .zip(self.bytes.chunks_mut(Self::SLOT_BYTES))
             .take(filled)
-        {
-            let destination = SocketAddr::new(meta.dst_ip.unwrap_or_else(|| local.ip()), local.port());
-            let (source, destination) = (plain(meta.addr), plain(destination));
-            let content = slot.get_mut(..meta.len).unwrap_or_default();
-            for datagram in content.chunks_mut(meta.stride.max(1)) {
-                take(source, destination, datagram);
-            }
+            .map(move |(meta, slot)| {
+                let destination = SocketAddr::new(meta.dst_ip.unwrap_or_else(|| local.ip()), local.port());
+                ReceivedBurst {
+                    source: plain(meta.addr),
+                    destination: plain(destination),
+                    contents: slot.get_mut(..meta.len).unwrap_or_default(),
+                    segment_size: meta.stride.max(1),
+                }
+            })
+    }
+
+    /// Calls `take` with source, destination and content of each datagram, in order.
+    pub fn for_each(&mut self, mut take: impl FnMut(SocketAddr, SocketAddr, &mut [u8])) {
+        for burst in self.bursts() {
+            let (source, destination) = (burst.source, burst.destination);
+            burst
+                .datagrams()
+                .for_each(|datagram| take(source, destination, datagram));
         }
+    }
+}
+
+/// Datagrams that came together from one address to one of ours.
+#[derive(Debug)]
+pub struct ReceivedBurst<'a> {
+    /// Where from.
+    pub source: SocketAddr,
+    /// Where to.
+    pub destination: SocketAddr,
+    contents: &'a mut [u8],
+    /// At least 1.
+    segment_size: usize,
+}
+
+impl<'a> ReceivedBurst<'a> {
+    /// The single datagrams.
+    pub fn datagrams(self) -> impl Iterator<Item = &'a mut [u8]> + use<'a> {
+        self.contents.chunks_mut(self.segment_size)
     }
 }
 

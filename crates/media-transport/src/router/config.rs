@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use super::train::MAX_PADDING;
+
 /// Bounds and policies of a [`Router`](super::Router). The defaults suit a machine with some gigabytes of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -13,16 +15,20 @@ pub struct RouterConfig {
     /// Most sources that one publication may go through at a time; the least recently heard one is forgotten for a
     /// new one.
     pub max_sources_per_publication: usize,
-    /// Packets kept for retransmission per video track.
+    /// Packets kept per video track: for retransmission, and while they wait for the socket. At least 32 are.
     pub video_buffer_packets: usize,
-    /// Bytes kept for retransmission per video track; allocated with its first packet.
+    /// Bytes kept per video track, at least 16 KiB; allocated with its first packet.
     pub video_buffer_bytes: usize,
-    /// Packets kept for retransmission per audio track; late audio is of no use, so these are few.
+    /// Packets kept per audio track, as for video; late audio is of no use, so these are few. At least 32 are.
     pub audio_buffer_packets: usize,
-    /// Bytes kept for retransmission per audio track; allocated with its first packet.
+    /// Bytes kept per audio track, at least 16 KiB; allocated with its first packet.
     pub audio_buffer_bytes: usize,
-    /// Bytes that may wait for the socket per peer; more are dropped.
+    /// Bytes of media that may wait for the socket per peer. What is over is dropped: of pictures the rest of the frame
+    /// and everything up to the next keyframe, which is asked for. An eighth is kept free for sound.
     pub max_queued_bytes: usize,
+    /// The most RTP padding a packet gets so that it can be sent together with others, in bytes, at most 254; 0 for
+    /// none. What is given in a case follows from what it saves.
+    pub max_train_padding: u8,
     /// Least time between two keyframe requests to a publisher.
     pub keyframe_interval: Duration,
     /// The most a publisher is told (by REMB) to spend on each video track, in bits per second; `None` sends no REMB.
@@ -43,6 +49,7 @@ impl Default for RouterConfig {
             audio_buffer_packets: 32,
             audio_buffer_bytes: 16 * 1024,
             max_queued_bytes: 256 * 1024,
+            max_train_padding: MAX_PADDING,
             keyframe_interval: Duration::from_millis(500),
             video_ceiling_bits_per_second: Some(2_500_000),
             max_speakers: 8,

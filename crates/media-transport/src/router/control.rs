@@ -6,10 +6,13 @@ use std::time::Instant;
 use rand::RngExt as _;
 
 use super::munger::Munger;
+use super::pace::Pace;
 use super::peer::{MAX_RETIRED, Peer};
-use super::publisher::{Link, Track};
+use super::publisher::{Link, MAX_LAYERS, Track};
 use super::subscriber::Subscriber;
-use super::{Command, Due, Event, MediaKind, PeerId, Publication, RoomId, Router, Subscription, speakers};
+use super::{
+    Command, Event, MediaKind, PeerId, Publication, RoomId, Router, Subscription, TrackView, speakers,
+};
 use crate::rtcp::CompoundWriter;
 use crate::session::{PeerConfig, PeerSession, RemoteParameters};
 use crate::{Error, IceCredentials};
@@ -20,6 +23,9 @@ const MAX_UFRAGS: usize = 4;
 /// The most sources a farewell names.
 const MAX_FAREWELL: usize = crate::rtcp::MAX_COUNT;
 
+/// Last words that may wait for the socket, in bytes; peers that do not get theirs notice by the silence.
+const MAX_FAREWELL_BYTES: usize = 256 * 1024;
+
 impl Router {
     /// Obeys the control plane.
     ///
@@ -27,6 +33,7 @@ impl Router {
     /// [`Error::Unknown`], [`Error::Duplicate`], [`Error::TooMany`], [`Error::InvalidCredentials`]; nothing has changed
     /// then.
     pub fn handle_command(&mut self, now: Instant, command: Command) -> Result<(), Error> {
+        self.now = now;
         match command {
             Command::AddPeer {
                 peer,
@@ -38,6 +45,7 @@ impl Router {
             Command::SetSubscriptions { peer, subscriptions } => {
                 self.set_subscriptions(now, peer, subscriptions)
             }
+            Command::SetViews { peer, views } => self.set_views(now, peer, views),
             Command::SetForwarding { peer, enabled } => self.set_forwarding(now, peer, enabled),
             Command::RestartIce { peer, local, remote } => self.restart_ice(now, peer, local, remote),
             Command::RemovePeer { peer } => {
@@ -53,6 +61,7 @@ impl Router {
 
     /// Says goodbye to all peers and forgets them. No [`Event::PeerClosed`] follows.
     pub fn close(&mut self, now: Instant) {
+        self.now = now;
         let slots: Vec<u32> = self.peers_by_id.values().copied().collect();
         for slot in slots {
             self.say_goodbye(now, slot);
@@ -153,10 +162,13 @@ impl Router {
         let mut switched = Vec::new();
         let mut incoming = Vec::new();
         let mut has_levels = false;
+        let mut transport_sequence = None;
         for publication in publications {
             has_levels |=
                 publication.kind == MediaKind::Audio && publication.extensions.audio_level.is_some();
-            let (id, announced) = (publication.track, publication.ssrcs.clone());
+            transport_sequence = transport_sequence.or(publication.extensions.transport_sequence);
+            let (id, mut announced) = (publication.track, publication.ssrcs.clone());
+            announced.extend(publication.repairs.iter().map(|repair| repair.ssrc));
             let track = match self.tracks_by_id.get(&id) {
                 Some(track) => {
                     let track = *track;
@@ -164,13 +176,13 @@ impl Router {
                         if known.publication.paused != publication.paused {
                             switched.push(track);
                         }
-                        known.publication = publication;
+                        known.update(now, publication, &self.config);
                     }
                     self.relink(track);
                     track
                 }
                 None => {
-                    let new = Track::new(publication, room_id, slot, &self.config);
+                    let new = Track::new(now, publication, room_id, slot, &self.config);
                     let Some(track) = self.tracks.insert(new) else {
                         continue;
                     };
@@ -190,6 +202,7 @@ impl Router {
             let learnt: Vec<_> = learnt.copied().collect();
             incoming.extend(learnt);
             peer.incoming = incoming;
+            peer.transport_sequence = transport_sequence;
             peer.tracks.clone_from(&slots);
         }
         for track in switched {
@@ -197,6 +210,7 @@ impl Router {
         }
         for track in slots {
             self.want_entries_of(now, track);
+            self.allocate_for(now, track);
         }
         self.update_feedback(now, slot);
         if let Some(room) = self
@@ -205,8 +219,7 @@ impl Router {
             .filter(|room| has_levels && !room.is_scheduled)
         {
             room.is_scheduled = true;
-            self.schedule
-                .insert((now + speakers::INTERVAL, Due::Speakers(room_id)));
+            self.speaker_schedule.insert((now + speakers::INTERVAL, room_id));
         }
         Ok(())
     }
@@ -223,7 +236,7 @@ impl Router {
                 .get_mut(*peer)
                 .and_then(|peer| peer.subscriptions.get_mut(*index));
             if let Some(subscriber) = subscriber {
-                subscriber.munger.pause();
+                subscriber.pause();
             }
         }
     }
@@ -244,11 +257,25 @@ impl Router {
             if !mids.insert(publication.mid.as_str()) {
                 return Err(Error::Duplicate("mid"));
             }
-            if publication.ssrcs.len() > self.config.max_sources_per_publication {
+            let most = self.config.max_sources_per_publication;
+            if publication.ssrcs.len() > most || publication.repairs.len() > most {
                 return Err(Error::TooMany("SSRCs"));
             }
-            if !publication.ssrcs.iter().all(|ssrc| ssrcs.insert(*ssrc)) {
+            let repairs = publication.repairs.iter().map(|repair| &repair.ssrc);
+            if !publication
+                .ssrcs
+                .iter()
+                .chain(repairs)
+                .all(|ssrc| ssrcs.insert(*ssrc))
+            {
                 return Err(Error::Duplicate("SSRC"));
+            }
+            let mut rids = HashSet::new();
+            if publication.rids.len() > MAX_LAYERS {
+                return Err(Error::TooMany("simulcast layers"));
+            }
+            if !publication.rids.iter().all(|rid| rids.insert(rid.as_str())) {
+                return Err(Error::Duplicate("rid"));
             }
         }
         Ok(())
@@ -262,20 +289,21 @@ impl Router {
     ) -> Result<(), Error> {
         let slot = self.slot(id)?;
         let peer = self.peers.get_mut(slot).ok_or(Error::Unknown("peer"))?;
+        peer.settle(now, &self.tracks, &mut self.plan);
         if subscriptions.len() > self.config.max_subscriptions_per_peer {
             return Err(Error::TooMany("subscriptions"));
         }
         let mut ssrcs = HashSet::new();
         if !subscriptions
             .iter()
-            .all(|subscription| ssrcs.insert(subscription.ssrc))
+            .flat_map(|subscription| [Some(subscription.ssrc), subscription.rtx_ssrc])
+            .flatten()
+            .all(|ssrc| ssrcs.insert(ssrc))
         {
             return Err(Error::Duplicate("SSRC"));
         }
-        let gone = peer
-            .subscriptions
-            .iter()
-            .filter(|old| old.munger.is_used() && !ssrcs.contains(&old.subscription.ssrc));
+        let gone = peer.subscriptions.iter().flat_map(Subscriber::numberings);
+        let gone = gone.filter(|(ssrc, numbers)| numbers.is_used() && !ssrcs.contains(ssrc));
         if peer.retired.len() + gone.count() > MAX_RETIRED {
             return Err(Error::TooMany("retired SSRCs"));
         }
@@ -288,37 +316,61 @@ impl Router {
                 track.subscribers.retain(|link| link.peer != slot);
             }
         }
+        let before: Vec<u32> = old.iter().map(|old| old.subscription.ssrc).collect();
+        let mut kept = HashSet::new();
         let mut old: HashMap<u32, Subscriber> =
             old.into_iter().map(|old| (old.subscription.ssrc, old)).collect();
         let mut new = Vec::with_capacity(subscriptions.len());
-        for subscription in subscriptions {
-            let ssrc = subscription.ssrc;
-            let known = old.remove(&ssrc);
-            new.push(match known {
-                Some(mut known) if known.subscription.track == subscription.track => {
-                    known.update(subscription);
-                    known
-                }
-                known => {
-                    let munger = known
-                        .map(|known| known.munger)
-                        .or_else(|| peer.retired.remove(&ssrc));
-                    let mut munger = munger.unwrap_or_else(|| Munger::new(self.rng.random::<u16>() >> 1));
-                    munger.forget_source();
-                    Subscriber::new(subscription, munger)
-                }
-            });
+        // What goes on does so with all its state; of the others the numbering stays, in case the SSRC comes again.
+        let mut goes_on = Vec::with_capacity(subscriptions.len());
+        for subscription in &subscriptions {
+            let same = |known: &&Subscriber| {
+                known.subscription.track == subscription.track
+                    && known.subscription.rtx_ssrc == subscription.rtx_ssrc
+            };
+            let is_same = old.get(&subscription.ssrc).filter(same).is_some();
+            goes_on.push(is_same.then(|| old.remove(&subscription.ssrc)).flatten());
         }
-        for (ssrc, gone) in old {
-            if gone.munger.is_used() {
-                peer.retired.insert(ssrc, gone.munger);
+        for gone in old.into_values() {
+            for (ssrc, numbers) in gone.into_numberings() {
+                if numbers.is_used() {
+                    peer.retired.insert(ssrc, numbers);
+                }
             }
+        }
+        for (subscription, known) in subscriptions.into_iter().zip(goes_on) {
+            if let Some(mut known) = known {
+                kept.insert(subscription.ssrc);
+                known.update(subscription);
+                new.push(known);
+                continue;
+            }
+            let mut numbering = |ssrc: Option<u32>| {
+                let known = ssrc.and_then(|ssrc| peer.retired.remove(&ssrc));
+                let mut numbers = known.unwrap_or_else(|| Munger::new(self.rng.random::<u16>() >> 1));
+                numbers.forget_source();
+                numbers
+            };
+            let (munger, rtx) = (
+                numbering(Some(subscription.ssrc)),
+                numbering(subscription.rtx_ssrc),
+            );
+            new.push(Subscriber::new(subscription, munger, rtx));
         }
         peer.outgoing = new
             .iter()
             .enumerate()
             .map(|(index, s)| (s.subscription.ssrc, index))
             .collect();
+        let is_numbered = |s: &Subscriber| s.subscription.extensions.transport_sequence.is_some();
+        if new.iter().any(is_numbered) && peer.pace.is_none() {
+            peer.pace = Some(Box::new(Pace::new(now, &self.config)));
+        }
+        if let Some(pace) = &mut peer.pace {
+            let outgoing = &peer.outgoing;
+            let place = |ssrc| outgoing.get(&ssrc).copied().filter(|_| kept.contains(&ssrc));
+            pace.replace(&before, place);
+        }
         for (index, subscriber) in new.iter_mut().enumerate() {
             let track = self.tracks_by_id.get(&subscriber.subscription.track);
             let track = track.and_then(|slot| Some((*slot, self.tracks.get_mut(*slot)?)));
@@ -332,7 +384,19 @@ impl Router {
             }
         }
         peer.subscriptions = new;
+        self.allocate(now, slot);
         self.want_entries(now, slot);
+        Ok(())
+    }
+
+    fn set_views(&mut self, now: Instant, id: PeerId, views: Vec<TrackView>) -> Result<(), Error> {
+        if views.len() > self.config.max_subscriptions_per_peer {
+            return Err(Error::TooMany("views"));
+        }
+        let slot = self.slot(id)?;
+        let peer = self.peers.get_mut(slot).ok_or(Error::Unknown("peer"))?;
+        peer.views = views.into_iter().map(|view| (view.track, view)).collect();
+        self.allocate(now, slot);
         Ok(())
     }
 
@@ -343,8 +407,9 @@ impl Router {
             return Ok(());
         }
         peer.is_forwarding = enabled;
+        peer.pending.clear();
         for subscriber in &mut peer.subscriptions {
-            subscriber.munger.pause();
+            subscriber.pause();
         }
         let tracks = peer.tracks.clone();
         for track in &tracks {
@@ -449,7 +514,10 @@ impl Router {
         });
         peer.session.close(now);
         peer.drain_session(&mut self.scratch);
-        self.farewells.append(&peer.queue);
+        // While the socket takes nothing, all peers may leave.
+        if self.farewells.len_bytes() < MAX_FAREWELL_BYTES {
+            self.farewells.append(&peer.queue);
+        }
     }
 
     pub(super) fn forget_peer(&mut self, slot: u32) {
@@ -475,14 +543,12 @@ impl Router {
                 track.subscribers.retain(|link| link.peer != slot);
             }
         }
-        if let Some(scheduled) = peer.timers.scheduled {
-            self.schedule.remove(&(scheduled, Due::Peer(slot)));
-        }
+        self.schedule.remove(slot);
         if let Some(room) = self.rooms.get_mut(&peer.room) {
             room.peers.retain(|other| *other != slot);
             if room.peers.is_empty() {
                 self.rooms.remove(&peer.room);
-                self.schedule.retain(|(_, due)| *due != Due::Speakers(peer.room));
+                self.speaker_schedule.retain(|(_, room)| *room != peer.room);
             }
         }
     }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::peer::Peer;
+use super::peer::{MAX_TOLD_LEN, Peer, Told};
 use super::publisher::Link;
-use super::{Event, Router, mark_queued};
+use super::{Event, Publication, Router, Track, mark_queued, queue, reschedule, schedule_by};
 use crate::demux::{PacketClass, classify};
-use crate::rtp::Packet;
+use crate::rtcp::transport_cc::TwccRecorder;
+use crate::rtp::{Packet, rtx};
 use crate::session::Received;
 use crate::stun::peek_username;
 
@@ -30,6 +31,7 @@ impl Router {
         destination: SocketAddr,
         datagram: &mut [u8],
     ) {
+        self.now = now;
         if datagram.len() > MAX_DATAGRAM {
             return;
         }
@@ -74,7 +76,7 @@ impl Router {
         }
     }
 
-    fn handle_rtp(&mut self, now: Instant, slot: u32, bytes: &[u8]) {
+    fn handle_rtp(&mut self, now: Instant, slot: u32, bytes: &mut [u8]) {
         let Some(peer) = self.peers.get_mut(slot) else {
             return;
         };
@@ -84,10 +86,14 @@ impl Router {
         };
         peer.counters.packets_received += 1;
         peer.counters.bytes_received += bytes.len() as u64;
+        let ssrc = packet.ssrc();
+        if let Some(sequence) = peer.transport_sequence.and_then(|id| packet.extension(id)) {
+            note_arrival(now, peer, ssrc, sequence);
+            reschedule(now, slot, peer, &mut self.schedule);
+        }
         if !peer.is_forwarding {
             return;
         }
-        let ssrc = packet.ssrc();
         let known = peer
             .incoming
             .iter()
@@ -105,28 +111,53 @@ impl Router {
         if track.publication.paused {
             return;
         }
-        let Some(arrival) = track.handle_packet(now, &packet, bytes, self.config.max_sources_per_publication)
-        else {
+        // Of streams that are known nothing need be looked up.
+        let rid = match self.peers.get(slot).filter(|_| !track.knows(ssrc)) {
+            Some(peer) => peer.told(ssrc).and_then(|told| told.rid.as_deref()),
+            None => None,
+        };
+        let Some((bytes, is_repaired)) = repaired(track, bytes, rid) else {
             return;
         };
-        let kind = track.publication.kind;
-        let track_id = track.publication.track;
+        let Ok(packet) = Packet::parse(bytes) else { return };
+        let max_sources = self.config.max_sources_per_publication;
+        let Some(arrival) = track.handle_packet(now, &packet, bytes, rid, is_repaired, max_sources) else {
+            return;
+        };
         let subscribers = std::mem::take(&mut track.subscribers);
-        for Link { peer, index } in &subscribers {
-            let Some(subscriber) = self.peers.get_mut(*peer) else {
+        let Some(track) = self.tracks.get(track_slot) else {
+            return;
+        };
+        let track_id = track.publication.track;
+        let mut wanted = None;
+        for Link {
+            peer: peer_slot,
+            index,
+        } in &subscribers
+        {
+            let Some(subscriber) = self.peers.get_mut(*peer_slot) else {
                 continue;
             };
-            let Some((mut outlet, subscriptions)) = subscriber.outlet(self.config.max_queued_bytes) else {
+            let Some((mut outlet, subscription)) = subscriber.outlet(*index, self.config.max_queued_bytes)
+            else {
                 continue;
             };
-            let Some(subscription) = subscriptions.get_mut(*index) else {
-                continue;
-            };
-            subscription.forward(now, kind, &arrival, &packet, &mut outlet);
-            mark_queued(subscriber, *peer, &mut self.queued);
+            if subscription.forward(now, track, &arrival, &packet, &mut outlet) {
+                wanted = subscription.selection.target().map(|target| target.layer);
+            }
+            match subscriber.pace.as_ref().map(|pace| pace.ready_at(now)) {
+                None => mark_queued(now, subscriber, *peer_slot, &mut self.queued),
+                Some(Some(at)) if at <= now => queue(subscriber, *peer_slot, &mut self.queued),
+                Some(Some(at)) => schedule_by(now, *peer_slot, at, &mut self.schedule),
+                // The report that opens the way wakes it.
+                Some(None) => {}
+            }
         }
         if let Some(track) = self.tracks.get_mut(track_slot) {
             track.subscribers = subscribers;
+            if let Some(layer) = wanted {
+                track.want_keyframe(now, layer);
+            }
         }
         if arrival.is_first
             && let Some(peer) = self.peers.get(slot)
@@ -136,7 +167,10 @@ impl Router {
                 track: track_id,
             });
         }
-        if arrival.wants_timer {
+        if arrival.is_new_layer {
+            self.allocate_for(now, track_slot);
+        }
+        if arrival.wants_timer || wanted.is_some() {
             self.update_feedback(now, slot);
         }
     }
@@ -151,22 +185,24 @@ impl Router {
                 .iter()
                 .filter_map(|slot| Some((*slot, &tracks.get(*slot)?.publication)))
         };
+        let said_before = peer.told(packet.ssrc());
         let mut says_mid = false;
         let by_mid = published().find(|(_, publication)| {
             let mid = publication.extensions.mid.and_then(|id| packet.extension(id));
             says_mid |= mid.is_some();
+            let mid = mid.or_else(|| said_before.map(|told| told.mid.as_slice()));
             mid == Some(publication.mid.as_bytes())
         });
+        let told = by_mid.and_then(|(_, publication)| tells(publication, packet));
         let track = match by_mid {
             Some((track, _)) => track,
             None if says_mid => return None,
             None => {
                 let payload_type = packet.payload_type();
                 let mut by_type = published().filter(|(_, publication)| {
-                    publication
-                        .codecs
-                        .iter()
-                        .any(|codec| codec.payload_type == payload_type)
+                    publication.codecs.iter().any(|codec| {
+                        [Some(codec.payload_type), codec.rtx, codec.red].contains(&Some(payload_type))
+                    })
                 });
                 let (track, _) = by_type.next()?;
                 if by_type.next().is_some() {
@@ -184,6 +220,9 @@ impl Router {
             peer.incoming.remove(oldest);
         }
         peer.incoming.push((packet.ssrc(), track));
+        if let Some(told) = told {
+            peer.remember(told);
+        }
         Some(track)
     }
 
@@ -227,4 +266,47 @@ fn oldest_unused(peer: &Peer) -> usize {
         .iter()
         .position(|address| Some(*address) != selected)
         .unwrap_or(0)
+}
+
+/// Notes for the publisher when a packet with a transport-wide number has arrived.
+fn note_arrival(now: Instant, peer: &mut Peer, ssrc: u32, sequence: &[u8]) {
+    let Ok(sequence) = <[u8; 2]>::try_from(sequence) else {
+        return;
+    };
+    let local_ssrc = peer.local_ssrc;
+    peer.recorder
+        .get_or_insert_with(|| Box::new(TwccRecorder::new(local_ssrc)))
+        .receive(now, ssrc, u16::from_be_bytes(sequence));
+}
+
+/// What a packet says of its stream, if it does.
+fn tells(publication: &Publication, packet: &Packet<'_>) -> Option<Told> {
+    let ids = &publication.extensions;
+    let value = |id: Option<u8>| {
+        let value = packet.extension(id?)?;
+        (value.len() <= MAX_TOLD_LEN).then(|| value.to_vec())
+    };
+    Some(Told {
+        ssrc: packet.ssrc(),
+        mid: value(ids.mid)?,
+        rid: value(ids.rid).or_else(|| value(ids.repaired_rid)),
+    })
+}
+
+/// The packet that a retransmission has in it, or else the packet; and whether it was one. `None` for one that repeats
+/// nothing.
+fn repaired<'a>(track: &Track, bytes: &'a mut [u8], rid: Option<&[u8]>) -> Option<(&'a mut [u8], bool)> {
+    let packet = Packet::parse(bytes).ok()?;
+    let payload_type = packet.payload_type();
+    let codec = track
+        .publication
+        .codecs
+        .iter()
+        .find(|codec| codec.rtx == Some(payload_type));
+    let Some(codec) = codec.copied() else {
+        return Some((bytes, false));
+    };
+    let of = track.repaired_by(&packet, rid)?;
+    let (original, _) = rtx::unwrap(bytes, of, codec.payload_type).ok()??;
+    Some((original, true))
 }

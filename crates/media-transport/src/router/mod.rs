@@ -3,8 +3,9 @@
 //! ```text
 //!  datagram ─▶ peer (by address, else by ICE ufrag) ─▶ session: decrypt in place
 //!           ─▶ track (by SSRC, else by mid) ─▶ numbering, loss, level, keyframe; kept for retransmission
-//!           ─▶ for each subscription: SSRC, sequence number, timestamp, payload type and extensions rewritten,
-//!              encrypted straight into the subscriber's queue ─▶ bursts for the socket
+//!           ─▶ for each subscription: sequence number and timestamp given, queued as a reference
+//!  poll     ─▶ for each subscriber: what waits is put into trains; SSRC, numbers, payload type and extensions written,
+//!              padded to equal size where that saves a call, encrypted where it is sent from ─▶ bursts for the socket
 //! ```
 //! The packet path takes no lock and, once buffers have grown to their working size, allocates nothing.
 //!
@@ -18,20 +19,29 @@
 //! | `control` | what the control plane asks for |
 //! | `ingress` | from a datagram to its subscribers |
 //! | `reports` | RTCP, both ways |
-//! | `publisher`, `source`, `nack`, `keyframe`, `send_buffer` | a published track |
-//! | `subscriber`, `munger`, `forwarder` | a subscription |
+//! | `publisher`, `layer`, `source`, `picture`, `nack`, `keyframe`, `send_buffer` | a published track |
+//! | `subscriber`, `selection`, `munger`, `forwarder` | a subscription |
+//! | `allocation`, `pace` | what a subscriber gets of which track, and when |
+//! | `queue`, `train`, `transmit` | what waits for a subscriber, and what goes together |
 //! | `speakers` | who speaks |
 
+mod allocation;
 mod config;
 mod control;
 mod forwarder;
 mod ingress;
 mod keyframe;
+mod layer;
 mod munger;
 mod nack;
+mod pace;
 mod peer;
+mod picture;
 mod publisher;
+mod queue;
 mod reports;
+mod schedule;
+mod selection;
 mod send_buffer;
 mod slots;
 mod source;
@@ -40,11 +50,13 @@ mod stats;
 mod subscriber;
 #[cfg(test)]
 mod tests;
+mod train;
 mod transmit;
 mod types;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
@@ -54,14 +66,17 @@ pub use config::RouterConfig;
 pub use stats::{PeerStats, PublicationStats, SubscriptionStats};
 pub use transmit::{Burst, TransmitBuffer};
 pub use types::{
-    CodecName, Command, Event, ExtensionIds, MediaKind, PeerId, Publication, RoomId, RtpCodec, Subscription,
-    TrackId,
+    CodecName, Command, Content, Event, ExtensionIds, MediaKind, PeerId, Publication, Repair, RoomId,
+    RtpCodec, Subscription, TrackId, TrackView,
 };
 
-use self::peer::Peer;
+use self::peer::{Peer, Trains};
 use self::publisher::Track;
+use self::queue::Plan;
+use self::schedule::Schedule;
 use self::slots::Slots;
 use self::speakers::Detector;
+use self::train::MAX_PADDING;
 use crate::session::PeerEvent;
 
 /// A timer that is due now fires this much later, so that a session that never has enough cannot stop the router.
@@ -81,14 +96,20 @@ pub struct Router {
     tracks: Slots<Track>,
     tracks_by_id: HashMap<TrackId, u32>,
     rooms: HashMap<RoomId, Room>,
-    schedule: BTreeSet<(Instant, Due)>,
+    schedule: Schedule,
+    /// When rooms look who speaks.
+    speaker_schedule: BTreeSet<(Instant, RoomId)>,
     /// Peers whose queue has something.
     queued: VecDeque<u32>,
+    plan: Plan,
     /// The last words to peers that are gone.
     farewells: TransmitBuffer,
     events: VecDeque<Event>,
     scratch: Vec<u8>,
     asked: Vec<u16>,
+    starved: Vec<usize>,
+    /// The latest time it was told.
+    now: Instant,
 }
 
 /// Peers that may hear each other.
@@ -100,17 +121,10 @@ struct Room {
     is_scheduled: bool,
 }
 
-/// What a timer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
-    Peer(u32),
-    Speakers(RoomId),
-}
-
 impl Router {
     /// A router without peers. `seed` decides SSRCs and first sequence numbers; keys do not depend on it.
     #[must_use]
-    pub fn new(config: RouterConfig, seed: u64, _now: Instant) -> Self {
+    pub fn new(config: RouterConfig, seed: u64, now: Instant) -> Self {
         Self {
             config,
             rng: StdRng::seed_from_u64(seed),
@@ -121,24 +135,28 @@ impl Router {
             tracks: Slots::new(),
             tracks_by_id: HashMap::new(),
             rooms: HashMap::new(),
-            schedule: BTreeSet::new(),
+            schedule: Schedule::default(),
+            speaker_schedule: BTreeSet::new(),
             queued: VecDeque::new(),
+            plan: Plan::default(),
             farewells: TransmitBuffer::new(),
             events: VecDeque::new(),
             scratch: Vec::new(),
             asked: Vec::new(),
+            starved: Vec::new(),
+            now,
         }
     }
 
     /// Lets due timers fire. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while self.schedule.first().is_some_and(|(at, _)| *at <= now) {
-            let Some((_, due)) = self.schedule.pop_first() else {
-                return;
-            };
-            match due {
-                Due::Peer(slot) => self.handle_peer_timeout(now, slot),
-                Due::Speakers(room) => self.look_for_speakers(now, room),
+        self.now = now;
+        while let Some(slot) = self.schedule.pop(now) {
+            self.handle_peer_timeout(now, slot);
+        }
+        while self.speaker_schedule.first().is_some_and(|(at, _)| *at <= now) {
+            if let Some((_, room)) = self.speaker_schedule.pop_first() {
+                self.look_for_speakers(now, room);
             }
         }
     }
@@ -146,7 +164,8 @@ impl Router {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None` when nothing is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.schedule.first().map(|(at, _)| *at)
+        let speakers = self.speaker_schedule.first().map(|(at, _)| *at);
+        self.schedule.first().into_iter().chain(speakers).min()
     }
 
     /// The next event.
@@ -155,7 +174,19 @@ impl Router {
     }
 
     /// Replaces the content of `out` by everything that waits for one peer; `false` when nothing waits.
+    ///
+    /// Media is written and encrypted now, for trains of any length; see [`poll_trains`](Self::poll_trains).
     pub fn poll_transmit(&mut self, out: &mut TransmitBuffer) -> bool {
+        self.poll_trains(out, |_| TransmitBuffer::MAX_SEGMENTS)
+    }
+
+    /// The same for a socket that takes so many segments at a time to a destination. Where it takes one only, packets are
+    /// not made equal by padding.
+    pub fn poll_trains(
+        &mut self,
+        out: &mut TransmitBuffer,
+        max_segments: impl Fn(SocketAddr) -> NonZeroUsize,
+    ) -> bool {
         out.clear();
         if !self.farewells.is_empty() {
             std::mem::swap(&mut self.farewells, out);
@@ -164,8 +195,22 @@ impl Router {
         while let Some(slot) = self.queued.pop_front() {
             // The peer may be gone, and the slot somebody else's, who then stands in the list twice.
             if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.is_queued) {
-                peer.take_queue(out);
-                return true;
+                let max_segments = peer
+                    .path
+                    .map_or(NonZeroUsize::MIN, |path| max_segments(path.destination));
+                let trains = Trains {
+                    max_segments,
+                    max_padding: self.config.max_train_padding.min(MAX_PADDING),
+                };
+                let (now, starved) = (self.now, &mut self.starved);
+                peer.take_queue(now, &self.tracks, &mut self.plan, trains, out, starved);
+                if peer.pace.is_some() {
+                    reschedule(now, slot, peer, &mut self.schedule);
+                    self.feed_starved(slot);
+                }
+                if !out.is_empty() {
+                    return true;
+                }
             }
         }
         false
@@ -175,13 +220,28 @@ impl Router {
         let Some(peer) = self.peers.get_mut(slot) else {
             return;
         };
-        peer.timers.scheduled = None;
         if peer.session.poll_timeout().is_some_and(|at| at <= now) {
             peer.session.handle_timeout(now);
             self.drain_session(now, slot);
         }
-        let Some(peer) = self.peers.get(slot) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
         let timers = peer.timers;
+        if let Some(pace) = &mut peer.pace {
+            pace.handle_timeout(now);
+        }
+        if peer
+            .recorder
+            .as_ref()
+            .and_then(|recorder| recorder.poll_timeout())
+            .is_some_and(|at| at <= now)
+        {
+            peer.send_transport_feedback(now);
+        }
+        if timers.allocation.is_some_and(|at| at <= now) {
+            self.allocate(now, slot);
+        }
         if timers.report.is_some_and(|at| at <= now) {
             self.send_reports(now, slot);
         }
@@ -251,26 +311,34 @@ impl Router {
 
     fn mark_queued(&mut self, slot: u32) {
         if let Some(peer) = self.peers.get_mut(slot) {
-            mark_queued(peer, slot, &mut self.queued);
+            mark_queued(self.now, peer, slot, &mut self.queued);
         }
     }
 
-    /// Puts the earliest of a peer's timers into the schedule. An entry that comes too early is left: it is harmless.
+    /// Asks for keyframes for the subscriptions of a peer that are in `starved`.
+    fn feed_starved(&mut self, slot: u32) {
+        let now = self.now;
+        while let Some(index) = self.starved.pop() {
+            let Some(subscriber) = self
+                .peers
+                .get(slot)
+                .and_then(|peer| peer.subscriptions.get(index))
+            else {
+                continue;
+            };
+            let (track, target) = (subscriber.track, subscriber.selection.target());
+            let Some((track, target)) = track.and_then(|track| self.tracks.get_mut(track)).zip(target) else {
+                continue;
+            };
+            track.want_keyframe(now, target.layer);
+            let publisher = track.publisher;
+            self.update_feedback(now, publisher);
+        }
+    }
+
     fn reschedule(&mut self, now: Instant, slot: u32) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        let Some(at) = peer.next_timeout() else { return };
-        let at = at.max(now + LEAST_DELAY);
-        match peer.timers.scheduled {
-            Some(scheduled) if scheduled <= at => {}
-            scheduled => {
-                if let Some(scheduled) = scheduled {
-                    self.schedule.remove(&(scheduled, Due::Peer(slot)));
-                }
-                self.schedule.insert((at, Due::Peer(slot)));
-                peer.timers.scheduled = Some(at);
-            }
+        if let Some(peer) = self.peers.get(slot) {
+            reschedule(now, slot, peer, &mut self.schedule);
         }
     }
 
@@ -302,8 +370,7 @@ impl Router {
             .iter_mut()
             .map(|(peer, track, loudness, _)| (*peer, *track, loudness));
         if let Some(speakers) = room.speakers.look(now, look, self.config.max_speakers) {
-            self.events
-                .push_back(Event::ActiveSpeakers { room: id, speakers });
+            tell_speakers(&mut self.events, id, speakers);
         }
         room.is_scheduled = !levels.is_empty();
         for (_, _, loudness, slot) in levels {
@@ -312,16 +379,52 @@ impl Router {
             }
         }
         if room.is_scheduled {
-            self.schedule
-                .insert((now + speakers::INTERVAL, Due::Speakers(id)));
+            self.speaker_schedule.insert((now + speakers::INTERVAL, id));
         }
     }
 }
 
-fn mark_queued(peer: &mut Peer, slot: u32, queued: &mut VecDeque<u32>) {
-    if !peer.is_queued && !peer.queue.is_empty() {
+/// Replaces what was said of the room and nobody has heard yet, so that a control plane that does not listen costs no
+/// memory: everything else is said once per command, peer or track.
+fn tell_speakers(events: &mut VecDeque<Event>, id: RoomId, list: Vec<(PeerId, TrackId, u8)>) {
+    let unheard = events.iter_mut().find_map(|event| match event {
+        Event::ActiveSpeakers { room, speakers } if *room == id => Some(speakers),
+        _ => None,
+    });
+    match unheard {
+        Some(speakers) => *speakers = list,
+        None => events.push_back(Event::ActiveSpeakers {
+            room: id,
+            speakers: list,
+        }),
+    }
+}
+
+fn mark_queued(now: Instant, peer: &mut Peer, slot: u32, queued: &mut VecDeque<u32>) {
+    if !peer.is_queued && peer.has_work(now) {
+        queue(peer, slot, queued);
+    }
+}
+
+fn queue(peer: &mut Peer, slot: u32, queued: &mut VecDeque<u32>) {
+    if !peer.is_queued {
         peer.is_queued = true;
         queued.push_back(slot);
+    }
+}
+
+/// Puts the earliest of a peer's timers into the schedule. An entry that comes too early is left: it is harmless.
+fn reschedule(now: Instant, slot: u32, peer: &Peer, schedule: &mut Schedule) {
+    if let Some(at) = peer.next_timeout() {
+        schedule_by(now, slot, at, schedule);
+    }
+}
+
+/// Makes sure that a peer is looked at by then.
+fn schedule_by(now: Instant, slot: u32, at: Instant, schedule: &mut Schedule) {
+    let at = at.max(now + LEAST_DELAY);
+    if schedule.get(slot).is_none_or(|scheduled| at < scheduled) {
+        schedule.set(slot, at);
     }
 }
 

@@ -133,10 +133,10 @@ mod tests {
         assert_eq!(gaps.handle_packet(begin, 65_534), Found::Nothing);
         assert_eq!(gaps.handle_packet(begin, 65_538), Found::Gap);
         assert_eq!(gaps.due(), Some(begin + PATIENCE));
-        assert_eq!(ask(&mut gaps, begin), [], "it may only be late");
+        assert!(ask(&mut gaps, begin).is_empty(), "it may only be late");
         assert_eq!(gaps.handle_packet(begin, 65_536), Found::Nothing);
         assert_eq!(ask(&mut gaps, begin + PATIENCE), [65_535, 1]);
-        assert_eq!(ask(&mut gaps, begin + ms(50)), []);
+        assert!(ask(&mut gaps, begin + ms(50)).is_empty());
         gaps.handle_packet(begin, 65_535);
         assert_eq!(ask(&mut gaps, begin + ms(135)), [1]);
         gaps.handle_packet(begin, 65_537);

@@ -1,19 +1,26 @@
 //! One published track: its sources, what is kept of it, and who receives it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::keyframe::KeyframeRequests;
-use super::nack::Found;
-use super::send_buffer::SendBuffer;
-use super::source::Source;
+use super::layer::TrackLayer;
+use super::nack::{Found, Gaps};
+use super::picture::Picture;
+use super::source::{Numbered, Source};
 use super::speakers::Loudness;
 use super::stats::PublicationStats;
-use super::{CodecName, MediaKind, Publication, RoomId, RouterConfig};
-use crate::payload::{h264_starts_keyframe, vp8_starts_keyframe};
+use super::{MediaKind, Publication, RoomId, RouterConfig};
 use crate::rtp::Packet;
+use crate::rtp::dependency::DependencyStructure;
 
 /// How long the current source must be silent before one that was there before takes over again.
-const SOURCE_SILENCE: std::time::Duration = std::time::Duration::from_millis(500);
+const SOURCE_SILENCE: Duration = Duration::from_millis(500);
+
+/// Packets are forwarded out of the buffer, so there is always one.
+const LEAST_PACKETS: usize = 32;
+const LEAST_BYTES: usize = 16 * 1024;
+
+/// More simulcast layers than these are not forwarded.
+pub(super) const MAX_LAYERS: usize = 4;
 
 #[derive(Debug)]
 pub(super) struct Track {
@@ -22,15 +29,17 @@ pub(super) struct Track {
     /// Slot of the publisher.
     pub(super) publisher: u32,
     pub(super) subscribers: Vec<Link>,
-    pub(super) keyframes: KeyframeRequests,
-    pub(super) buffer: SendBuffer,
     pub(super) loudness: Loudness,
     pub(super) counters: Counters,
+    /// By index among the publication's `rids`; one without simulcast.
+    pub(super) layers: Vec<TrackLayer>,
     /// At most `max_sources_per_publication`.
     sources: Vec<Source>,
-    /// The source being forwarded.
-    active_ssrc: Option<u32>,
     next_generation: u32,
+    /// What the publisher was told last of what is watched.
+    pub(super) told: Option<Vec<bool>>,
+    /// Since when less is watched than it was told.
+    pub(super) less_since: Option<Instant>,
 }
 
 /// A subscription: slot of the peer, index among its subscriptions.
@@ -47,6 +56,7 @@ pub(super) struct Counters {
     pub(super) nacks: u64,
     pub(super) plis: u64,
     pub(super) keyframes: u64,
+    pub(super) repaired: u64,
 }
 
 /// A packet to forward.
@@ -55,71 +65,173 @@ pub(super) struct Arrival {
     pub(super) generation: u32,
     pub(super) sequence: u64,
     pub(super) clock_rate: u32,
-    /// A decoder that has seen nothing before can start here.
-    pub(super) is_entry: bool,
+    /// Index of its simulcast layer.
+    pub(super) layer: usize,
+    pub(super) picture: Picture,
     /// The first packet of the track.
     pub(super) is_first: bool,
+    /// The first packet of a layer.
+    pub(super) is_new_layer: bool,
     /// The publisher's feedback timer has to be looked at.
     pub(super) wants_timer: bool,
 }
 
 impl Track {
-    pub(super) fn new(publication: Publication, room: RoomId, publisher: u32, config: &RouterConfig) -> Self {
-        let (packets, bytes) = match publication.kind {
-            MediaKind::Audio => (config.audio_buffer_packets, config.audio_buffer_bytes),
-            MediaKind::Video => (config.video_buffer_packets, config.video_buffer_bytes),
-        };
-        Self {
+    pub(super) fn new(
+        now: Instant,
+        publication: Publication,
+        room: RoomId,
+        publisher: u32,
+        config: &RouterConfig,
+    ) -> Self {
+        let mut track = Self {
             publication,
             room,
             publisher,
             subscribers: Vec::new(),
-            keyframes: KeyframeRequests::new(config.keyframe_interval),
-            buffer: SendBuffer::new(packets, bytes),
             loudness: Loudness::default(),
             counters: Counters::default(),
+            layers: Vec::new(),
             sources: Vec::new(),
-            active_ssrc: None,
             next_generation: 1,
+            told: None,
+            less_since: None,
+        };
+        track.make_layers(now, config);
+        track
+    }
+
+    /// Takes another description of the same track.
+    pub(super) fn update(&mut self, now: Instant, publication: Publication, config: &RouterConfig) {
+        let same_layers = publication.rids == self.publication.rids;
+        self.publication = publication;
+        if !same_layers {
+            self.sources.clear();
+            self.layers.clear();
+            self.told = None;
+            self.make_layers(now, config);
         }
+    }
+
+    fn make_layers(&mut self, now: Instant, config: &RouterConfig) {
+        let (packets, bytes) = match self.publication.kind {
+            MediaKind::Audio => (config.audio_buffer_packets, config.audio_buffer_bytes),
+            MediaKind::Video => (config.video_buffer_packets, config.video_buffer_bytes),
+        };
+        let count = self.publication.rids.len().clamp(1, MAX_LAYERS);
+        let (packets, bytes) = (packets.max(LEAST_PACKETS), bytes.max(LEAST_BYTES));
+        self.layers
+            .resize_with(count, || TrackLayer::new(now, packets, bytes, config));
     }
 
     pub(super) fn is_video(&self) -> bool {
         self.publication.kind == MediaKind::Video
     }
 
-    /// Takes a packet in, which was decrypted to `bytes`; `None` when it is not to be forwarded.
+    /// Whether it has had packets of this stream.
+    #[inline]
+    pub(super) fn knows(&self, ssrc: u32) -> bool {
+        self.sources.iter().any(|source| source.ssrc == ssrc)
+    }
+
+    /// The stream whose packet a retransmission repeats. `rid` is what the stream of retransmissions said earlier.
+    pub(super) fn repaired_by(&self, packet: &Packet<'_>, rid: Option<&[u8]>) -> Option<u32> {
+        let announced = self
+            .publication
+            .repairs
+            .iter()
+            .find(|repair| repair.ssrc == packet.ssrc());
+        if let Some(repair) = announced {
+            return Some(repair.of);
+        }
+        if self.publication.rids.is_empty() {
+            return self.layers.first()?.active_ssrc;
+        }
+        // It says so until it knows that we know; then its SSRC does.
+        let said = self
+            .publication
+            .extensions
+            .repaired_rid
+            .and_then(|id| packet.extension(id));
+        self.layers.get(self.layer_named(said.or(rid)?)?)?.active_ssrc
+    }
+
+    fn layer_named(&self, rid: &[u8]) -> Option<usize> {
+        let rids = self.publication.rids.iter().take(MAX_LAYERS);
+        rids.map(String::as_bytes).position(|known| known == rid)
+    }
+
+    /// The layer of a source that is not known yet.
+    fn layer_of(&self, packet: &Packet<'_>, rid: Option<&[u8]>) -> Option<usize> {
+        if self.publication.rids.is_empty() {
+            return Some(0);
+        }
+        let said = self
+            .publication
+            .extensions
+            .rid
+            .and_then(|id| packet.extension(id));
+        self.layer_named(said.or(rid)?)
+    }
+
+    /// Takes a packet in, which was decrypted to `bytes`; `None` when it is not to be forwarded. A repaired one is what a
+    /// stream of retransmissions had in it. `rid` is what a stream that is new here said of itself earlier.
     pub(super) fn handle_packet(
         &mut self,
         now: Instant,
         packet: &Packet<'_>,
         bytes: &[u8],
+        rid: Option<&[u8]>,
+        is_repaired: bool,
         max_sources: usize,
     ) -> Option<Arrival> {
         let codec = self
             .publication
             .codecs
             .iter()
-            .find(|codec| codec.payload_type == packet.payload_type());
+            .find(|codec| [Some(codec.payload_type), codec.red].contains(&Some(packet.payload_type())));
         let clock_rate = codec.or_else(|| self.publication.codecs.first())?.clock_rate;
         let codec = codec.copied();
         let known = self
             .sources
             .iter()
             .position(|source| source.ssrc == packet.ssrc());
-        let index = known.unwrap_or_else(|| self.add_source(now, packet, clock_rate, max_sources));
+        let index = match known {
+            Some(index) => index,
+            None if is_repaired => return None,
+            None => {
+                let layer = self.layer_of(packet, rid)?;
+                self.add_source(now, packet, layer, clock_rate, max_sources)
+            }
+        };
         let source = self.sources.get_mut(index)?;
         // Numbers are followed before anything is dropped: they must agree with what SRTP makes of them.
-        let numbered = source.handle_packet(now, packet);
+        let numbered = if is_repaired {
+            let sequence = source.peek(packet)?;
+            let layer = self.layers.get(source.layer)?;
+            // Retransmissions of what is there are padding.
+            if layer.buffer.get(source.generation, sequence).is_some() {
+                return None;
+            }
+            source.handle_repaired(packet);
+            self.counters.repaired += 1;
+            Numbered {
+                sequence,
+                is_restart: false,
+            }
+        } else {
+            source.handle_packet(now, packet)
+        };
         if numbered.is_restart {
             source.generation = self.next_generation;
             self.next_generation += 1;
         }
-        let (ssrc, generation) = (source.ssrc, source.generation);
+        let (ssrc, generation, layer_index) = (source.ssrc, source.generation, source.layer);
         let codec = codec?;
+        let layer = self.layers.get_mut(layer_index)?;
         let mut is_change = numbered.is_restart;
-        if self.active_ssrc != Some(ssrc) {
-            let current = self
+        if layer.active_ssrc != Some(ssrc) {
+            let current = layer
                 .active_ssrc
                 .and_then(|active| self.sources.iter().find(|s| s.ssrc == active));
             let may_take_over = known.is_none()
@@ -128,21 +240,28 @@ impl Track {
             if !may_take_over {
                 return None;
             }
-            self.active_ssrc = Some(ssrc);
+            layer.active_ssrc = Some(ssrc);
             is_change = true;
         }
-        let is_entry = match codec.name {
-            CodecName::Opus => true,
-            CodecName::Vp8 => vp8_starts_keyframe(packet.payload()),
-            CodecName::H264 { .. } => h264_starts_keyframe(packet.payload()),
-        };
+        let source = self.sources.get_mut(index)?;
+        let picture = Picture::read(
+            codec.name,
+            &self.publication.extensions,
+            &mut source.dependencies,
+            numbered.sequence,
+            packet,
+        );
+        let is_new_layer = !layer.was_heard();
+        let kind = self.publication.kind;
+        layer.handle_packet(now, kind, &picture, packet.timestamp(), bytes.len());
+        layer.buffer.insert(generation, numbered.sequence, bytes);
         let mut wants_timer = false;
-        if self.is_video() {
-            if is_entry {
-                self.keyframes.satisfied();
+        if self.publication.kind == MediaKind::Video {
+            if picture.is_entry {
+                layer.keyframes.satisfied();
                 self.counters.keyframes += 1;
-            } else if is_change && !self.subscribers.is_empty() {
-                self.keyframes.want(now);
+            } else if is_change && !self.subscribers.is_empty() && layer.is_demanded() {
+                layer.keyframes.want(now);
                 wants_timer = true;
             }
             wants_timer |= self.look_for_gaps(now, index, numbered.sequence);
@@ -151,7 +270,6 @@ impl Track {
         {
             self.loudness.handle_level(now, level & 0x7f);
         }
-        self.buffer.insert(generation, numbered.sequence, bytes);
         let is_first = self.counters.packets == 0;
         self.counters.packets += 1;
         self.counters.bytes += packet.payload().len() as u64;
@@ -159,32 +277,69 @@ impl Track {
             generation,
             sequence: numbered.sequence,
             clock_rate,
-            is_entry,
+            layer: layer_index,
+            picture,
             is_first,
+            is_new_layer,
             wants_timer,
         })
     }
 
-    /// Asks the publisher for a keyframe, unless it would reach nobody.
-    pub(super) fn want_keyframe(&mut self, now: Instant) {
-        if !self.publication.paused {
-            self.keyframes.want(now);
+    /// A packet that is still there.
+    #[inline]
+    pub(super) fn packet(&self, generation: u32, sequence: u64) -> Option<&[u8]> {
+        self.layers
+            .iter()
+            .find_map(|layer| layer.buffer.get(generation, sequence))
+    }
+
+    /// The source of a generation.
+    pub(super) fn source(&self, generation: u32) -> Option<&Source> {
+        self.sources.iter().find(|source| source.generation == generation)
+    }
+
+    /// How dependency descriptors of a source are to be read.
+    pub(super) fn structure(&self, generation: u32) -> Option<&DependencyStructure> {
+        self.source(generation)?.dependencies.structure()
+    }
+
+    /// By how much the timestamps of one source are behind those of another, as the publisher's reports tell it.
+    pub(super) fn behind(&self, generation: u32, other: u32) -> Option<u32> {
+        let (source, other) = (self.source(generation)?, self.source(other)?);
+        Some(
+            other
+                .timestamp_at(source.report?.0.ntp)?
+                .wrapping_sub(source.report?.0.rtp_timestamp),
+        )
+    }
+
+    /// Whether the generation is that of a layer's current source.
+    pub(super) fn generation(&self, layer: usize) -> Option<u32> {
+        let active = self.layers.get(layer)?.active_ssrc?;
+        let source = self.sources.iter().find(|source| source.ssrc == active)?;
+        Some(source.generation)
+    }
+
+    /// Asks the publisher for a keyframe of a layer, unless it would reach nobody.
+    pub(super) fn want_keyframe(&mut self, now: Instant, layer: usize) {
+        let layer = self.layers.get_mut(layer);
+        if let Some(layer) = layer.filter(|_| !self.publication.paused) {
+            layer.keyframes.want(now);
         }
     }
 
-    /// The SSRC to ask for keyframes.
-    pub(super) fn feedback_ssrc(&self) -> Option<u32> {
-        self.active_ssrc
-            .or_else(|| self.publication.ssrcs.first().copied())
+    /// The SSRC of a layer to ask for keyframes.
+    pub(super) fn feedback_ssrc(&self, layer: usize) -> Option<u32> {
+        let announced = || match self.publication.rids.is_empty() {
+            true => self.publication.ssrcs.first().copied(),
+            false => None,
+        };
+        self.layers.get(layer)?.active_ssrc.or_else(announced)
     }
 
-    pub(super) fn active(&self) -> Option<&Source> {
-        let active = self.active_ssrc?;
-        self.sources.iter().find(|source| source.ssrc == active)
-    }
-
-    pub(super) fn active_mut(&mut self) -> Option<&mut Source> {
-        let active = self.active_ssrc?;
+    /// The source of a layer that is being forwarded.
+    pub(super) fn active_mut(&mut self, layer: usize) -> Option<&mut Source> {
+        let active = self.layers.get(layer)?.active_ssrc?;
         self.sources.iter_mut().find(|source| source.ssrc == active)
     }
 
@@ -199,16 +354,15 @@ impl Track {
     /// Forgets the sources: what comes after a pause is a new start.
     pub(super) fn reset(&mut self) {
         self.sources.clear();
-        self.active_ssrc = None;
-        self.keyframes.satisfied();
+        self.layers.iter_mut().for_each(TrackLayer::reset);
         self.loudness = Loudness::default();
-        self.buffer.clear();
     }
 
     /// When the publisher has to be asked for something.
     pub(super) fn feedback_due(&self) -> Option<Instant> {
-        let gaps = self.active().and_then(|source| source.gaps.due());
-        self.keyframes.due().into_iter().chain(gaps).min()
+        let gaps = self.sources.iter().filter_map(|source| source.gaps.due());
+        let keyframes = self.layers.iter().filter_map(|layer| layer.keyframes.due());
+        keyframes.chain(gaps).min()
     }
 
     pub(super) fn stats(&self) -> PublicationStats {
@@ -218,13 +372,15 @@ impl Track {
             nacks,
             plis,
             keyframes,
+            repaired,
         } = self.counters;
         PublicationStats {
             track: self.publication.track,
             packets,
             bytes,
-            packets_lost: self.active().map_or(0, Source::lost),
-            jitter: self.active().map(Source::jitter).unwrap_or_default(),
+            packets_lost: self.sources.iter().map(Source::lost).sum(),
+            packets_repaired: repaired,
+            jitter: self.sources.iter().map(Source::jitter).max().unwrap_or_default(),
             nacks_sent: nacks,
             plis_sent: plis,
             keyframes,
@@ -241,12 +397,13 @@ impl Track {
             Found::Gap if is_watched => true,
             Found::Gap => {
                 // Nobody misses it.
-                source.gaps = super::nack::Gaps::default();
+                source.gaps = Gaps::default();
                 false
             }
             Found::Hopeless => {
-                if is_watched {
-                    self.keyframes.want(now);
+                let layer = source.layer;
+                if is_watched && let Some(layer) = self.layers.get_mut(layer) {
+                    layer.keyframes.want(now);
                 }
                 is_watched
             }
@@ -258,6 +415,7 @@ impl Track {
         &mut self,
         now: Instant,
         packet: &Packet<'_>,
+        layer: usize,
         clock_rate: u32,
         max_sources: usize,
     ) -> usize {
@@ -271,7 +429,7 @@ impl Track {
             self.sources.swap_remove(oldest);
         }
         self.sources
-            .push(Source::new(now, self.next_generation, packet, clock_rate));
+            .push(Source::new(now, self.next_generation, packet, layer, clock_rate));
         self.next_generation += 1;
         self.sources.len() - 1
     }

@@ -6,6 +6,8 @@ use super::peer::Peer;
 use super::publisher::Track;
 use super::slots::Slots;
 use super::{PeerId, Router};
+use crate::bwe::Bitrate;
+use crate::rtcp::transport_cc::TransportFeedback;
 use crate::rtcp::{Compound, CompoundWriter, MAX_COUNT, Packet, ReportBlock};
 
 /// How often reports are sent.
@@ -54,11 +56,9 @@ impl Router {
                 continue;
             };
             if track.is_video()
-                && track
-                    .active()
-                    .is_none_or(|source| subscriber.needs_entry(source.generation))
+                && let Some(layer) = subscriber.needs_entry(track)
             {
-                track.want_keyframe(now);
+                track.want_keyframe(now, layer);
                 publishers.push(track.publisher);
             }
         }
@@ -73,20 +73,18 @@ impl Router {
         let Some(track) = self.tracks.get_mut(slot).filter(|track| track.is_video()) else {
             return;
         };
-        let generation = track.active().map(|source| source.generation);
         let peers = &self.peers;
-        let needs_one = track.subscribers.iter().any(|link| {
-            let Some(peer) = peers
+        let needed = track.subscribers.iter().filter_map(|link| {
+            let peer = peers
                 .get(link.peer)
-                .filter(|peer| peer.is_forwarding && peer.path.is_some())
-            else {
-                return false;
-            };
-            let subscriber = peer.subscriptions.get(link.index);
-            subscriber.is_some_and(|s| generation.is_none_or(|generation| s.needs_entry(generation)))
+                .filter(|peer| peer.is_forwarding && peer.path.is_some())?;
+            peer.subscriptions.get(link.index)?.needs_entry(track)
         });
-        if needs_one {
-            track.want_keyframe(now);
+        let mut layers: Vec<usize> = needed.collect();
+        layers.sort_unstable();
+        layers.dedup();
+        for layer in layers {
+            track.want_keyframe(now, layer);
         }
     }
 
@@ -128,6 +126,7 @@ impl Router {
             self.config.video_ceiling_bits_per_second,
         );
         report_sending(now, slot, &mut self.peers, &self.tracks);
+        self.update_demands(now, slot);
     }
 
     pub(super) fn handle_rtcp(&mut self, now: Instant, slot: u32, compound: &[u8]) {
@@ -166,8 +165,30 @@ impl Router {
                         self.handle_keyframe_request(now, slot, ssrc);
                     }
                 }
+                Packet::TransportFeedback(feedback) => self.handle_transport_feedback(now, slot, &feedback),
+                Packet::Remb(remb) => {
+                    let pace = self.peers.get_mut(slot).and_then(|peer| peer.pace.as_mut());
+                    if let Some(pace) = pace {
+                        pace.estimator
+                            .remote_limit(Bitrate::from_bps(remb.bits_per_second));
+                    }
+                }
                 _ => {}
             }
+        }
+    }
+
+    fn handle_transport_feedback(&mut self, now: Instant, slot: u32, feedback: &TransportFeedback<'_>) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        let Some(pace) = &mut peer.pace else { return };
+        pace.handle_feedback(now, feedback);
+        // Less is obeyed at once; for more there is time.
+        if pace.estimate() < peer.allocator.spent() {
+            self.allocate(now, slot);
+        } else {
+            self.reschedule(now, slot);
         }
     }
 
@@ -194,10 +215,7 @@ impl Router {
         let Some(index) = peer.outgoing.get(&ssrc).copied() else {
             return 0;
         };
-        let Some((mut outlet, subscriptions)) = peer.outlet(self.config.max_queued_bytes) else {
-            return 0;
-        };
-        let Some(subscriber) = subscriptions.get_mut(index) else {
+        let Some((mut outlet, subscriber)) = peer.outlet(index, self.config.max_queued_bytes) else {
             return 0;
         };
         let Some(track) = subscriber.track.and_then(|track| self.tracks.get(track)) else {
@@ -223,11 +241,15 @@ impl Router {
             return;
         };
         subscriber.count_keyframe_request();
+        let target = subscriber.selection.target().map(|target| target.layer);
+        let Some(layer) = subscriber.selection.current().or(target) else {
+            return;
+        };
         let Some(track) = subscriber.track.and_then(|track| self.tracks.get_mut(track)) else {
             return;
         };
         if track.is_video() {
-            track.want_keyframe(now);
+            track.want_keyframe(now, layer);
             let publisher = track.publisher;
             self.update_feedback(now, publisher);
         }
@@ -236,25 +258,42 @@ impl Router {
 
 /// Asks for what is due of one track.
 fn ask(now: Instant, rtt: Duration, track: &mut Track, peer: &mut Peer, asked: &mut Vec<u16>) {
-    asked.clear();
     let is_watched = !track.subscribers.is_empty() && peer.is_forwarding;
+    for layer in 0..track.layers.len() {
+        ask_layer(now, rtt, track, layer, is_watched, peer, asked);
+    }
+}
+
+fn ask_layer(
+    now: Instant,
+    rtt: Duration,
+    track: &mut Track,
+    layer: usize,
+    is_watched: bool,
+    peer: &mut Peer,
+    asked: &mut Vec<u16>,
+) {
+    asked.clear();
     let mut gave_up = false;
-    if let Some(source) = track.active_mut() {
+    if let Some(source) = track.active_mut(layer) {
         gave_up = source.gaps.handle_timeout(now, rtt, asked);
     }
-    if !is_watched {
-        track.keyframes.satisfied();
-        return;
+    let media_ssrc = track.feedback_ssrc(layer);
+    if gave_up && is_watched {
+        track.want_keyframe(now, layer);
     }
-    if gave_up {
-        track.want_keyframe(now);
-    }
-    let Some(media_ssrc) = track.feedback_ssrc() else {
-        // Nothing is known to ask for, and the wait goes on.
-        track.keyframes.poll(now);
+    let Some(keyframes) = track.layers.get_mut(layer).map(|layer| &mut layer.keyframes) else {
         return;
     };
-    let wants_keyframe = track.keyframes.poll(now);
+    if !is_watched {
+        keyframes.satisfied();
+        return;
+    }
+    let wants_keyframe = keyframes.poll(now);
+    let Some(media_ssrc) = media_ssrc else {
+        // Nothing is known to ask for, and the wait goes on.
+        return;
+    };
     if asked.is_empty() && !wants_keyframe {
         return;
     }
@@ -277,13 +316,15 @@ fn ask(now: Instant, rtt: Duration, track: &mut Track, peer: &mut Peer, asked: &
 fn report_reception(now: Instant, peer: &mut Peer, tracks: &mut Slots<Track>, ceiling: Option<u64>) {
     let mut blocks = Vec::new();
     let mut video = Vec::new();
+    let mut tracks_of_video = 0;
     for track in &peer.tracks {
         let Some(track) = tracks.get_mut(*track) else {
             continue;
         };
         blocks.extend(track.sources_mut().filter_map(|source| source.report_block(now)));
         if track.is_video() {
-            video.extend(track.feedback_ssrc());
+            video.extend((0..track.layers.len()).filter_map(|layer| track.feedback_ssrc(layer)));
+            tracks_of_video += 1;
         }
     }
     blocks.truncate(MAX_COUNT);
@@ -295,7 +336,7 @@ fn report_reception(now: Instant, peer: &mut Peer, tracks: &mut Slots<Track>, ce
         let _ = writer.source_description(&[(local_ssrc, &name)]);
         if let Some(ceiling) = ceiling.filter(|_| !video.is_empty()) {
             // One figure for all streams together.
-            let _ = writer.remb(local_ssrc, ceiling.saturating_mul(video.len() as u64), &video);
+            let _ = writer.remb(local_ssrc, ceiling.saturating_mul(tracks_of_video), &video);
         }
         writer.len()
     });

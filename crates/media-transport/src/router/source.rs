@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::nack::Gaps;
 use super::ticks;
-use crate::rtcp::{ReportBlock, SenderInfo};
+use crate::rtcp::{NtpTime, ReportBlock, SenderInfo};
+use crate::rtp::dependency::DependencyReader;
 use crate::rtp::{Packet, SequenceExtender};
 
 /// A jump over more packets than this is a new start (RFC 3550 appendix A.1, `MAX_DROPOUT`).
@@ -16,6 +17,9 @@ pub(super) struct Source {
     pub(super) ssrc: u32,
     /// Tells this source's packets from those of all others of the track, and from its own before a new start.
     pub(super) generation: u32,
+    /// Index of its simulcast layer.
+    pub(super) layer: usize,
+    pub(super) dependencies: DependencyReader,
     pub(super) gaps: Gaps,
     /// When it was last heard.
     pub(super) last_heard: Instant,
@@ -46,11 +50,19 @@ pub(super) struct Numbered {
 }
 
 impl Source {
-    pub(super) fn new(now: Instant, generation: u32, packet: &Packet<'_>, clock_rate: u32) -> Self {
+    pub(super) fn new(
+        now: Instant,
+        generation: u32,
+        packet: &Packet<'_>,
+        layer: usize,
+        clock_rate: u32,
+    ) -> Self {
         let numbers = SequenceExtender::new(packet.sequence_number());
         Self {
             ssrc: packet.ssrc(),
             generation,
+            layer,
+            dependencies: DependencyReader::new(),
             gaps: Gaps::default(),
             last_heard: now,
             report: None,
@@ -92,6 +104,32 @@ impl Source {
             }
         }
         Numbered { sequence, is_restart }
+    }
+
+    /// The extended number of a packet that came in another stream; `None` when it cannot be one of this numbering.
+    pub(super) fn peek(&self, packet: &Packet<'_>) -> Option<u64> {
+        let sequence = self.numbers.peek(packet.sequence_number());
+        (sequence.abs_diff(self.numbers.highest()) <= MAX_DROPOUT).then_some(sequence)
+    }
+
+    /// Takes note of a packet that came in the stream of retransmissions: it is none of this source's in its reports,
+    /// which tell what the path does.
+    pub(super) fn handle_repaired(&mut self, packet: &Packet<'_>) {
+        self.numbers.extend(packet.sequence_number());
+    }
+
+    /// The timestamp at a time of the publisher's clock; `None` before its first report.
+    pub(super) fn timestamp_at(&self, ntp: NtpTime) -> Option<u32> {
+        let (report, _) = self.report?;
+        let rate = i128::from(self.clock_rate);
+        let since = ((i128::from(ntp.0) - i128::from(report.ntp.0)) * rate) >> 32;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "RTP time wraps"
+        )]
+        let ticks = since as u32;
+        Some(report.rtp_timestamp.wrapping_add(ticks))
     }
 
     /// The report block of the second that ends now; `None` when nothing came since the block before.
@@ -157,7 +195,7 @@ mod tests {
             .unwrap();
         let packet = Packet::parse(&bytes).unwrap();
         source
-            .get_or_insert_with(|| Source::new(now, 1, &packet, RATE))
+            .get_or_insert_with(|| Source::new(now, 1, &packet, 0, RATE))
             .handle_packet(now, &packet)
     }
 

@@ -40,6 +40,8 @@ pub struct PublicationStats {
     pub bytes: u64,
     /// Packets missing from the current stream so far, retransmitted ones not counted.
     pub packets_lost: u64,
+    /// Packets that came in streams of retransmissions and were missing.
+    pub packets_repaired: u64,
     /// Interarrival jitter (RFC 3550 §6.4.1).
     pub jitter: Duration,
     /// Sequence numbers asked for again, repetitions included.

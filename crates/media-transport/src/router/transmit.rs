@@ -1,9 +1,14 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
 use crate::session::Transmit;
 
 /// Datagrams for one peer, one behind the other in one allocation that is used again and again.
 ///
 /// A [`Router`](super::Router) fills it with everything that waits for one peer; [`bursts`](Self::bursts) cuts it into
-/// pieces that a socket with segmentation offload sends in one call.
+/// pieces that a socket with segmentation offload sends in one call. A socket that takes only some of them goes on with
+/// [`next_burst`](Self::next_burst) later.
 #[derive(Debug, Default)]
 pub struct TransmitBuffer {
     /// Grows and is never shortened: the part behind `used` is scratch space.
@@ -11,6 +16,9 @@ pub struct TransmitBuffer {
     /// Invariant: `used <= bytes.len()`, and the sum of all `datagrams`' lengths.
     used: usize,
     datagrams: Vec<Datagram>,
+    /// How many of them were taken, and how many bytes that is.
+    taken: usize,
+    taken_bytes: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +47,10 @@ impl<'a> Burst<'a> {
 
 impl TransmitBuffer {
     /// Most bytes of one burst: one UDP datagram's length is what the kernel takes at a time.
-    const MAX_BURST_BYTES: usize = 60_000;
+    pub(super) const MAX_BURST_BYTES: usize = 60_000;
+
+    /// Most segments of one burst, whatever a kernel says: Linux took so many before it took more.
+    pub(crate) const MAX_SEGMENTS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
     /// Without content or capacity.
     #[must_use]
@@ -51,6 +62,24 @@ impl TransmitBuffer {
     pub fn clear(&mut self) {
         self.used = 0;
         self.datagrams.clear();
+        self.taken = 0;
+        self.taken_bytes = 0;
+    }
+
+    /// Appends a copy of a datagram.
+    pub fn push(&mut self, transmit: Transmit, datagram: &[u8]) {
+        let _ = self.push_with(transmit, datagram.len(), |buffer| {
+            buffer.copy_from_slice(datagram);
+            Ok::<_, Infallible>(datagram.len())
+        });
+    }
+
+    /// Counts the first `datagrams` of what is left as taken.
+    pub fn take(&mut self, datagrams: usize) {
+        let left = self.datagrams.get(self.taken..).unwrap_or_default();
+        let taken = left.get(..datagrams).unwrap_or(left);
+        self.taken_bytes += taken.iter().map(|datagram| datagram.len).sum::<usize>();
+        self.taken += taken.len();
     }
 
     /// How many datagrams there are.
@@ -81,39 +110,53 @@ impl TransmitBuffer {
         })
     }
 
+    /// Where the next datagram that was not [`taken`](Self::take) goes; `None` when all were.
+    #[must_use]
+    pub fn next_destination(&self) -> Option<SocketAddr> {
+        Some(self.datagrams.get(self.taken)?.path.destination)
+    }
+
+    /// The next datagrams that were not [`taken`](Self::take), as many as go together, and at most `max_segments`.
+    #[must_use]
+    pub fn next_burst(&self, max_segments: usize) -> Option<Burst<'_>> {
+        self.burst_at(self.taken, self.taken_bytes, max_segments)
+            .map(|(_, burst)| burst)
+    }
+
     /// The datagrams, grouped for segmentation offload with at most `max_segments` in each group.
     pub fn bursts(&self, max_segments: usize) -> impl Iterator<Item = Burst<'_>> {
-        let mut rest = self.datagrams.as_slice();
-        let mut start = 0;
+        let (mut index, mut start) = (0, 0);
         std::iter::from_fn(move || {
-            let first = rest.first()?;
-            let mut count = 1;
-            let mut len = first.len;
-            for datagram in rest
-                .get(1..max_segments.max(1))
-                .unwrap_or_else(|| rest.get(1..).unwrap_or_default())
-            {
-                if datagram.path != first.path
-                    || datagram.len > first.len
-                    || len + datagram.len > Self::MAX_BURST_BYTES
-                {
-                    break;
-                }
-                count += 1;
-                len += datagram.len;
-                if datagram.len < first.len {
-                    break;
-                }
-            }
-            let contents = self.bytes.get(start..start + len).unwrap_or_default();
-            start += len;
-            rest = rest.get(count..).unwrap_or_default();
-            Some(Burst {
-                transmit: first.path,
-                contents,
-                segment_size: first.len,
-            })
+            let (count, burst) = self.burst_at(index, start, max_segments)?;
+            index += count;
+            start += burst.contents.len();
+            Some(burst)
         })
+    }
+
+    /// The burst that begins with a datagram, whose bytes begin at `start`.
+    fn burst_at(&self, index: usize, start: usize, max_segments: usize) -> Option<(usize, Burst<'_>)> {
+        let (first, others) = self.datagrams.get(index..)?.split_first()?;
+        let (mut count, mut len) = (1, first.len);
+        for datagram in others.iter().take(max_segments.saturating_sub(1)) {
+            if datagram.path != first.path
+                || datagram.len > first.len
+                || len + datagram.len > Self::MAX_BURST_BYTES
+            {
+                break;
+            }
+            count += 1;
+            len += datagram.len;
+            if datagram.len < first.len {
+                break;
+            }
+        }
+        let burst = Burst {
+            transmit: first.path,
+            contents: self.bytes.get(start..start + len).unwrap_or_default(),
+            segment_size: first.len,
+        };
+        Some((count, burst))
     }
 
     /// Appends a datagram that `write` puts to the front of a slice of `room` bytes, returning its length; nothing is
@@ -137,15 +180,12 @@ impl TransmitBuffer {
     /// Appends a copy of another buffer's datagrams.
     pub(super) fn append(&mut self, other: &Self) {
         for (path, contents) in other.datagrams() {
-            let _ = self.push_with(path, contents.len(), |buffer| {
-                buffer.copy_from_slice(contents);
-                Ok::<_, std::convert::Infallible>(contents.len())
-            });
+            self.push(path, contents);
         }
     }
 
     /// Gives memory back that an unusual burst needed.
-    pub(super) fn shrink(&mut self, max_bytes: usize) {
+    pub(crate) fn shrink(&mut self, max_bytes: usize) {
         if self.bytes.len() > max_bytes {
             self.bytes.truncate(max_bytes.max(self.used));
             self.bytes.shrink_to(max_bytes);
@@ -215,6 +255,32 @@ mod tests {
         let buffer = buffer(&[(1, 1400); 100]);
         assert_eq!(shapes(&buffer, 10), [(1, 1400, 14_000); 10]);
         assert!(shapes(&buffer, 64).iter().all(|(_, _, len)| *len <= 60_000));
+    }
+
+    #[test]
+    fn what_was_taken_does_not_come_again() {
+        let mut buffer = buffer(&[(1, 100), (1, 100), (1, 100), (2, 50)]);
+        let next = |buffer: &TransmitBuffer| {
+            let burst = buffer.next_burst(64)?;
+            assert_eq!(buffer.next_destination(), Some(burst.transmit.destination));
+            Some((
+                burst.transmit.destination.port(),
+                burst.contents[0],
+                burst.contents.len(),
+            ))
+        };
+        assert_eq!(next(&buffer), Some((1, 0, 300)));
+        buffer.take(1);
+        assert_eq!(next(&buffer), Some((1, 1, 200)));
+        assert_eq!(buffer.next_burst(1).unwrap().contents, [1; 100]);
+        buffer.take(2);
+        assert_eq!(next(&buffer), Some((2, 3, 50)));
+        buffer.take(5);
+        assert_eq!(next(&buffer), None);
+        assert_eq!(buffer.next_destination(), None);
+        buffer.clear();
+        buffer.push(path(7), b"more");
+        assert_eq!(next(&buffer), Some((7, b'm', 4)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::allocator::View;
 use crate::session::{PeerConfig, RemoteParameters};
 use crate::{CloseReason, Error, IceCredentials, SrtpProfile};
 
@@ -52,12 +53,22 @@ pub enum CodecName {
     Opus,
     /// RFC 7741.
     Vp8,
+    /// RFC 9628.
+    Vp9 {
+        /// `profile-id`, 0..=3.
+        profile: u8,
+    },
     /// RFC 6184.
     H264 {
         /// `profile-level-id`, 24 bits.
         profile: u32,
         /// `packetization-mode`, 0..=2.
         packetization_mode: u8,
+    },
+    /// The Alliance for Open Media's *RTP Payload Format For AV1*.
+    Av1 {
+        /// `profile`, 0..=2.
+        profile: u8,
     },
 }
 
@@ -70,6 +81,24 @@ pub struct RtpCodec {
     pub name: CodecName,
     /// RTP clock rate in hertz.
     pub clock_rate: u32,
+    /// The payload type of its retransmissions (RFC 4588), where they are streams of their own.
+    pub rtx: Option<u8>,
+    /// The payload type under which it is sent with older frames added (RFC 2198).
+    pub red: Option<u8>,
+}
+
+impl RtpCodec {
+    /// A codec alone, without retransmission and redundancy.
+    #[must_use]
+    pub const fn new(payload_type: u8, name: CodecName, clock_rate: u32) -> Self {
+        Self {
+            payload_type,
+            name,
+            clock_rate,
+            rtx: None,
+            red: None,
+        }
+    }
 }
 
 /// The ids of the header extensions one peer negotiated for a media section (RFC 8285), 1..=255.
@@ -81,6 +110,46 @@ pub struct ExtensionIds {
     pub audio_level: Option<u8>,
     /// `urn:3gpp:video-orientation`.
     pub video_orientation: Option<u8>,
+    /// Transport-wide sequence numbers (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+    pub transport_sequence: Option<u8>,
+    /// `urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id`, RFC 8852.
+    pub rid: Option<u8>,
+    /// `urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id`, RFC 8852.
+    pub repaired_rid: Option<u8>,
+    /// The dependency descriptor of the AV1 RTP specification.
+    pub dependency_descriptor: Option<u8>,
+}
+
+impl ExtensionIds {
+    /// No extension at all.
+    pub const NONE: Self = Self {
+        mid: None,
+        audio_level: None,
+        video_orientation: None,
+        transport_sequence: None,
+        rid: None,
+        repaired_rid: None,
+        dependency_descriptor: None,
+    };
+}
+
+/// What a video track shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Content {
+    /// Motion before sharpness.
+    #[default]
+    Camera,
+    /// Sharpness before motion.
+    Screen,
+}
+
+/// A stream of retransmissions that signaling announced (`a=ssrc-group:FID`, RFC 5576, RFC 4588 §8.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Repair {
+    /// Its SSRC.
+    pub ssrc: u32,
+    /// The SSRC whose packets it repeats.
+    pub of: u32,
 }
 
 /// What a peer sends in one media section.
@@ -92,14 +161,41 @@ pub struct Publication {
     pub mid: String,
     /// Audio or video.
     pub kind: MediaKind,
-    /// The SSRCs announced in signaling; may be empty when the peer sends the `mid` extension.
+    /// What a video shows.
+    pub content: Content,
+    /// The SSRCs announced in signaling, without those of retransmissions; may be empty when the peer sends the `mid`
+    /// extension.
     pub ssrcs: Vec<u32>,
+    /// The announced streams of retransmissions; those of simulcast layers tell themselves by the `repaired_rid`
+    /// extension.
+    pub repairs: Vec<Repair>,
+    /// The simulcast layers by their `rid` (RFC 8851, RFC 8853), in any order; empty without simulcast.
+    pub rids: Vec<String>,
     /// The codecs the peer may send. Packets of another payload type are dropped.
     pub codecs: Vec<RtpCodec>,
     /// The peer's extension ids.
     pub extensions: ExtensionIds,
     /// Nothing of it is forwarded, whatever the peer sends. Subscriptions stay, and go on when this is lifted.
     pub paused: bool,
+}
+
+impl Publication {
+    /// A track without codecs, of which nothing but the section is known.
+    #[must_use]
+    pub fn new(track: TrackId, kind: MediaKind, mid: impl Into<String>) -> Self {
+        Self {
+            track,
+            mid: mid.into(),
+            kind,
+            content: Content::default(),
+            ssrcs: Vec::new(),
+            repairs: Vec::new(),
+            rids: Vec::new(),
+            codecs: Vec::new(),
+            extensions: ExtensionIds::default(),
+            paused: false,
+        }
+    }
 }
 
 /// What a peer receives in one media section.
@@ -111,10 +207,38 @@ pub struct Subscription {
     pub mid: String,
     /// The SSRC we send with. Unique in a peer, and never used for another track under the same keys.
     pub ssrc: u32,
+    /// The SSRC of our retransmissions, under the same conditions; `None` when packets are sent again as they were.
+    pub rtx_ssrc: Option<u32>,
     /// The codecs the peer accepts.
     pub codecs: Vec<RtpCodec>,
     /// The peer's extension ids.
     pub extensions: ExtensionIds,
+}
+
+impl Subscription {
+    /// A subscription without codecs, which is sent nothing.
+    #[must_use]
+    pub fn new(track: TrackId, mid: impl Into<String>, ssrc: u32) -> Self {
+        Self {
+            track,
+            mid: mid.into(),
+            ssrc,
+            rtx_ssrc: None,
+            codecs: Vec::new(),
+            extensions: ExtensionIds::default(),
+        }
+    }
+}
+
+/// How a peer shows a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrackView {
+    /// The track; one that is not subscribed to (yet) counts when it is.
+    pub track: TrackId,
+    /// What is seen of it. Until it is told, a screen is pinned and a camera a tile, both of unknown size.
+    pub view: View,
+    /// Higher is served earlier among its like.
+    pub priority: u8,
 }
 
 /// What the control plane asks of a router.
@@ -144,6 +268,13 @@ pub enum Command {
         peer: PeerId,
         /// All of its subscriptions.
         subscriptions: Vec<Subscription>,
+    },
+    /// The whole list of what the peer shows and how. Tracks that are not in it are shown as if nothing had been said.
+    SetViews {
+        /// The subscriber.
+        peer: PeerId,
+        /// At most as many as subscriptions are allowed; later ones of the same track replace earlier ones.
+        views: Vec<TrackView>,
     },
     /// Whether anything is forwarded to or from the peer; it is until said otherwise.
     SetForwarding {
@@ -181,6 +312,7 @@ impl Command {
             Self::AddPeer { peer, .. }
             | Self::SetPublications { peer, .. }
             | Self::SetSubscriptions { peer, .. }
+            | Self::SetViews { peer, .. }
             | Self::SetForwarding { peer, .. }
             | Self::RestartIce { peer, .. }
             | Self::RemovePeer { peer }
@@ -220,6 +352,18 @@ pub enum Event {
         peer: PeerId,
         /// The track.
         track: TrackId,
+    },
+    /// What of a video track anybody watches has changed: its publisher need not send the rest. Said first when the
+    /// track's first packet has arrived.
+    Demand {
+        /// The publisher.
+        peer: PeerId,
+        /// The track.
+        track: TrackId,
+        /// Whether anybody watches it at all.
+        is_watched: bool,
+        /// The `rid`s of the simulcast layers that somebody watches, from small to large; empty without simulcast.
+        rids: Vec<String>,
     },
     /// The answer to [`Command::RequestStats`].
     Stats {

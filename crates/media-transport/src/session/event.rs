@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
-use crate::dtls::Fingerprint;
+use crate::dtls::{DtlsFailure, Fingerprint};
 use crate::error::{ParseError, SrtpError};
 use crate::ice::IceCredentials;
 use crate::srtp::SrtpProfile;
@@ -26,7 +26,7 @@ pub struct PeerConfig {
     /// Our certificate; its fingerprint is announced in signaling.
     pub certificate: crate::dtls::Certificate,
     /// The profiles that are acceptable. A handshake that ends with another one closes the session with
-    /// [`CloseReason::DtlsFailed`]. [`SrtpProfile::PREFERENCE`] is the right value unless a policy says otherwise; the
+    /// [`DtlsFailure::SrtpProfile`]. [`SrtpProfile::PREFERENCE`] is the right value unless a policy says otherwise; the
     /// `dtls` module tells which one wins.
     pub srtp_profiles: Vec<SrtpProfile>,
     /// Seed for transaction ids and timer jitter. Keys do not depend on it.
@@ -121,9 +121,9 @@ pub enum CloseReason {
     /// The peer stopped consenting (RFC 7675): 30 s without an authenticated check or answer.
     #[error("consent expired")]
     ConsentExpired,
-    /// The DTLS handshake failed or timed out, or chose an unacceptable SRTP profile.
-    #[error("DTLS failed")]
-    DtlsFailed,
+    /// The DTLS handshake failed or timed out, chose an unacceptable SRTP profile, or the peer sent a fatal alert.
+    #[error("DTLS failed: {0}")]
+    DtlsFailed(DtlsFailure),
     /// The peer's certificate is not the one announced in signaling.
     #[error("certificate fingerprint mismatch")]
     FingerprintMismatch,

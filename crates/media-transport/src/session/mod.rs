@@ -27,7 +27,9 @@ use rand::rngs::StdRng;
 pub use event::{CloseReason, DropReason, PeerConfig, PeerEvent, Received, RemoteParameters, Role};
 
 use crate::demux::{PacketClass, classify};
-use crate::dtls::{Certificate, Endpoint, Failure, Fingerprint, Output, Side, SrtpKeys};
+use crate::dtls::{
+    Certificate, DtlsBackend, DtlsFailure, Endpoint, EndpointConfig, Fingerprint, Output, Side, SrtpKeys,
+};
 use crate::error::Error;
 use crate::ice::{Agent, IceCredentials, IceEvent, Path};
 use crate::outbox::Outbox;
@@ -50,6 +52,7 @@ pub struct PeerSession {
     role: Role,
     certificate: Certificate,
     profiles: Vec<SrtpProfile>,
+    backend: DtlsBackend,
     state: State,
     ice: Agent,
     /// Known from `set_remote` on.
@@ -91,6 +94,7 @@ impl PeerSession {
             role,
             certificate,
             profiles: srtp_profiles,
+            backend: DtlsBackend::default(),
             state: State::New,
             ice,
             expected: None,
@@ -100,6 +104,13 @@ impl PeerSession {
             outbox: Outbox::default(),
             events: VecDeque::new(),
         }
+    }
+
+    /// The same session with this library for its DTLS handshake; before [`set_remote`](Self::set_remote).
+    #[must_use]
+    pub const fn with_dtls_backend(mut self, backend: DtlsBackend) -> Self {
+        self.backend = backend;
+        self
     }
 
     /// Sets what signaling told about the peer. A [`Role::Client`] begins its checks.
@@ -224,7 +235,7 @@ impl PeerSession {
             return;
         }
         if let Some(dtls) = &mut self.dtls {
-            dtls.close();
+            dtls.close(now);
             self.drain_dtls(now, Ok(()));
         }
         self.finish(CloseReason::Local);
@@ -349,48 +360,47 @@ impl PeerSession {
             Role::Server => Side::Passive,
             Role::Client => Side::Active,
         };
-        let endpoint = Endpoint::new(
+        let config = EndpointConfig {
+            backend: self.backend,
             side,
-            self.certificate.clone(),
+            certificate: self.certificate.clone(),
             expected,
-            self.profiles.clone(),
-            now,
-        );
+            accepted: self.profiles.clone(),
+        };
+        let endpoint = match Endpoint::new(config, now) {
+            Ok(endpoint) => endpoint,
+            Err(failure) => return self.finish(CloseReason::DtlsFailed(failure)),
+        };
         let dtls = self.dtls.insert(Box::new(endpoint));
         let result = dtls.handle_timeout(now);
         self.drain_dtls(now, result);
     }
 
     /// Takes everything the DTLS endpoint has to say after a mutation with this result.
-    fn drain_dtls(&mut self, now: Instant, mut result: Result<(), Failure>) {
+    fn drain_dtls(&mut self, now: Instant, mut result: Result<(), DtlsFailure>) {
         let path = self.ice.best().or(self.dtls_path);
         let mut is_closed = false;
         while result.is_ok()
             && let Some(dtls) = &mut self.dtls
         {
             match dtls.poll_output(now) {
-                Ok(Some(Output::Datagram(datagram))) => {
-                    if let Some(Path { local, remote }) = path {
-                        self.outbox.push(
-                            Transmit {
-                                source: local,
-                                destination: remote,
-                            },
-                            datagram,
-                        );
-                    }
-                }
+                Ok(Some(Output::Datagram(datagram))) => push_dtls(&mut self.outbox, path, datagram),
                 Ok(Some(Output::Connected(keys))) => self.keys = Some(keys),
                 Ok(Some(Output::CloseNotify)) => is_closed = true,
                 Ok(None) => break,
                 Err(failure) => result = Err(failure),
             }
         }
+        if let (Err(_), Some(dtls)) = (result, &mut self.dtls) {
+            while let Some(datagram) = dtls.poll_last_words() {
+                push_dtls(&mut self.outbox, path, &datagram);
+            }
+        }
         match result {
             Ok(()) if is_closed => self.finish(CloseReason::CloseNotify),
             Ok(()) => self.connect(),
-            Err(Failure::Fingerprint) => self.finish(CloseReason::FingerprintMismatch),
-            Err(Failure::Protocol) => self.finish(CloseReason::DtlsFailed),
+            Err(DtlsFailure::Fingerprint) => self.finish(CloseReason::FingerprintMismatch),
+            Err(failure) => self.finish(CloseReason::DtlsFailed(failure)),
         }
     }
 
@@ -410,7 +420,7 @@ impl PeerSession {
     /// Ends the session because of ICE; the peer may still hear a `close_notify`.
     fn fail(&mut self, now: Instant, reason: CloseReason) {
         if let Some(dtls) = &mut self.dtls {
-            dtls.close();
+            dtls.close(now);
             self.drain_dtls(now, Ok(()));
         }
         self.finish(reason);
@@ -423,6 +433,17 @@ impl PeerSession {
             self.dtls = None;
             self.events.push_back(PeerEvent::Closed(reason));
         }
+    }
+}
+
+/// Without a path there is nobody to send it to.
+fn push_dtls(outbox: &mut Outbox, path: Option<Path>, datagram: &[u8]) {
+    if let Some(Path { local, remote }) = path {
+        let transmit = Transmit {
+            source: local,
+            destination: remote,
+        };
+        outbox.push(transmit, datagram);
     }
 }
 

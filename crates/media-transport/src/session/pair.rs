@@ -88,6 +88,16 @@ impl Pair {
         link: Link,
         change: impl FnOnce(&mut RemoteParameters, &mut RemoteParameters),
     ) -> Self {
+        Self::with_backends(Default::default(), seed, link, change)
+    }
+
+    /// The same with the client's and the server's DTLS library.
+    pub(super) fn with_backends(
+        (client_backend, server_backend): (DtlsBackend, DtlsBackend),
+        seed: u64,
+        link: Link,
+        change: impl FnOnce(&mut RemoteParameters, &mut RemoteParameters),
+    ) -> Self {
         let begin = start();
         let mut rng = StdRng::seed_from_u64(seed);
         let mut config = |role| PeerConfig {
@@ -111,8 +121,8 @@ impl Pair {
         let mut pair = Self {
             begin,
             now: begin,
-            client: PeerSession::new(client, begin),
-            server: PeerSession::new(server, begin),
+            client: PeerSession::new(client, begin).with_dtls_backend(client_backend),
+            server: PeerSession::new(server, begin).with_dtls_backend(server_backend),
             client_address,
             server_address,
             link,

@@ -37,16 +37,33 @@ fn exchange(pair: &mut Pair, sequence: u16) {
     assert_eq!(pair.client_media, [rtp(sequence, b"down"), report()]);
 }
 
+/// The client's and the server's DTLS library, every one with every other.
+fn backends() -> impl Iterator<Item = (DtlsBackend, DtlsBackend)> {
+    let all = DtlsBackend::ALL;
+    all.iter()
+        .flat_map(move |client| all.iter().map(move |server| (*client, *server)))
+}
+
 #[test]
 fn connects_and_carries_media_both_ways() {
-    let mut pair = Pair::new(1);
+    for backends in backends() {
+        let pair = Pair::with_backends(backends, 1, Link::CLEAN, |_, _| {});
+        let profile = match backends.1 {
+            DtlsBackend::Dimpl => SrtpProfile::AeadAes256Gcm,
+            #[cfg(feature = "webrtc-dtls")]
+            DtlsBackend::WebrtcDtls => SrtpProfile::AeadAes128Gcm,
+        };
+        check_connection(pair, profile);
+    }
+}
+
+fn check_connection(mut pair: Pair, profile: SrtpProfile) {
     pair.connect();
     assert!(
         pair.elapsed() < Duration::from_millis(150),
         "{:?}",
         pair.elapsed()
     );
-    let profile = SrtpProfile::AeadAes256Gcm;
     let connected = PeerEvent::Connected { profile };
     assert_eq!(
         pair.server_events,
@@ -72,26 +89,30 @@ fn connects_and_carries_media_both_ways() {
 
 #[test]
 fn a_lite_server_never_sends_a_check_and_every_datagram_is_small() {
-    let mut pair = Pair::new(2);
-    pair.connect();
-    pair.drive_for(20 * SECOND);
-    for (sender, datagram) in &pair.log {
-        assert!(datagram.len() <= 1200);
-        if *sender == End::Server && classify(datagram) == PacketClass::Stun {
-            assert_eq!(Message::parse(datagram).unwrap().class(), Class::Success);
+    for backends in backends() {
+        let mut pair = Pair::with_backends(backends, 2, Link::CLEAN, |_, _| {});
+        pair.connect();
+        pair.drive_for(20 * SECOND);
+        for (sender, datagram) in &pair.log {
+            assert!(datagram.len() <= 1200);
+            if *sender == End::Server && classify(datagram) == PacketClass::Stun {
+                assert_eq!(Message::parse(datagram).unwrap().class(), Class::Success);
+            }
         }
     }
 }
 
 #[test]
 fn connects_over_bad_links() {
-    for seed in 0..25 {
-        let mut pair = Pair::with(seed, Link::BAD, |_, _| {});
-        assert!(
-            pair.drive_until(29 * SECOND, Pair::is_connected),
-            "seed {seed}: {:?}",
-            pair.client_events
-        );
+    for backends in backends() {
+        for seed in 0..if backends == Default::default() { 25 } else { 8 } {
+            let mut pair = Pair::with_backends(backends, seed, Link::BAD, |_, _| {});
+            assert!(
+                pair.drive_until(29 * SECOND, Pair::is_connected),
+                "seed {seed}: {:?}",
+                pair.client_events
+            );
+        }
     }
 }
 
@@ -205,58 +226,69 @@ fn nobody_there_is_a_failure_after_thirty_seconds() {
 
 #[test]
 fn the_wrong_certificate_is_refused_by_the_server() {
-    let mut pair = Pair::with(8, Link::CLEAN, |_, to_server| to_server.fingerprint.0[31] ^= 1);
-    let closed = |pair: &Pair| !pair.server_events.is_empty() && pair.server.poll_timeout().is_none();
-    assert!(pair.drive_until(10 * SECOND, closed));
-    assert_eq!(
-        pair.server_events.last(),
-        Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch))
-    );
-    assert!(
-        !pair
-            .server_events
-            .iter()
-            .any(|event| matches!(event, PeerEvent::Connected { .. }))
-    );
-    assert_eq!(pair.server.protect_rtp(&mut [0x80; 60], 20), Err(Error::Closed));
+    for backends in backends() {
+        let mut pair = Pair::with_backends(backends, 8, Link::CLEAN, |_, to_server| {
+            to_server.fingerprint.0[31] ^= 1
+        });
+        let closed = |pair: &Pair| !pair.server_events.is_empty() && pair.server.poll_timeout().is_none();
+        assert!(pair.drive_until(10 * SECOND, closed));
+        assert_eq!(
+            pair.server_events.last(),
+            Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch))
+        );
+        assert!(
+            !pair
+                .server_events
+                .iter()
+                .any(|event| matches!(event, PeerEvent::Connected { .. }))
+        );
+        assert_eq!(pair.server.protect_rtp(&mut [0x80; 60], 20), Err(Error::Closed));
+    }
 }
 
 #[test]
 fn the_wrong_certificate_is_refused_by_the_client() {
-    let mut pair = Pair::with(9, Link::CLEAN, |to_client, _| to_client.fingerprint.0[0] ^= 1);
-    let closed =
-        |pair: &Pair| pair.client_events.last() == Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch));
-    assert!(pair.drive_until(10 * SECOND, closed), "{:?}", pair.client_events);
-    assert!(
-        !pair
-            .client_events
-            .iter()
-            .any(|event| matches!(event, PeerEvent::Connected { .. }))
-    );
-    assert!(!pair.is_connected());
+    for backends in backends() {
+        let mut pair = Pair::with_backends(backends, 9, Link::CLEAN, |to_client, _| {
+            to_client.fingerprint.0[0] ^= 1
+        });
+        let closed = |pair: &Pair| {
+            pair.client_events.last() == Some(&PeerEvent::Closed(CloseReason::FingerprintMismatch))
+        };
+        assert!(pair.drive_until(10 * SECOND, closed), "{:?}", pair.client_events);
+        assert!(
+            !pair
+                .client_events
+                .iter()
+                .any(|event| matches!(event, PeerEvent::Connected { .. }))
+        );
+        assert!(!pair.is_connected());
+    }
 }
 
 #[test]
 fn closing_tells_the_peer() {
-    let mut pair = Pair::new(10);
-    pair.connect();
-    pair.client.close(pair.now);
-    pair.drive_for(SECOND);
-    assert_eq!(
-        pair.client_events.last(),
-        Some(&PeerEvent::Closed(CloseReason::Local))
-    );
-    assert_eq!(
-        pair.server_events.last(),
-        Some(&PeerEvent::Closed(CloseReason::CloseNotify))
-    );
-    let now = pair.now;
-    pair.client.close(now);
-    assert_eq!(pair.client.poll_event(), None, "said once");
-    let (from, to) = (pair.client_address, pair.server_address);
-    let mut late = [0x80, 0];
-    let dropped = pair.server.handle_datagram(now, from, to, &mut late);
-    assert_eq!(dropped, Received::Dropped(DropReason::Closed));
+    for backends in backends() {
+        let mut pair = Pair::with_backends(backends, 10, Link::CLEAN, |_, _| {});
+        pair.connect();
+        pair.client.close(pair.now);
+        pair.drive_for(SECOND);
+        assert_eq!(
+            pair.client_events.last(),
+            Some(&PeerEvent::Closed(CloseReason::Local))
+        );
+        assert_eq!(
+            pair.server_events.last(),
+            Some(&PeerEvent::Closed(CloseReason::CloseNotify))
+        );
+        let now = pair.now;
+        pair.client.close(now);
+        assert_eq!(pair.client.poll_event(), None, "said once");
+        let (from, to) = (pair.client_address, pair.server_address);
+        let mut late = [0x80, 0];
+        let dropped = pair.server.handle_datagram(now, from, to, &mut late);
+        assert_eq!(dropped, Received::Dropped(DropReason::Closed));
+    }
 }
 
 #[test]
@@ -369,34 +401,37 @@ fn only_an_acceptable_profile_connects() {
     pair.client = PeerSession::new(client, begin);
     pair.server.set_remote(pair.now, to_server).unwrap();
     pair.client.set_remote(pair.now, to_client).unwrap();
-    let failed = PeerEvent::Closed(CloseReason::DtlsFailed);
+    let failed = PeerEvent::Closed(CloseReason::DtlsFailed(DtlsFailure::SrtpProfile));
     assert!(pair.drive_until(5 * SECOND, |pair| pair.server_events.last() == Some(&failed)));
 }
 
 #[test]
 fn dtls_and_media_from_strangers_are_dropped_by_name() {
-    let mut pair = Pair::new(14);
-    let (now, stranger, here) = (
-        pair.now,
-        "203.0.113.66:6666".parse().unwrap(),
-        pair.server_address,
-    );
-    let mut hello = [0; 60];
-    hello[0] = 22;
-    let drop =
-        |pair: &mut Pair, bytes: &mut [u8]| match pair.server.handle_datagram(now, stranger, here, bytes) {
-            Received::Dropped(reason) => reason,
-            other => panic!("{other:?}"),
-        };
-    assert_eq!(drop(&mut pair, &mut hello), DropReason::UnverifiedAddress);
-    assert_eq!(drop(&mut pair, &mut rtp(1, b"x")), DropReason::NoKeys);
-    assert_eq!(drop(&mut pair, &mut report()), DropReason::NoKeys);
-    assert_eq!(drop(&mut pair, &mut []), DropReason::UnknownProtocol);
-    pair.connect();
-    assert_eq!(drop(&mut pair, &mut hello), DropReason::UnverifiedAddress);
-    let forged = DropReason::Srtp(crate::SrtpError::Authentication);
-    assert_eq!(drop(&mut pair, &mut rtp(1, &[0; 30])), forged);
-    exchange(&mut pair, 1);
+    for backends in backends() {
+        let mut pair = Pair::with_backends(backends, 14, Link::CLEAN, |_, _| {});
+        let (now, stranger, here) = (
+            pair.now,
+            "203.0.113.66:6666".parse().unwrap(),
+            pair.server_address,
+        );
+        let mut hello = [0; 60];
+        hello[0] = 22;
+        let drop =
+            |pair: &mut Pair, bytes: &mut [u8]| match pair.server.handle_datagram(now, stranger, here, bytes)
+            {
+                Received::Dropped(reason) => reason,
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(drop(&mut pair, &mut hello), DropReason::UnverifiedAddress);
+        assert_eq!(drop(&mut pair, &mut rtp(1, b"x")), DropReason::NoKeys);
+        assert_eq!(drop(&mut pair, &mut report()), DropReason::NoKeys);
+        assert_eq!(drop(&mut pair, &mut []), DropReason::UnknownProtocol);
+        pair.connect();
+        assert_eq!(drop(&mut pair, &mut hello), DropReason::UnverifiedAddress);
+        let forged = DropReason::Srtp(crate::SrtpError::Authentication);
+        assert_eq!(drop(&mut pair, &mut rtp(1, &[0; 30])), forged);
+        exchange(&mut pair, 1);
+    }
 }
 
 #[test]
@@ -470,39 +505,41 @@ fn an_altered_flight_does_not_make_the_client_spin() {
 
 #[test]
 fn broken_dtls_does_not_end_a_connected_session() {
-    let mut rng = StdRng::seed_from_u64(17);
-    let mut pair = Pair::new(17);
-    pair.connect();
-    let (client, server) = (pair.client_address, pair.server_address);
-    let recorded: Vec<_> = pair
-        .log
-        .iter()
-        .filter(|(_, sent)| classify(sent) == PacketClass::Dtls)
-        .cloned()
-        .collect();
-    for round in 0..400 {
-        let mut bytes = recorded[round % recorded.len()].1.clone();
-        match round % 3 {
-            0 => {}
-            1 => {
-                let at = rng.random_range(0..bytes.len());
-                bytes[at] ^= 1 << rng.random_range(0..8);
+    for backends in backends() {
+        let mut rng = StdRng::seed_from_u64(17);
+        let mut pair = Pair::with_backends(backends, 17, Link::CLEAN, |_, _| {});
+        pair.connect();
+        let (client, server) = (pair.client_address, pair.server_address);
+        let recorded: Vec<_> = pair
+            .log
+            .iter()
+            .filter(|(_, sent)| classify(sent) == PacketClass::Dtls)
+            .cloned()
+            .collect();
+        for round in 0..400 {
+            let mut bytes = recorded[round % recorded.len()].1.clone();
+            match round % 3 {
+                0 => {}
+                1 => {
+                    let at = rng.random_range(0..bytes.len());
+                    bytes[at] ^= 1 << rng.random_range(0..8);
+                }
+                _ => rng.fill_bytes(&mut bytes[13..]),
             }
-            _ => rng.fill_bytes(&mut bytes[13..]),
+            let mut copy = bytes.clone();
+            let now = pair.now;
+            pair.server.handle_datagram(now, client, server, &mut bytes);
+            pair.client.handle_datagram(now, server, client, &mut copy);
+            pair.drive_for(Duration::from_millis(5));
         }
-        let mut copy = bytes.clone();
-        let now = pair.now;
-        pair.server.handle_datagram(now, client, server, &mut bytes);
-        pair.client.handle_datagram(now, server, client, &mut copy);
-        pair.drive_for(Duration::from_millis(5));
+        assert!(
+            pair.is_connected(),
+            "{:?} {:?}",
+            pair.client_events,
+            pair.server_events
+        );
+        exchange(&mut pair, 1);
     }
-    assert!(
-        pair.is_connected(),
-        "{:?} {:?}",
-        pair.client_events,
-        pair.server_events
-    );
-    exchange(&mut pair, 1);
 }
 
 /// What an attacker on the path may do to a recorded datagram.
@@ -531,7 +568,9 @@ proptest! {
     fn hostile_datagrams_never_panic_and_never_pass_as_media(
         mischief in prop::collection::vec((any_mischief(), any::<bool>(), any::<bool>()), 1..80), seed: u64, wait_ms in 0_u64..100,
     ) {
-        let mut pair = Pair::new(seed);
+        let all: Vec<_> = backends().collect();
+        let which = all[usize::try_from(seed).unwrap_or_default() % all.len()];
+        let mut pair = Pair::with_backends(which, seed, Link::CLEAN, |_, _| {});
         pair.drive_until(Duration::from_millis(wait_ms), |_| false);
         for (act, to_server, known) in mischief {
             let recorded = |which: prop::sample::Index| which.get(&pair.log).1.clone();

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::*;
+use crate::rtcp::transport_cc::TwccRecorder;
 use crate::rtcp::{Compound, CompoundWriter, NtpTime, Packet as Rtcp, ReportBlock, SenderInfo};
+use crate::rtp::rtx::{self, RtxHeader};
 use crate::rtp::{Packet, PacketBuilder};
 use crate::session::{PeerSession, Received};
 use crate::{PeerEvent, SRTP_MAX_OVERHEAD};
@@ -33,6 +35,8 @@ pub(super) struct Reports {
     pub(super) blocks: Vec<ReportBlock>,
     pub(super) names: Vec<(u32, Vec<u8>)>,
     pub(super) goodbyes: Vec<u32>,
+    /// Transport-wide numbers that arrived.
+    pub(super) arrivals: Vec<u16>,
 }
 
 pub(super) struct Client {
@@ -48,6 +52,11 @@ pub(super) struct Client {
     /// Missing sequence numbers by SSRC.
     missing: BTreeMap<u32, BTreeSet<u16>>,
     highest: BTreeMap<u32, u16>,
+    /// The id of transport-wide numbers in what it gets, and when they arrived, if it tells.
+    pub(super) recorder: Option<(u8, TwccRecorder)>,
+    /// Payload type and SSRC in which it sends again, and whether somebody asked for what.
+    pub(super) repairs_with: Option<(u8, u32)>,
+    repairs: u16,
     /// Datagrams to put on the network.
     pub(super) out: Vec<(SocketAddr, Vec<u8>)>,
 }
@@ -64,6 +73,9 @@ impl Client {
             sent: BTreeMap::new(),
             missing: BTreeMap::new(),
             highest: BTreeMap::new(),
+            recorder: None,
+            repairs_with: None,
+            repairs: 0,
             out: vec![],
         }
     }
@@ -140,6 +152,45 @@ impl Client {
         self.out.push((destination, buffer));
     }
 
+    /// Sends a packet again in a stream of its own.
+    pub(super) fn send_repair(&mut self, packet: &[u8]) {
+        let Some((payload_type, ssrc)) = self.repairs_with else {
+            return;
+        };
+        let mut buffer = packet.to_vec();
+        buffer.resize(packet.len() + 2, 0);
+        self.repairs += 1;
+        let header = RtxHeader {
+            ssrc,
+            payload_type,
+            sequence_number: self.repairs,
+        };
+        let len = rtx::wrap(&mut buffer, packet.len(), header).unwrap();
+        self.send_protected(&buffer[..len], false);
+    }
+
+    /// When it has to tell what arrived.
+    pub(super) fn feedback_due(&self) -> Option<Instant> {
+        self.recorder.as_ref()?.1.poll_timeout()
+    }
+
+    pub(super) fn send_feedback(&mut self, now: Instant) {
+        let Some((id, mut recorder)) = self.recorder.take() else {
+            return;
+        };
+        while recorder.poll_timeout().is_some_and(|at| at <= now) {
+            let mut more = false;
+            self.send_rtcp(|writer| {
+                writer.receiver_report(1, &[]).unwrap();
+                more = recorder.write_feedback(now, writer).unwrap();
+            });
+            if !more {
+                break;
+            }
+        }
+        self.recorder = Some((id, recorder));
+    }
+
     /// Asks for everything that is missing.
     pub(super) fn ask_again(&mut self) {
         let missing: Vec<_> = self
@@ -199,6 +250,11 @@ impl Client {
     fn handle_rtp(&mut self, now: Instant, bytes: &[u8]) {
         let packet = Packet::parse(bytes).unwrap();
         let (ssrc, sequence) = (packet.ssrc(), packet.sequence_number());
+        if let Some((id, recorder)) = &mut self.recorder
+            && let Some([a, b]) = packet.extension(*id)
+        {
+            recorder.receive(now, ssrc, u16::from_be_bytes([*a, *b]));
+        }
         if self.nacks {
             let missing = self.missing.entry(ssrc).or_default();
             missing.remove(&sequence);
@@ -246,12 +302,20 @@ impl Client {
                     self.reports.names.extend(names);
                 }
                 Rtcp::Goodbye(bye) => self.reports.goodbyes.extend(bye.ssrcs()),
+                Rtcp::TransportFeedback(feedback) => {
+                    let arrivals = feedback.arrivals().map(|(sequence, _)| sequence);
+                    self.reports.arrivals.extend(arrivals);
+                }
                 other => panic!("a router does not say {other:?}"),
             }
         }
         for lost in &again {
             if let Some(packet) = self.sent.get(lost).filter(|_| self.nacks).cloned() {
-                self.send_protected(&packet, false);
+                if self.repairs_with.is_some() {
+                    self.send_repair(&packet);
+                } else {
+                    self.send_protected(&packet, false);
+                }
             }
         }
         self.reports.nacked.extend(again);

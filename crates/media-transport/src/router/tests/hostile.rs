@@ -127,7 +127,7 @@ fn a_queue_nobody_drains_is_bounded() {
     }
     let slot = network.router.peers_by_id[&PeerId(1)];
     let peer = network.router.peers.get(slot).unwrap();
-    assert!(peer.queue.len_bytes() <= 10_000);
+    assert!(peer.pending.len_bytes() <= 10_000);
     assert!(peer.counters.dropped > 800);
 }
 

@@ -1,10 +1,14 @@
 //! Clients and a router, one clock, one seeded network.
 
 mod client;
+mod encoder;
 mod forwarding;
 mod hostile;
+mod layers;
 mod network;
+mod retransmission;
 mod rtcp;
+mod trains;
 mod video;
 
 use std::time::Duration;
@@ -19,63 +23,49 @@ fn ms(millis: u64) -> Duration {
 }
 
 fn opus(payload_type: u8) -> RtpCodec {
-    RtpCodec {
-        payload_type,
-        name: CodecName::Opus,
-        clock_rate: 48_000,
-    }
+    RtpCodec::new(payload_type, CodecName::Opus, 48_000)
 }
 
 fn vp8(payload_type: u8) -> RtpCodec {
-    RtpCodec {
-        payload_type,
-        name: CodecName::Vp8,
-        clock_rate: 90_000,
-    }
+    RtpCodec::new(payload_type, CodecName::Vp8, 90_000)
 }
 
 const PUBLISHER_IDS: ExtensionIds = ExtensionIds {
     mid: Some(4),
     audio_level: Some(1),
     video_orientation: Some(3),
+    ..ExtensionIds::NONE
 };
 const SUBSCRIBER_IDS: ExtensionIds = ExtensionIds {
     mid: Some(9),
     audio_level: Some(10),
     video_orientation: Some(11),
+    ..ExtensionIds::NONE
 };
 
 fn microphone(track: u64, ssrcs: &[u32]) -> Publication {
     Publication {
-        track: TrackId(track),
-        mid: "a".to_owned(),
-        kind: MediaKind::Audio,
         ssrcs: ssrcs.to_vec(),
         codecs: vec![opus(OPUS)],
         extensions: PUBLISHER_IDS,
-        paused: false,
+        ..Publication::new(TrackId(track), MediaKind::Audio, "a")
     }
 }
 
 fn camera(track: u64, ssrcs: &[u32]) -> Publication {
     Publication {
-        track: TrackId(track),
-        mid: "v".to_owned(),
-        kind: MediaKind::Video,
         ssrcs: ssrcs.to_vec(),
         codecs: vec![vp8(VP8)],
         extensions: PUBLISHER_IDS,
-        paused: false,
+        ..Publication::new(TrackId(track), MediaKind::Video, "v")
     }
 }
 
 /// Subscribes with payload types of its own: Opus 100, VP8 101.
 fn subscription(track: u64, ssrc: u32) -> Subscription {
     Subscription {
-        track: TrackId(track),
-        mid: format!("s{track}"),
-        ssrc,
         codecs: vec![opus(100), vp8(101)],
         extensions: SUBSCRIBER_IDS,
+        ..Subscription::new(TrackId(track), format!("s{track}"), ssrc)
     }
 }

@@ -1,5 +1,5 @@
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -20,6 +20,31 @@ struct Flight {
     bytes: Vec<u8>,
 }
 
+/// A link with a queue of so many milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bottleneck {
+    pub(super) bits_per_second: u64,
+    pub(super) queue: Duration,
+    pub(super) free_at: Instant,
+    pub(super) longest: Duration,
+    pub(super) dropped: usize,
+}
+
+impl Bottleneck {
+    /// When a datagram is through; `None` when there is no room for it.
+    fn pass(&mut self, now: Instant, bytes: usize) -> Option<Instant> {
+        let begin = self.free_at.max(now);
+        if begin - now > self.queue {
+            self.dropped += 1;
+            return None;
+        }
+        self.longest = self.longest.max(begin - now);
+        let nanos = (bytes as u64 + 28) * 8 * 1_000_000_000 / self.bits_per_second;
+        self.free_at = begin + Duration::from_nanos(nanos);
+        Some(self.free_at)
+    }
+}
+
 /// A router, its clients, and what lies between them.
 pub(super) struct Network {
     pub(super) now: Instant,
@@ -30,8 +55,14 @@ pub(super) struct Network {
     /// Drawn anew for each datagram: reorders.
     pub(super) jitter: Duration,
     pub(super) loss: f64,
+    /// A path that loses more than the others.
+    pub(super) lossy: Option<(SocketAddr, f64)>,
+    /// What the paths to clients carry.
+    pub(super) bottlenecks: BTreeMap<SocketAddr, Bottleneck>,
     /// How many datagrams the router sent.
     pub(super) router_sent: usize,
+    /// How often the router took memory while it handled datagrams and gave out its own.
+    pub(super) allocations: u64,
     flights: BinaryHeap<Reverse<Flight>>,
     order: u64,
     rng: StdRng,
@@ -54,7 +85,10 @@ impl Network {
             delay: ms(10),
             jitter: Duration::ZERO,
             loss: 0.0,
+            lossy: None,
+            bottlenecks: BTreeMap::new(),
             router_sent: 0,
+            allocations: 0,
             flights: BinaryHeap::new(),
             order: 0,
             rng: StdRng::seed_from_u64(seed),
@@ -152,13 +186,36 @@ impl Network {
         stats
     }
 
+    /// The path to a client carries so much from now on.
+    pub(super) fn limit(&mut self, client: usize, bits_per_second: u64) {
+        let address = self.clients[client].address;
+        let now = self.now;
+        let bottleneck = self.bottlenecks.entry(address).or_insert_with(|| Bottleneck {
+            bits_per_second,
+            queue: ms(500),
+            free_at: now,
+            longest: Duration::ZERO,
+            dropped: 0,
+        });
+        bottleneck.bits_per_second = bits_per_second;
+        bottleneck.longest = Duration::ZERO;
+        bottleneck.dropped = 0;
+    }
+
     /// Puts a datagram on the network.
     pub(super) fn send(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>) {
-        if self.rng.random_bool(self.loss) {
+        let own = self.lossy.filter(|(lossy, _)| *lossy == destination);
+        if self.rng.random_bool(own.map_or(self.loss, |(_, loss)| loss)) {
             return;
         }
+        let now = self.now;
+        let through = match self.bottlenecks.get_mut(&destination) {
+            Some(bottleneck) => bottleneck.pass(now, bytes.len()),
+            None => Some(now),
+        };
+        let Some(through) = through else { return };
         self.order += 1;
-        let at = self.now + self.delay + self.jitter.mul_f64(self.rng.random());
+        let at = through + self.delay + self.jitter.mul_f64(self.rng.random());
         self.flights.push(Reverse(Flight {
             at,
             order: self.order,
@@ -172,7 +229,7 @@ impl Network {
     pub(super) fn run(&mut self, time: Duration) {
         let end = self.now + time;
         self.drain();
-        for _ in 0..200_000 {
+        for _ in 0..2_000_000 {
             let flight = self.flights.peek().map(|Reverse(flight)| flight.at);
             let clients = self
                 .clients
@@ -181,6 +238,7 @@ impl Network {
             let next = clients
                 .chain(flight)
                 .chain(self.router.poll_timeout())
+                .chain(self.clients.iter().filter_map(Client::feedback_due))
                 .chain([self.next_ask])
                 .min();
             let Some(next) = next.filter(|next| *next <= end) else {
@@ -191,6 +249,7 @@ impl Network {
             self.router.handle_timeout(self.now);
             for client in &mut self.clients {
                 client.session.handle_timeout(self.now);
+                client.send_feedback(self.now);
             }
             if self.next_ask <= self.now {
                 self.next_ask = self.now + ms(40);
@@ -221,8 +280,10 @@ impl Network {
             ..
         } = flight;
         if destination == Self::router_address() {
-            self.router
-                .handle_datagram(self.now, source, destination, &mut bytes);
+            let (now, router) = (self.now, &mut self.router);
+            let allocated =
+                allocation_counter::measure(|| router.handle_datagram(now, source, destination, &mut bytes));
+            self.allocations += allocated.count_total;
         } else if let Some(client) = self
             .clients
             .iter_mut()
@@ -235,7 +296,21 @@ impl Network {
     pub(super) fn drain(&mut self) {
         let mut buffer = TransmitBuffer::new();
         let mut sent = Vec::new();
-        while self.router.poll_transmit(&mut buffer) {
+        // Grows outside of what is measured.
+        buffer.push(
+            crate::Transmit {
+                source: Self::router_address(),
+                destination: Self::router_address(),
+            },
+            &[0; 16 * 1024],
+        );
+        loop {
+            let (router, mut more) = (&mut self.router, false);
+            let allocated = allocation_counter::measure(|| more = router.poll_transmit(&mut buffer));
+            self.allocations += allocated.count_total;
+            if !more {
+                break;
+            }
             for (transmit, contents) in buffer.datagrams() {
                 assert_eq!(transmit.source, Self::router_address());
                 sent.push((Self::router_address(), transmit.destination, contents.to_vec()));
