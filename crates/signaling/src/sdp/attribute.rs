@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use sdp_types::Attribute;
 
-use super::{Candidate, Codec, Direction, Extension, Msid, SdpError};
+use super::description::MAX_PER_SECTION;
+use super::{Candidate, Codec, Direction, Extension, Msid, RepairSource, SdpError};
 
 /// The attributes of one level of a description.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +33,7 @@ impl<'a> Attributes<'a> {
     pub(super) fn direction(self) -> Option<Direction> {
         self.0
             .iter()
-            .find_map(|attribute| match attribute.attribute.as_str() {
-                "sendrecv" => Some(Direction::SendRecv),
-                "sendonly" => Some(Direction::SendOnly),
-                "recvonly" => Some(Direction::RecvOnly),
-                "inactive" => Some(Direction::Inactive),
-                _ => None,
-            })
+            .find_map(|attribute| Direction::from_name(&attribute.attribute))
     }
 }
 
@@ -115,16 +110,17 @@ pub(super) fn extensions(attributes: Attributes<'_>) -> Result<Vec<Extension>, S
         let (Some(id), Some(uri)) = (words.next(), words.next()) else {
             return Err(SdpError::Malformed("extmap"));
         };
-        let id: u16 = id
-            .split_once('/')
-            .map_or(id, |(id, _)| id)
-            .parse()
-            .map_err(|_| SdpError::Malformed("extmap"))?;
+        let (id, direction) = match id.split_once('/') {
+            Some((id, direction)) => (id, Direction::from_name(direction).unwrap_or(Direction::SendRecv)),
+            None => (id, Direction::SendRecv),
+        };
+        let id: u16 = id.parse().map_err(|_| SdpError::Malformed("extmap"))?;
         match u8::try_from(id) {
             Ok(0) => return Err(SdpError::Malformed("extmap")),
             Ok(id) => extensions.push(Extension {
                 id,
                 uri: uri.to_owned(),
+                direction,
             }),
             Err(_) => {}
         }
@@ -132,27 +128,62 @@ pub(super) fn extensions(attributes: Attributes<'_>) -> Result<Vec<Extension>, S
     Ok(extensions)
 }
 
-/// The sources named in a section, in order, without those that `a=ssrc-group:FID` (retransmission, RFC 5576) or
-/// `FEC-FR` name behind another.
-pub(super) fn media_ssrcs(attributes: Attributes<'_>) -> Result<Vec<u32>, SdpError> {
-    let mut repairs = HashSet::new();
+/// The sources named in a section.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Sources {
+    /// Those of media: first those of `a=ssrc-group:SIM`, which stand from small to large, then the others in order.
+    pub(super) media: Vec<u32>,
+    /// Those of retransmissions, from `a=ssrc-group:FID` (RFC 5576, RFC 4588 §8.6).
+    pub(super) repairs: Vec<RepairSource>,
+}
+
+/// Reads `a=ssrc` and `a=ssrc-group`. Sources that a group names behind another, for retransmission or error correction,
+/// are none of media.
+pub(super) fn sources(attributes: Attributes<'_>) -> Result<Sources, SdpError> {
+    let mut behind = HashSet::new();
+    let mut repairs = Vec::new();
+    let mut layers = Vec::new();
     for value in attributes.values("ssrc-group") {
         let mut words = value.split_ascii_whitespace();
-        if matches!(words.next(), Some("FID" | "FEC-FR" | "FEC")) {
-            for word in words.skip(1) {
-                repairs.insert(ssrc_of(word)?);
+        let semantics = words.next().unwrap_or_default();
+        let group = match semantics {
+            "FID" | "FEC-FR" | "FEC" | "SIM" => words.map(ssrc_of).collect::<Result<Vec<_>, _>>()?,
+            _ => continue,
+        };
+        match (semantics, group.as_slice()) {
+            ("SIM", group) => layers.extend_from_slice(group),
+            (_, [of, rest @ ..]) => {
+                if let ("FID", [ssrc]) = (semantics, rest) {
+                    repairs.push(RepairSource { ssrc: *ssrc, of: *of });
+                }
+                behind.extend(rest.iter().copied());
             }
+            (_, []) => {}
         }
     }
-    let mut seen = HashSet::new();
-    let mut ssrcs = Vec::new();
+    let mut named = HashSet::new();
+    let mut media = Vec::new();
     for value in attributes.values("ssrc") {
         let ssrc = ssrc_of(value.split_ascii_whitespace().next().unwrap_or_default())?;
-        if !repairs.contains(&ssrc) && seen.insert(ssrc) {
-            ssrcs.push(ssrc);
+        if named.insert(ssrc) && !behind.contains(&ssrc) {
+            media.push(ssrc);
         }
     }
-    Ok(ssrcs)
+    if media.len().max(layers.len()) > MAX_PER_SECTION {
+        return Err(SdpError::TooMany("sources"));
+    }
+    // Stable: what is in no group stays in its place behind them.
+    media.sort_by_key(|ssrc| {
+        layers
+            .iter()
+            .position(|layer| layer == ssrc)
+            .unwrap_or(usize::MAX)
+    });
+    let mut repaired = HashSet::new();
+    repairs.retain(|RepairSource { ssrc, of }| {
+        named.contains(ssrc) && media.contains(of) && repaired.insert(*of)
+    });
+    Ok(Sources { media, repairs })
 }
 
 pub(super) fn cname(attributes: Attributes<'_>) -> Option<String> {
@@ -224,7 +255,7 @@ pub(super) fn candidate(value: &str) -> Result<Option<Candidate>, SdpError> {
     }))
 }
 
-fn payload_type_of(text: &str, place: &'static str) -> Result<u8, SdpError> {
+pub(super) fn payload_type_of(text: &str, place: &'static str) -> Result<u8, SdpError> {
     text.parse()
         .ok()
         .filter(|payload_type| *payload_type < 128)

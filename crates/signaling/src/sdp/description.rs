@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use sdp_types::{Media, Session};
 
 use super::attribute::{self, Attributes};
-use super::{MAX_SDP_BYTES, MAX_SECTIONS, SdpError};
+use super::{MAX_SDP_BYTES, MAX_SECTIONS, Rid, SdpError, simulcast};
 
 /// Most formats, extensions, or sources in one section, and candidates in one description.
-const MAX_PER_SECTION: usize = 128;
+pub(super) const MAX_PER_SECTION: usize = 128;
 /// Longest `mid` in characters. Browsers use one or two, and the extension that carries it in RTP has room for 16.
 const MAX_MID_CHARS: usize = 16;
 
@@ -30,7 +30,7 @@ pub struct Description {
     pub fingerprint: [u8; 32],
     /// DTLS role the sender wants.
     pub setup: Setup,
-    /// One- and two-byte header extensions may be mixed (`a=extmap-allow-mixed`, RFC 8285).
+    /// One- and two-byte header extensions may be mixed in all sections (`a=extmap-allow-mixed`, RFC 8285 §6).
     pub extmap_allow_mixed: bool,
     /// The mids of the BUNDLE group; the first one's section describes the transport.
     pub bundle: Vec<String>,
@@ -65,15 +65,24 @@ pub struct MediaSection {
     pub codecs: Vec<Codec>,
     /// RTP header extensions.
     pub extensions: Vec<Extension>,
-    /// Sources of media, without those that carry retransmissions or FEC for another. A Firefox section names one even
-    /// when it only receives.
+    /// One- and two-byte header extensions may be mixed here, as the section or the session says (RFC 8285 §6).
+    pub extmap_allow_mixed: bool,
+    /// Sources of media, without those that carry retransmissions or FEC for another. Those that `a=ssrc-group:SIM` names
+    /// as layers stand first, from small to large. A Firefox section names one even when it only receives.
     pub ssrcs: Vec<u32>,
+    /// Sources of retransmissions, at most one for each of `ssrcs`.
+    pub repairs: Vec<RepairSource>,
+    /// The encodings that are sent together (`a=simulcast:send`), each with its alternatives, in order; empty when there
+    /// is one.
+    pub simulcast: Vec<Vec<Rid>>,
     /// `CNAME` of the first source that has one.
     pub cname: Option<String>,
     /// Stream and track, from `a=msid` or the older `a=ssrc:… msid:…`.
     pub msid: Option<Msid>,
     /// RTP and RTCP share a port.
     pub rtcp_mux: bool,
+    /// RTCP packets need not be whole compounds (RFC 5506).
+    pub rtcp_rsize: bool,
 }
 
 /// Kind of a media section.
@@ -137,6 +146,17 @@ pub struct Extension {
     pub id: u8,
     /// Its name.
     pub uri: String,
+    /// Which way packets have it, seen by the sender of the description; both by default.
+    pub direction: Direction,
+}
+
+/// A source that sends packets of another one again (`a=ssrc-group:FID`, RFC 5576; RFC 4588 §8.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RepairSource {
+    /// Its SSRC.
+    pub ssrc: u32,
+    /// The SSRC whose packets it repeats.
+    pub of: u32,
 }
 
 /// Stream and track identifiers of JavaScript (RFC 8830).
@@ -182,6 +202,13 @@ impl Direction {
         matches!(self, Self::SendRecv | Self::RecvOnly)
     }
 
+    /// The direction of that name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        [Self::SendRecv, Self::SendOnly, Self::RecvOnly, Self::Inactive]
+            .into_iter()
+            .find(|direction| direction.as_str() == name)
+    }
+
     /// Name of the attribute.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -199,6 +226,37 @@ impl Codec {
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// A parameter of `a=fmtp` of the form `name=value`; names have no case.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.fmtp
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+
+    /// The payload type whose packets are sent again under this one; `None` unless this is `rtx` (RFC 4588 §8.6).
+    #[must_use]
+    pub fn repeats(&self) -> Option<u8> {
+        self.is("rtx")
+            .then(|| self.parameter("apt")?.parse().ok())
+            .flatten()
+    }
+
+    /// The payload type whose frames are sent several times under this one; `None` unless this is `red` with the same
+    /// format in all its blocks (RFC 2198 §5).
+    #[must_use]
+    pub fn carries(&self) -> Option<u8> {
+        let mut blocks = self.is("red").then(|| self.fmtp.split('/').map(str::trim))?;
+        let first = blocks.next()?;
+        // One block alone is no redundancy.
+        let (rest, same) = blocks.fold((0_usize, true), |(count, same), block| {
+            (count + 1, same && block == first)
+        });
+        (rest > 0 && same).then(|| first.parse().ok()).flatten()
     }
 }
 
@@ -219,10 +277,11 @@ impl Description {
             return Err(SdpError::SectionCount(session.medias.len()));
         }
         let default_direction = session_attributes.direction();
+        let extmap_allow_mixed = session_attributes.has("extmap-allow-mixed");
         let sections = session
             .medias
             .iter()
-            .map(|media| parse_section(media, default_direction))
+            .map(|media| parse_section(media, default_direction, extmap_allow_mixed))
             .collect::<Result<Vec<_>, _>>()?;
         check_mids(&sections)?;
 
@@ -252,8 +311,7 @@ impl Description {
             ice_pwd,
             fingerprint,
             setup,
-            // Chrome says it for the session, the RFC allows it per section.
-            extmap_allow_mixed: levels.iter().any(|level| level.has("extmap-allow-mixed")),
+            extmap_allow_mixed,
             bundle,
             sections,
             candidates,
@@ -268,7 +326,11 @@ impl Description {
     }
 }
 
-fn parse_section(media: &Media, default_direction: Option<Direction>) -> Result<MediaSection, SdpError> {
+fn parse_section(
+    media: &Media,
+    default_direction: Option<Direction>,
+    extmap_allow_mixed: bool,
+) -> Result<MediaSection, SdpError> {
     let attributes = Attributes(&media.attributes);
     let kind = match media.media.as_str() {
         "audio" => MediaKind::Audio,
@@ -292,12 +354,9 @@ fn parse_section(media: &Media, default_direction: Option<Direction>) -> Result<
         Vec::new()
     };
     let extensions = attribute::extensions(attributes)?;
-    let ssrcs = attribute::media_ssrcs(attributes)?;
+    let sources = attribute::sources(attributes)?;
     if extensions.len() > MAX_PER_SECTION {
         return Err(SdpError::TooMany("header extensions"));
-    }
-    if ssrcs.len() > MAX_PER_SECTION {
-        return Err(SdpError::TooMany("sources"));
     }
     Ok(MediaSection {
         mid: attributes.value("mid").unwrap_or_default().to_owned(),
@@ -313,10 +372,14 @@ fn parse_section(media: &Media, default_direction: Option<Direction>) -> Result<
             .unwrap_or(Direction::SendRecv),
         codecs,
         extensions,
-        ssrcs,
+        extmap_allow_mixed: extmap_allow_mixed || attributes.has("extmap-allow-mixed"),
+        ssrcs: sources.media,
+        repairs: sources.repairs,
+        simulcast: simulcast::streams(attributes)?,
         cname: attribute::cname(attributes),
         msid: attribute::msid(attributes),
         rtcp_mux,
+        rtcp_rsize: attributes.has("rtcp-rsize"),
     })
 }
 

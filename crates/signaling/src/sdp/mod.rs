@@ -10,7 +10,7 @@
 //! | [`answer`] | the server's answer: ICE-lite, DTLS passive |
 //! | [`select_codecs`], [`select_extensions`] | what this system forwards, out of what was offered |
 //! | [`Fragment`] | what changes while a session runs, for WHIP and WHEP |
-//! | [`OfferBuilder`] | the offer of a client that sends and receives audio |
+//! | [`OfferBuilder`] | the offer of a client that sends and receives Opus and VP8 |
 
 mod attribute;
 mod description;
@@ -19,17 +19,20 @@ mod fragment;
 mod offer;
 mod offer_answer;
 mod select;
+mod simulcast;
 
 pub use self::description::{
-    Candidate, Codec, Description, Direction, Extension, MediaKind, MediaSection, Msid, Setup,
+    Candidate, Codec, Description, Direction, Extension, MediaKind, MediaSection, Msid, RepairSource, Setup,
 };
 pub use self::error::{AnswerError, SdpError};
 pub use self::fragment::Fragment;
 pub use self::offer::{LocalTransport, OfferBuilder};
 pub use self::offer_answer::{Accept, AnswerParams, SectionAnswer, SendStream, answer};
 pub use self::select::{
-    AUDIO_LEVEL_URI, MID_URI, VIDEO_ORIENTATION_URI, is_h264_mode_1, select_codecs, select_extensions,
+    AUDIO_LEVEL_URI, DEPENDENCY_DESCRIPTOR_URI, MID_URI, REPAIRED_RID_URI, RID_URI, TRANSPORT_SEQUENCE_URI,
+    VIDEO_ORIENTATION_URI, is_h264_mode_1, retain_codecs, select_codecs, select_extensions,
 };
+pub use self::simulcast::{MAX_LAYERS, Rid};
 
 /// Longest description read, in bytes.
 pub const MAX_SDP_BYTES: usize = 128 * 1024;
@@ -37,5 +40,7 @@ pub const MAX_SDP_BYTES: usize = 128 * 1024;
 /// Most media sections in one description.
 pub const MAX_SECTIONS: usize = 256;
 
+#[cfg(test)]
+mod encoder_tests;
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,12 @@
 use sdp_types::{Attribute, MediaType};
 
 use super::offer_answer::{bare_media, fingerprint_value, rtp_attributes, session, stream_attributes, write};
-use super::{AUDIO_LEVEL_URI, Codec, Direction, Extension, MID_URI, Msid, SendStream};
+use super::{AUDIO_LEVEL_URI, Codec, Direction, Extension, MID_URI, MediaKind, Msid, SendStream};
 
 /// Payload type of Opus in our offers, the one browsers use.
 const OPUS_PAYLOAD_TYPE: u8 = 111;
+/// Payload type of VP8 in our offers, the one browsers use.
+const VP8_PAYLOAD_TYPE: u8 = 96;
 /// Id of the header extension with the section's name in our offers.
 const MID_ID: u8 = 1;
 /// Id of the header extension with the audio level in our offers.
@@ -31,18 +33,18 @@ impl std::fmt::Debug for LocalTransport {
     }
 }
 
-/// Writes the offers of a client that sends and receives Opus.
+/// Writes the offers of a client that sends and receives Opus and VP8.
 ///
 /// Sections keep their place for the life of the connection: build each new offer with the earlier sections first, in the
 /// same order, each used or [inactive](Self::inactive), and with the next version. Opus has payload type
-/// [`OPUS_PAYLOAD_TYPE`](Self::OPUS_PAYLOAD_TYPE); the extensions are those of [`extensions`](Self::extensions). The
-/// offer names no candidates, since an ICE-lite server learns our address from our checks.
+/// [`OPUS_PAYLOAD_TYPE`](Self::OPUS_PAYLOAD_TYPE), VP8 [`VP8_PAYLOAD_TYPE`](Self::VP8_PAYLOAD_TYPE); the extensions of
+/// sound are those of [`extensions`](Self::extensions), pictures have the section's name alone. The offer names no candidates, since an ICE-lite server learns our address from our checks.
 #[derive(Debug, Clone)]
 pub struct OfferBuilder {
     session_id: u64,
     version: u64,
     transport: LocalTransport,
-    sections: Vec<(String, Use)>,
+    sections: Vec<(String, MediaKind, Use)>,
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +57,9 @@ enum Use {
 impl OfferBuilder {
     /// Payload type of Opus in these offers.
     pub const OPUS_PAYLOAD_TYPE: u8 = OPUS_PAYLOAD_TYPE;
+
+    /// Payload type of VP8 in these offers.
+    pub const VP8_PAYLOAD_TYPE: u8 = VP8_PAYLOAD_TYPE;
 
     /// An offer without sections. `session_id` is below 2⁶³ and the same for the life of the connection, `version` one
     /// more with each offer.
@@ -70,49 +75,68 @@ impl OfferBuilder {
 
     /// Adds a section that sends sound.
     #[must_use]
-    pub fn audio_send(
+    pub fn audio_send(self, mid: impl Into<String>, ssrc: u32, cname: impl Into<String>, msid: Msid) -> Self {
+        self.send(mid, MediaKind::Audio, ssrc, cname, msid)
+    }
+
+    /// Adds a section that sends pictures.
+    #[must_use]
+    pub fn video_send(self, mid: impl Into<String>, ssrc: u32, cname: impl Into<String>, msid: Msid) -> Self {
+        self.send(mid, MediaKind::Video, ssrc, cname, msid)
+    }
+
+    fn send(
         mut self,
         mid: impl Into<String>,
+        kind: MediaKind,
         ssrc: u32,
         cname: impl Into<String>,
         msid: Msid,
     ) -> Self {
-        self.sections.push((
-            mid.into(),
-            Use::Send(SendStream {
-                ssrc,
-                cname: cname.into(),
-                msid,
-            }),
-        ));
+        let stream = SendStream {
+            ssrc,
+            rtx_ssrc: None,
+            cname: cname.into(),
+            msid,
+        };
+        self.sections.push((mid.into(), kind, Use::Send(stream)));
         self
     }
 
     /// Adds a section that receives sound.
     #[must_use]
     pub fn audio_receive(mut self, mid: impl Into<String>) -> Self {
-        self.sections.push((mid.into(), Use::Receive));
+        self.sections.push((mid.into(), MediaKind::Audio, Use::Receive));
         self
     }
 
-    /// Adds a section that is not used now.
+    /// Adds a section that receives pictures.
+    #[must_use]
+    pub fn video_receive(mut self, mid: impl Into<String>) -> Self {
+        self.sections.push((mid.into(), MediaKind::Video, Use::Receive));
+        self
+    }
+
+    /// Adds a section for sound that is not used now.
     #[must_use]
     pub fn inactive(mut self, mid: impl Into<String>) -> Self {
-        self.sections.push((mid.into(), Use::Inactive));
+        self.sections.push((mid.into(), MediaKind::Audio, Use::Inactive));
         self
     }
 
-    /// The header extensions in each section.
+    /// The header extensions in each section for sound.
     #[must_use]
     pub fn extensions() -> Vec<Extension> {
         vec![
             Extension {
                 id: MID_ID,
                 uri: MID_URI.to_owned(),
+                direction: Direction::SendRecv,
             },
             Extension {
                 id: AUDIO_LEVEL_ID,
                 uri: AUDIO_LEVEL_URI.to_owned(),
+                direction: Direction::SendRecv,
             },
         ]
     }
@@ -121,7 +145,7 @@ impl OfferBuilder {
     #[must_use]
     pub fn build(&self) -> String {
         let mut session = session(self.session_id, self.version);
-        let mids: Vec<&str> = self.sections.iter().map(|(mid, _)| mid.as_str()).collect();
+        let mids: Vec<&str> = self.sections.iter().map(|(mid, ..)| mid.as_str()).collect();
         session.attributes.push(Attribute::with_value(
             "group",
             format!("BUNDLE {}", mids.join(" ")),
@@ -132,12 +156,12 @@ impl OfferBuilder {
         session.medias = self
             .sections
             .iter()
-            .map(|(mid, section)| self.section(mid, section))
+            .map(|(mid, kind, section)| self.section(mid, *kind, section))
             .collect();
         write(&session)
     }
 
-    fn section(&self, mid: &str, section: &Use) -> sdp_types::Media {
+    fn section(&self, mid: &str, kind: MediaKind, section: &Use) -> sdp_types::Media {
         let LocalTransport {
             ice_ufrag,
             ice_pwd,
@@ -148,7 +172,15 @@ impl OfferBuilder {
             Use::Receive => Direction::RecvOnly,
             Use::Inactive => Direction::Inactive,
         };
-        let mut media = bare_media(MediaType::Audio, 9, OPUS_PAYLOAD_TYPE.to_string());
+        let mut extensions = Self::extensions();
+        let (kind, codec) = match kind {
+            MediaKind::Video => {
+                extensions.retain(|extension| extension.uri == MID_URI);
+                (MediaType::Video, vp8())
+            }
+            _ => (MediaType::Audio, opus()),
+        };
+        let mut media = bare_media(kind, 9, codec.payload_type.to_string());
         let attributes = &mut media.attributes;
         let mut set = |name: &str, value: &str| attributes.push(Attribute::with_value(name, value));
         set("mid", mid);
@@ -159,7 +191,7 @@ impl OfferBuilder {
         attributes.push(Attribute::new(direction.as_str()));
         attributes.push(Attribute::new("rtcp-mux"));
         attributes.push(Attribute::new("rtcp-rsize"));
-        rtp_attributes(attributes, &[opus()], &Self::extensions());
+        rtp_attributes(attributes, &[codec], &extensions);
         if let Use::Send(stream) = section {
             stream_attributes(attributes, stream);
         }
@@ -175,5 +207,16 @@ fn opus() -> Codec {
         channels: Some(2),
         fmtp: "minptime=10;useinbandfec=1".to_owned(),
         feedback: Vec::new(),
+    }
+}
+
+fn vp8() -> Codec {
+    Codec {
+        payload_type: VP8_PAYLOAD_TYPE,
+        name: "VP8".to_owned(),
+        clock_rate: 90_000,
+        channels: None,
+        fmtp: String::new(),
+        feedback: ["nack", "nack pli", "ccm fir"].map(str::to_owned).to_vec(),
     }
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use sdp_types::{Attribute, Connection, Media, Origin, Session, Time};
 
 use super::{
-    AnswerError, Codec, Description, Direction, Extension, MediaSection, Msid, Setup, select_codecs,
-    select_extensions,
+    AnswerError, Codec, Description, Direction, Extension, MediaSection, Msid, RID_URI, Rid, Setup,
+    select_codecs, select_extensions, simulcast,
 };
 
 /// The port of `m=` lines without a default candidate (RFC 9429 §5.2.1).
@@ -60,6 +60,8 @@ pub struct Accept {
     pub codecs: Vec<Codec>,
     /// Some of the section's extensions, mostly by [`select_extensions`].
     pub extensions: Vec<Extension>,
+    /// The encodings that are taken of what the client sends at once; empty without simulcast.
+    pub rids: Vec<Rid>,
     /// What we send, when we do.
     pub send: Option<SendStream>,
 }
@@ -69,6 +71,8 @@ pub struct Accept {
 pub struct SendStream {
     /// Synchronisation source.
     pub ssrc: u32,
+    /// The source of its retransmissions, when one of the codecs has them as a stream of their own.
+    pub rtx_ssrc: Option<u32>,
     /// Canonical name: the same for streams to play in sync.
     pub cname: String,
     /// Identifiers JavaScript sees.
@@ -91,12 +95,28 @@ impl Accept {
     fn with(section: &MediaSection, direction: Direction, send: Option<SendStream>) -> Option<Self> {
         let codecs = select_codecs(section);
         let extensions = select_extensions(section);
+        // Packets of encodings that do not name themselves cannot be told apart.
+        let named = extensions.iter().any(|extension| extension.uri == RID_URI);
+        let rids = match direction {
+            // A sender that is silent for now may take what is missing here for refused.
+            Direction::RecvOnly | Direction::Inactive if named => {
+                simulcast::taken(&section.simulcast, &codecs)
+            }
+            _ => Vec::new(),
+        };
         (!section.rejected && !codecs.is_empty()).then_some(Self {
             direction,
             codecs,
             extensions,
+            rids,
             send,
         })
+    }
+
+    /// Whether one of the codecs has its retransmissions in a stream of their own.
+    #[must_use]
+    pub fn has_rtx(&self) -> bool {
+        self.codecs.iter().any(|codec| codec.repeats().is_some())
     }
 }
 
@@ -130,7 +150,9 @@ pub fn answer(
         };
         bundle.push(' ');
         bundle.push_str(&section.mid);
-        medias.push(accepted(section, &used, params, is_first));
+        // Where the session says it, sections need not.
+        let mixed = section.extmap_allow_mixed && !offer.extmap_allow_mixed;
+        medias.push(accepted(section, &used, params, is_first, mixed));
         is_first = false;
     }
 
@@ -164,6 +186,7 @@ fn resolve(
         direction,
         codecs,
         extensions,
+        rids,
         send,
     } = used;
     let is_offered = |codec: &Codec| {
@@ -178,7 +201,14 @@ fn resolve(
         || !codecs.iter().all(is_offered)
         || !extensions
             .iter()
-            .all(|extension| section.extensions.contains(extension))
+            .all(|extension| is_offered_extension(section, extension))
+        || !rids.iter().all(|rid| {
+            section
+                .simulcast
+                .iter()
+                .flatten()
+                .any(|offered| offered.id == rid.id)
+        })
     {
         return Err(AnswerError::Section(index));
     }
@@ -189,6 +219,14 @@ fn resolve(
         return Err(AnswerError::Direction(index));
     }
     Ok(Some(used.clone()))
+}
+
+/// Under the same id, seen from the other end (RFC 8285 §6).
+fn is_offered_extension(section: &MediaSection, extension: &Extension) -> bool {
+    section.extensions.iter().any(|offered| {
+        (offered.id, &offered.uri) == (extension.id, &extension.uri)
+            && offered.direction.reversed() == extension.direction
+    })
 }
 
 fn rejected(section: &MediaSection) -> Media {
@@ -207,7 +245,13 @@ fn rejected(section: &MediaSection) -> Media {
     media
 }
 
-fn accepted(section: &MediaSection, used: &Accept, params: &AnswerParams, is_first: bool) -> Media {
+fn accepted(
+    section: &MediaSection,
+    used: &Accept,
+    params: &AnswerParams,
+    is_first: bool,
+    mixed: bool,
+) -> Media {
     let AnswerParams {
         session_id: _,
         session_version: _,
@@ -220,6 +264,7 @@ fn accepted(section: &MediaSection, used: &Accept, params: &AnswerParams, is_fir
         direction,
         codecs,
         extensions,
+        rids,
         send,
     } = used;
     let default = candidates.first();
@@ -250,18 +295,43 @@ fn accepted(section: &MediaSection, used: &Accept, params: &AnswerParams, is_fir
     }
     attributes.push(Attribute::new(direction.as_str()));
     attributes.push(Attribute::new("rtcp-mux"));
-    attributes.push(Attribute::new("rtcp-rsize"));
+    if section.rtcp_rsize {
+        attributes.push(Attribute::new("rtcp-rsize"));
+    }
+    if mixed {
+        attributes.push(Attribute::new("extmap-allow-mixed"));
+    }
     rtp_attributes(attributes, codecs, extensions);
+    simulcast_attributes(attributes, rids);
     if let Some(stream) = send {
         stream_attributes(attributes, stream);
     }
     media
 }
 
+/// `a=rid` and `a=simulcast` at the receiving end.
+fn simulcast_attributes(attributes: &mut Vec<Attribute>, rids: &[Rid]) {
+    if rids.is_empty() {
+        return;
+    }
+    for rid in rids {
+        attributes.push(Attribute::with_value("rid", rid.received()));
+    }
+    let ids: Vec<&str> = rids.iter().map(|rid| rid.id.as_str()).collect();
+    attributes.push(Attribute::with_value(
+        "simulcast",
+        format!("recv {}", ids.join(";")),
+    ));
+}
+
 /// `a=extmap`, `a=rtpmap`, `a=fmtp`, `a=rtcp-fb`.
 pub(super) fn rtp_attributes(attributes: &mut Vec<Attribute>, codecs: &[Codec], extensions: &[Extension]) {
-    for Extension { id, uri } in extensions {
-        attributes.push(Attribute::with_value("extmap", format!("{id} {uri}")));
+    for Extension { id, uri, direction } in extensions {
+        let value = match direction {
+            Direction::SendRecv => format!("{id} {uri}"),
+            direction => format!("{id}/{} {uri}", direction.as_str()),
+        };
+        attributes.push(Attribute::with_value("extmap", value));
     }
     for Codec {
         payload_type,
@@ -291,15 +361,21 @@ pub(super) fn rtp_attributes(attributes: &mut Vec<Attribute>, codecs: &[Codec], 
     }
 }
 
-/// `a=msid` and `a=ssrc`.
+/// `a=msid`, `a=ssrc-group` and `a=ssrc`.
 pub(super) fn stream_attributes(attributes: &mut Vec<Attribute>, stream: &SendStream) {
     let SendStream {
         ssrc,
+        rtx_ssrc,
         cname,
         msid: Msid { stream, track },
     } = stream;
     attributes.push(Attribute::with_value("msid", format!("{stream} {track}")));
-    attributes.push(Attribute::with_value("ssrc", format!("{ssrc} cname:{cname}")));
+    if let Some(rtx) = rtx_ssrc {
+        attributes.push(Attribute::with_value("ssrc-group", format!("FID {ssrc} {rtx}")));
+    }
+    for ssrc in [Some(ssrc), rtx_ssrc.as_ref()].into_iter().flatten() {
+        attributes.push(Attribute::with_value("ssrc", format!("{ssrc} cname:{cname}")));
+    }
 }
 
 /// `sha-256 AB:CD:…`

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod media;
+
 /// Written after what Chrome 130 and later offer: microphone, camera and screen published, one audio and one video track
 /// subscribed to.
 const CHROME: &str = include_str!("data/chrome-offer.sdp");
@@ -25,6 +27,7 @@ fn params() -> AnswerParams {
 fn stream(ssrc: u32) -> SendStream {
     SendStream {
         ssrc,
+        rtx_ssrc: None,
         cname: "anteroom".into(),
         msid: Msid {
             stream: "p7".into(),
@@ -38,6 +41,20 @@ fn ids(extensions: &[Extension]) -> Vec<(u8, &str)> {
         .iter()
         .map(|extension| (extension.id, extension.uri.as_str()))
         .collect()
+}
+
+/// The lines of a video codec with its retransmissions.
+fn codec_lines((payload_type, rtx): (u8, u8), name: &str, fmtp: &str) -> String {
+    let feedback = ["goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"]
+        .map(|kind| format!("a=rtcp-fb:{payload_type} {kind}\n"))
+        .concat();
+    let fmtp = match fmtp {
+        "" => String::new(),
+        fmtp => format!("a=fmtp:{payload_type} {fmtp}\n"),
+    };
+    format!(
+        "a=rtpmap:{payload_type} {name}/90000\n{feedback}{fmtp}a=rtpmap:{rtx} rtx/90000\na=fmtp:{rtx} apt={payload_type}\n"
+    )
 }
 
 fn payload_types(codecs: &[Codec]) -> Vec<u8> {
@@ -141,46 +158,77 @@ fn reads_a_firefox_offer() {
         ssrcs,
         [
             &[1_892_306_717][..],
-            &[3_016_521_914],
+            &[3_016_521_914, 388_164_027],
             &[],
             &[604_118_220],
             &[1_277_310_419]
         ]
     );
     assert_eq!(offer.sections[2].msid.as_ref().unwrap().stream, "-");
+    let pair = |of, ssrc| RepairSource { ssrc, of };
+    assert_eq!(
+        offer.sections[1].repairs,
+        [
+            pair(3_016_521_914, 2_749_108_133),
+            pair(388_164_027, 3_371_960_145)
+        ]
+    );
+    let directions: Vec<Direction> = offer.sections[1].extensions.iter().map(|e| e.direction).collect();
+    let (both, send, receive) = (Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly);
+    assert_eq!(directions, [both, both, both, receive, both, send, send]);
 }
 
 #[test]
 fn selects_what_is_forwarded() {
     let chrome = Description::parse(CHROME).unwrap();
     let firefox = Description::parse(FIREFOX).unwrap();
-    assert_eq!(payload_types(&select_codecs(&chrome.sections[0])), [111]);
-    assert_eq!(payload_types(&select_codecs(&chrome.sections[1])), [96, 103, 109]);
+    assert_eq!(payload_types(&select_codecs(&chrome.sections[0])), [111, 63]);
+    assert_eq!(
+        payload_types(&select_codecs(&chrome.sections[1])),
+        [96, 97, 103, 104, 109, 114, 45, 46, 98, 99, 100, 101]
+    );
     assert_eq!(payload_types(&select_codecs(&firefox.sections[0])), [109]);
-    assert_eq!(payload_types(&select_codecs(&firefox.sections[1])), [120, 126]);
+    assert_eq!(
+        payload_types(&select_codecs(&firefox.sections[1])),
+        [120, 124, 121, 125, 126, 127]
+    );
     assert_eq!(
         ids(&select_extensions(&chrome.sections[0])),
-        [(4, MID_URI), (1, AUDIO_LEVEL_URI)]
+        [(4, MID_URI), (1, AUDIO_LEVEL_URI), (3, TRANSPORT_SEQUENCE_URI)]
     );
     assert_eq!(
         ids(&select_extensions(&chrome.sections[1])),
-        [(4, MID_URI), (13, VIDEO_ORIENTATION_URI)]
+        [
+            (4, MID_URI),
+            (10, RID_URI),
+            (11, REPAIRED_RID_URI),
+            (13, VIDEO_ORIENTATION_URI),
+            (3, TRANSPORT_SEQUENCE_URI)
+        ]
     );
     assert_eq!(
         ids(&select_extensions(&firefox.sections[0])),
         [(3, MID_URI), (1, AUDIO_LEVEL_URI)]
     );
-    assert_eq!(ids(&select_extensions(&firefox.sections[1])), [(3, MID_URI)]);
+    assert_eq!(
+        ids(&select_extensions(&firefox.sections[1])),
+        [
+            (3, MID_URI),
+            (8, RID_URI),
+            (9, REPAIRED_RID_URI),
+            (7, TRANSPORT_SEQUENCE_URI)
+        ]
+    );
 
     // Without a Baseline entry, any H.264 in mode 1 will do.
     let mut section = chrome.sections[1].clone();
     section
         .codecs
-        .retain(|codec| !codec.fmtp.contains("profile-level-id=42"));
-    assert_eq!(payload_types(&select_codecs(&section)), [96, 117, 119]);
-    // Ids of two-byte headers are left alone.
-    section.extensions[2].id = 15;
-    assert_eq!(ids(&select_extensions(&section)), [(4, MID_URI)]);
+        .retain(|codec| !codec.fmtp.contains("profile-level-id=42") && !codec.is("VP9") && !codec.is("AV1"));
+    assert_eq!(
+        payload_types(&select_codecs(&section)),
+        [96, 97, 117, 118, 119, 120]
+    );
 }
 
 #[test]
@@ -193,41 +241,47 @@ fn answers_a_chrome_offer() {
         SectionAnswer::Accept(Accept::send(&offer.sections[3], stream(1001)).unwrap()),
         SectionAnswer::Inactive,
     ];
-    let feedback = |pt: u8| {
-        ["goog-remb", "ccm fir", "nack", "nack pli"]
-            .map(|kind| format!("a=rtcp-fb:{pt} {kind}\n"))
-            .concat()
-    };
-    let h264 = |pt: u8, profile: &str| {
-        format!(
-            "a=rtpmap:{pt} H264/90000\n{}a=fmtp:{pt} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}\n",
-            feedback(pt)
+    let h264 = |pair: (u8, u8), profile: &str| {
+        codec_lines(
+            pair,
+            "H264",
+            &format!("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"),
         )
     };
+    let codecs = [
+        codec_lines((96, 97), "VP8", ""),
+        h264((103, 104), "42001f"),
+        h264((109, 114), "42e01f"),
+        codec_lines((45, 46), "AV1", "level-idx=5;profile=0;tier=0"),
+        codec_lines((98, 99), "VP9", "profile-id=0"),
+        codec_lines((100, 101), "VP9", "profile-id=2"),
+    ]
+    .concat();
     let video = |direction: &str| {
         format!(
-            "a={direction}\na=rtcp-mux\na=rtcp-rsize\na=extmap:4 {MID_URI}\na=extmap:13 {VIDEO_ORIENTATION_URI}\n\
-             a=rtpmap:96 VP8/90000\n{}{}{}",
-            feedback(96),
-            h264(103, "42001f"),
-            h264(109, "42e01f")
+            "a={direction}\na=rtcp-mux\na=rtcp-rsize\na=extmap:4 {MID_URI}\na=extmap:10 {RID_URI}\n\
+             a=extmap:11 {REPAIRED_RID_URI}\na=extmap:13 {VIDEO_ORIENTATION_URI}\n\
+             a=extmap:3 {TRANSPORT_SEQUENCE_URI}\n{codecs}"
         )
     };
     let audio = |direction: &str| {
         format!(
             "a={direction}\na=rtcp-mux\na=rtcp-rsize\na=extmap:4 {MID_URI}\na=extmap:1 {AUDIO_LEVEL_URI}\n\
-             a=rtpmap:111 opus/48000/2\na=fmtp:111 minptime=10;useinbandfec=1\n"
+             a=extmap:3 {TRANSPORT_SEQUENCE_URI}\n\
+             a=rtpmap:111 opus/48000/2\na=rtcp-fb:111 transport-cc\na=fmtp:111 minptime=10;useinbandfec=1\n\
+             a=rtpmap:63 red/48000/2\na=fmtp:63 111/111\n"
         )
     };
     let rejected_formats = &offer.sections[2].formats.join(" ");
+    let formats = "96 97 103 104 109 114 45 46 98 99 100 101";
     let expected = format!(
         "v=0\no=- 42 7 IN IP4 127.0.0.1\ns=-\nt=0 0\na=group:BUNDLE 0 1 3 4\na=ice-lite\na=extmap-allow-mixed\n\
          a=msid-semantic:WMS *\n\
-         m=audio 40000 UDP/TLS/RTP/SAVPF 111\n{}{CANDIDATES}{}\
-         m=video 40000 UDP/TLS/RTP/SAVPF 96 103 109\n{}{}\
+         m=audio 40000 UDP/TLS/RTP/SAVPF 111 63\n{}{CANDIDATES}{}\
+         m=video 40000 UDP/TLS/RTP/SAVPF {formats}\n{}{}\
          m=video 0 UDP/TLS/RTP/SAVPF {rejected_formats}\nc=IN IP4 0.0.0.0\na=mid:2\na=inactive\n\
-         m=audio 40000 UDP/TLS/RTP/SAVPF 111\n{}{}a=msid:p7 t1001\na=ssrc:1001 cname:anteroom\n\
-         m=video 40000 UDP/TLS/RTP/SAVPF 96 103 109\n{}{}",
+         m=audio 40000 UDP/TLS/RTP/SAVPF 111 63\n{}{}a=msid:p7 t1001\na=ssrc:1001 cname:anteroom\n\
+         m=video 40000 UDP/TLS/RTP/SAVPF {formats}\n{}{}",
         transport_lines("0"),
         audio("recvonly"),
         transport_lines("1"),
@@ -250,45 +304,61 @@ fn answers_a_firefox_offer() {
         SectionAnswer::Inactive,
         SectionAnswer::Accept(Accept::receive(&offer.sections[2]).unwrap()),
         SectionAnswer::Inactive,
-        SectionAnswer::Accept(Accept::send(&offer.sections[4], stream(2002)).unwrap()),
+        SectionAnswer::Accept(
+            Accept::send(
+                &offer.sections[4],
+                SendStream {
+                    rtx_ssrc: Some(2003),
+                    ..stream(2002)
+                },
+            )
+            .unwrap(),
+        ),
     ];
-    let video = |direction: &str, tail: &str| {
-        let feedback = |pt: u8| {
-            ["goog-remb", "ccm fir", "nack", "nack pli"]
-                .map(|kind| format!("a=rtcp-fb:{pt} {kind}\n"))
-                .concat()
-        };
+    let video = |direction: &str, rids: &str, tail: &str| {
         format!(
-            "a={direction}\na=rtcp-mux\na=rtcp-rsize\na=extmap:3 {MID_URI}\na=rtpmap:120 VP8/90000\n{}\
-             a=rtpmap:126 H264/90000\n{}\
-             a=fmtp:126 profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1\n{tail}",
-            feedback(120),
-            feedback(126),
+            "a={direction}\na=rtcp-mux\na=rtcp-rsize\na=extmap:3 {MID_URI}\n{rids}\
+             a=extmap:7 {TRANSPORT_SEQUENCE_URI}\n{}{}{}{tail}",
+            codec_lines((120, 124), "VP8", ""),
+            codec_lines((121, 125), "VP9", "max-fs=12288;max-fr=60"),
+            codec_lines(
+                (126, 127),
+                "H264",
+                "profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1"
+            ),
         )
     };
+    // One direction of the offer is the other one of the answer.
+    let rids = &format!("a=extmap:8/recvonly {RID_URI}\na=extmap:9/recvonly {REPAIRED_RID_URI}\n");
+    let layers = "a=rid:hi recv\na=rid:lo recv\na=simulcast:recv hi;lo\n";
     let audio = |direction: &str| {
         format!(
-            "a={direction}\na=rtcp-mux\na=rtcp-rsize\na=extmap:3 {MID_URI}\na=extmap:1 {AUDIO_LEVEL_URI}\n\
+            "a={direction}\na=rtcp-mux\na=extmap:3 {MID_URI}\na=extmap:1 {AUDIO_LEVEL_URI}\n\
              a=rtpmap:109 opus/48000/2\na=fmtp:109 minptime=10;useinbandfec=1\n"
         )
     };
+    let formats = "120 124 121 125 126 127";
     let expected = format!(
         "v=0\no=- 42 7 IN IP4 127.0.0.1\ns=-\nt=0 0\na=group:BUNDLE 0 1 2 3 4\na=ice-lite\na=msid-semantic:WMS *\n\
          m=audio 40000 UDP/TLS/RTP/SAVPF 109\n{}{CANDIDATES}{}\
-         m=video 40000 UDP/TLS/RTP/SAVPF 120 126\n{}{}\
-         m=video 40000 UDP/TLS/RTP/SAVPF 120 126\n{}{}\
+         m=video 40000 UDP/TLS/RTP/SAVPF {formats}\n{}{}\
+         m=video 40000 UDP/TLS/RTP/SAVPF {formats}\n{}{}\
          m=audio 40000 UDP/TLS/RTP/SAVPF 109\n{}{}\
-         m=video 40000 UDP/TLS/RTP/SAVPF 120 126\n{}{}",
+         m=video 40000 UDP/TLS/RTP/SAVPF {formats}\n{}{}",
         transport_lines("0"),
         audio("recvonly"),
         transport_lines("1"),
-        video("inactive", ""),
+        video("inactive", rids, layers),
         transport_lines("2"),
-        video("recvonly", ""),
+        video("recvonly", "", ""),
         transport_lines("3"),
         audio("inactive"),
         transport_lines("4"),
-        video("sendonly", "a=msid:p7 t2002\na=ssrc:2002 cname:anteroom\n"),
+        video(
+            "sendonly",
+            "",
+            "a=msid:p7 t2002\na=ssrc-group:FID 2002 2003\na=ssrc:2002 cname:anteroom\na=ssrc:2003 cname:anteroom\n"
+        ),
     );
     assert_eq!(
         answer(&offer, &params(), &decisions)
@@ -307,7 +377,7 @@ fn the_answer_without_addresses_has_a_discard_port() {
     };
     let answer = answer(&offer, &params, &vec![SectionAnswer::Inactive; 5]).unwrap();
     assert!(
-        answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n"),
+        answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\nc=IN IP4 0.0.0.0\r\n"),
         "{answer}"
     );
     assert!(!answer.contains("a=candidate"));
@@ -365,6 +435,7 @@ fn refuses_decisions_that_do_not_fit() {
     extended.extensions.push(Extension {
         id: 9,
         uri: MID_URI.into(),
+        direction: Direction::SendRecv,
     });
     assert_eq!(
         with(0, SectionAnswer::Accept(extended)),
@@ -641,6 +712,40 @@ fn a_native_offer_and_its_answer() {
 }
 
 #[test]
+fn a_native_offer_of_pictures_and_its_answer() {
+    let msid = Msid {
+        stream: "cam".into(),
+        track: "cam0".into(),
+    };
+    let text = client_offer()
+        .video_send("3", 78, "native", msid)
+        .video_receive("4")
+        .build();
+    let offer = Description::parse(&text).unwrap();
+    assert_eq!(offer.bundle, ["0", "1", "2", "3", "4"]);
+    let camera = offer.section("3").unwrap();
+    assert_eq!(
+        (camera.kind, camera.ssrcs.as_slice()),
+        (MediaKind::Video, &[78][..])
+    );
+    let decisions = [
+        SectionAnswer::Inactive,
+        SectionAnswer::Inactive,
+        SectionAnswer::Inactive,
+        SectionAnswer::Accept(Accept::receive(camera).unwrap()),
+        SectionAnswer::Accept(Accept::send(offer.section("4").unwrap(), stream(901)).unwrap()),
+    ];
+    let answer = Description::parse(&answer(&offer, &params(), &decisions).unwrap()).unwrap();
+    let sent = answer.section("3").unwrap();
+    assert_eq!(sent.direction, Direction::RecvOnly);
+    assert_eq!(payload_types(&sent.codecs), [OfferBuilder::VP8_PAYLOAD_TYPE]);
+    assert_eq!(sent.codecs[0].feedback, ["ccm fir", "nack", "nack pli"]);
+    let uris: Vec<&str> = sent.extensions.iter().map(|known| &*known.uri).collect();
+    assert_eq!(uris, [MID_URI]);
+    assert_eq!(answer.section("4").unwrap().ssrcs, [901]);
+}
+
+#[test]
 fn values_cannot_add_lines() {
     let offer = Description::parse(CHROME).unwrap();
     let mut sent = stream(1);
@@ -689,10 +794,9 @@ proptest! {
 
     #[test]
     fn damaged_offers_are_answered_or_refused(
-        is_chrome in any::<bool>(),
+        offer in prop::sample::select(vec![CHROME, FIREFOX, media::SIMULCAST, media::SAFARI, media::OBS]),
         edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4_u8, "\\PC{0,12}"), 1..6),
     ) {
-        let offer = if is_chrome { CHROME } else { FIREFOX };
         let mut lines: Vec<String> = offer.lines().map(str::to_owned).collect();
         for (at, other, kind, text) in edits {
             let (at, other) = (at.index(lines.len()), other.index(lines.len()));

@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use crate::proto::{
     Admit, CoordinatesLocator, Hello, Join, MediaState, MuteParticipants, Offer, Reject, Remove, Rename,
-    Resume, SendChat, SendReaction, SetAttendeeMedia, SetHand, SetRecording, SetRole, Spotlight, join,
+    Resume, SendChat, SendReaction, SetAttendeeMedia, SetHand, SetRecording, SetRole, SetViews, Spotlight,
+    TrackView, join,
 };
 
 /// Longest `Hello.token`, in bytes.
@@ -76,6 +77,8 @@ pub enum Request {
     GrantConsent,
     /// Begin the meeting.
     StartMeeting,
+    /// Say what is shown of the pictures received: at most 1,024 tracks.
+    SetViews(Vec<TrackView>),
     /// Leave the call or the lobby. The host answers with `Ended`.
     Leave,
 }
@@ -248,6 +251,12 @@ pub(super) fn rename(rename: Rename) -> Result<Request, Refused> {
         });
     }
     Ok(Request::Rename(rename))
+}
+
+pub(super) fn views(views: SetViews) -> Result<Request, Refused> {
+    let SetViews { views } = views;
+    bounded_list(views.len())?;
+    Ok(Request::SetViews(views))
 }
 
 pub(super) fn bounded_list(len: usize) -> Result<(), Refused> {

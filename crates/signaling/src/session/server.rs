@@ -221,7 +221,7 @@ impl ServerSession {
     }
 
     /// Sends a message, now or after the next reconnect; `Lobby`, `Connected`, `Denied` and `Ended` change the state.
-    /// Returns its number, 0 for messages that have none. `Speaking` is dropped while nobody is connected.
+    /// Returns its number, 0 for messages that have none. Those are dropped while nobody is connected.
     ///
     /// # Errors
     ///
@@ -451,6 +451,7 @@ impl ServerSession {
             Said::SetRecording(recording) => Ok(Request::SetRecording(recording)),
             Said::GrantConsent(_) => Ok(Request::GrantConsent),
             Said::StartMeeting(_) => Ok(Request::StartMeeting),
+            Said::SetViews(views) => request::views(views),
             Said::Hello(_) | Said::Ack(_) | Said::Ping(_) | Said::Leave(_) => Err(Refused {
                 key: "malformed",
                 message: "Out of order.",
@@ -496,7 +497,8 @@ impl ServerSession {
                 | Body::RecordingState(_)
                 | Body::Reaction(_)
                 | Body::Announcement(_)
-                | Body::Muted(_),
+                | Body::Muted(_)
+                | Body::Demand(_),
             ) => Some(InCall),
             (AwaitJoin | Joining | Lobby | Ended, _) => None,
         }
@@ -555,11 +557,9 @@ impl ServerSession {
         if !self.connected {
             return;
         }
-        // Only the newest list of speakers is worth a slow client's time.
-        if matches!(body, Body::Speaking(_)) {
-            self.unnumbered
-                .retain(|waiting| !matches!(waiting.body, Some(Body::Speaking(_))));
-        }
+        // Only the newest is worth a slow client's time.
+        self.unnumbered
+            .retain(|waiting| !waiting.body.as_ref().is_some_and(|old| is_outdated(old, &body)));
         if self.unnumbered.len() >= MAX_UNNUMBERED {
             // Never the `Welcome`, which comes first.
             let oldest = usize::from(matches!(
@@ -573,6 +573,15 @@ impl ServerSession {
             in_reply_to,
             body: Some(body),
         }));
+    }
+}
+
+/// Whether a message that waits says nothing any more beside a newer one: a list of speakers, the demand for one track.
+fn is_outdated(waiting: &Body, newer: &Body) -> bool {
+    match (waiting, newer) {
+        (Body::Speaking(_), Body::Speaking(_)) => true,
+        (Body::Demand(waiting), Body::Demand(newer)) => waiting.track_id == newer.track_id,
+        _ => false,
     }
 }
 

@@ -121,6 +121,23 @@ fn care() -> impl Strategy<Value = client_message::Body> {
         })),
         Just(Body::GrantConsent(GrantConsent {})),
         Just(Body::StartMeeting(StartMeeting {})),
+        vec((text(), any::<[u32; 3]>(), any::<[bool; 2]>()), 0..3).prop_map(|views| Body::SetViews(
+            SetViews {
+                views: views
+                    .into_iter()
+                    .map(
+                        |(track_id, [width, height, priority], [pinned, hidden])| TrackView {
+                            track_id,
+                            width,
+                            height,
+                            pinned,
+                            hidden,
+                            priority,
+                        }
+                    )
+                    .collect()
+            }
+        )),
     ]
 }
 
@@ -185,6 +202,14 @@ fn life() -> impl Strategy<Value = server_message::Body> {
             })
         }),
         text().prop_map(|by_participant_id| Body::Muted(Muted { by_participant_id })),
+        (text(), text(), any::<bool>(), ids()).prop_map(|(track_id, mid, watched, rids)| Body::Demand(
+            Demand {
+                track_id,
+                mid,
+                watched,
+                rids
+            }
+        )),
     ]
 }
 

@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use super::super::request::JoinLocator;
 use super::*;
 use crate::proto::{
-    Ack, Admit, Answer, ChatMessage, Connected, Done, EndMeeting, Ended, Leave, Lobby, MediaState, Offer,
-    Ping, Reject, Remove, Resume, RosterUpdate, SendChat, Speaking, client_message::Body as Said, join,
+    Ack, Admit, Answer, ChatMessage, Connected, Demand, Done, EndMeeting, Ended, Leave, Lobby, MediaState,
+    Offer, Ping, Reject, Remove, Resume, RosterUpdate, SendChat, SetViews, Speaking, TrackView,
+    client_message::Body as Said, join,
 };
 use crate::session::{ClientConfig, ClientSession, Incoming};
 
@@ -167,6 +168,7 @@ fn what_may_be_sent_in_which_state() {
         ("roster", Body::Roster(RosterUpdate::default())),
         ("answer", Body::Answer(Answer::default())),
         ("speaking", Body::Speaking(Speaking::default())),
+        ("demand", Body::Demand(Demand::default())),
         ("error", Body::Error(ErrorBody::default())),
         ("done", Body::Done(Done::default())),
         ("welcome", Body::Welcome(Welcome::default())),
@@ -191,7 +193,7 @@ fn what_may_be_sent_in_which_state() {
     );
     assert_eq!(
         allowed(State::InCall),
-        ["ended", "roster", "answer", "speaking", "error", "done"]
+        ["ended", "roster", "answer", "speaking", "demand", "error", "done"]
     );
     assert_eq!(allowed(State::Ended), [""; 0]);
     assert_eq!(
@@ -223,6 +225,7 @@ fn what_a_client_may_say_in_which_state() {
         ("reject", Said::Reject(Reject::default())),
         ("remove", Said::Remove(Remove::default())),
         ("endMeeting", Said::EndMeeting(EndMeeting {})),
+        ("setViews", Said::SetViews(SetViews::default())),
         ("leave", Said::Leave(Leave {})),
         ("ping", Said::Ping(Ping {})),
         ("ack", Said::Ack(Ack { seq: 0 })),
@@ -245,6 +248,7 @@ fn what_a_client_may_say_in_which_state() {
         "reject",
         "remove",
         "endMeeting",
+        "setViews",
     ];
     for state in STATES {
         for (name, outcome) in outcomes(state) {
@@ -339,6 +343,13 @@ fn lengths_are_bounded() {
     };
     assert_eq!(refusal(State::InCall, admit(1024)), Ok(()));
     assert_eq!(refusal(State::InCall, admit(1025)), Err("too_large"));
+    let views = |len: usize| {
+        Said::SetViews(SetViews {
+            views: vec![TrackView::default(); len],
+        })
+    };
+    assert_eq!(refusal(State::InCall, views(1024)), Ok(()));
+    assert_eq!(refusal(State::InCall, views(1025)), Err("too_large"));
     let link = |len: usize, name: usize| {
         Said::Join(Join {
             locator: Some(join::Locator::MeetingLink("a".repeat(len))),
@@ -657,6 +668,25 @@ fn speakers_are_coalesced_and_pongs_bounded() {
     assert_eq!(session.send(0, Body::Speaking(Speaking::default())), Ok(0));
     session.resume(now, 1, 2, "t2".into()).unwrap();
     assert_eq!(drain(&mut session).len(), 1);
+}
+
+#[test]
+fn of_each_track_the_newest_demand_waits() {
+    let now = start();
+    let mut session = in_state(State::InCall, now);
+    drain(&mut session);
+    let demand = |track: &str, watched| {
+        Body::Demand(Demand {
+            track_id: track.into(),
+            watched,
+            ..Demand::default()
+        })
+    };
+    for (track, watched) in [("1", true), ("2", true), ("1", false)] {
+        assert_eq!(session.send(0, demand(track, watched)), Ok(0));
+    }
+    let bodies: Vec<_> = drain(&mut session).into_iter().filter_map(|m| m.body).collect();
+    assert_eq!(bodies, [demand("2", true), demand("1", false)]);
 }
 
 #[test]
