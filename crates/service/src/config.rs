@@ -1,7 +1,7 @@
 //! What an operator may set: defaults, then a TOML file, then `ANTEROOM_*` in the environment, then the command line.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -29,11 +29,16 @@ pub struct Config {
     pub dev: bool,
     /// Address of the HTTPS and WebSocket surface. Port 0: the system chooses.
     pub listen: SocketAddr,
-    /// Address of the one UDP port for media. Port 0: the system chooses.
+    /// Address of the first UDP port for media; every further media thread has the next one. Port 0: the system chooses
+    /// all of them.
     pub media: SocketAddr,
+    /// Media threads, each with a UDP port of its own; one for each core when not set.
+    pub media_threads: Option<NonZeroUsize>,
     /// Addresses clients are told to send media to; empty: the address listened on, or all of this machine's when
     /// that is unspecified.
     pub media_advertise: Vec<IpAddr>,
+    /// The bearer token that `/metrics` asks for. Without one, figures are given in development mode only.
+    pub metrics_token: Option<String>,
     /// Plain HTTP for a person's browser in development mode; loopback only; `"off"` for none. Port 0: the system
     /// chooses.
     #[serde(deserialize_with = "address_or_off")]
@@ -181,6 +186,8 @@ impl Default for Config {
             listen: loopback(8443),
             // All addresses: a browser without permission for camera or microphone never reaches loopback.
             media: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 10_000)),
+            media_threads: None,
+            metrics_token: None,
             media_advertise: Vec::new(),
             dev_http: Some(loopback(8080)),
             data: default_data(),
@@ -426,7 +433,7 @@ mod tests {
     #[test]
     fn a_file_overrides_defaults_and_turns_dev_mode_off() {
         let config = load("listen = \"0.0.0.0:443\"\n[limits]\nbody_bytes = 1000\n").unwrap();
-        assert_eq!(config.listen, "0.0.0.0:443".parse().unwrap());
+        assert_eq!(config.listen, "0.0.0.0:443".parse::<SocketAddr>().unwrap());
         assert_eq!(config.limits.body_bytes, 1000);
         assert_eq!(config.limits.clock_skew_seconds, 300);
         assert!(!config.dev);
@@ -448,7 +455,7 @@ mod tests {
             },
         )
         .unwrap();
-        assert_eq!(config.listen, "127.0.0.1:1".parse().unwrap());
+        assert_eq!(config.listen, "127.0.0.1:1".parse::<SocketAddr>().unwrap());
         assert_eq!(config.dev_http, None);
     }
 

@@ -126,7 +126,7 @@ pub struct DevInfo {
     pub whep_url: String,
     /// A bearer token for both, of a colleague who is admitted without lobby; good for 30 days.
     pub media_token: String,
-    /// UDP address of media.
+    /// UDP address of the first media thread.
     pub media: SocketAddr,
     /// The plain HTTP address for browsers on this machine, without a trailing slash.
     pub dev_http: Option<String>,

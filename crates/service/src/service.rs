@@ -76,7 +76,8 @@ pub struct Service {}
 #[derive(Debug)]
 pub struct RunningService {
     app: App,
-    media: SocketAddr,
+    /// One for each media thread.
+    media: Vec<SocketAddr>,
     servers: Vec<Server>,
     keys: Watch,
     retention: Watch,
@@ -164,7 +165,7 @@ impl Service {
         servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
         let keys = tokio::spawn(watch_keys(app.clone()));
         let retention = retention::run(app.chat().clone(), app.meetings().clone(), app.clock().clone());
-        tracing::info!(endpoint = app.endpoint().as_str(), %media, "started");
+        tracing::info!(endpoint = app.endpoint().as_str(), ?media, "started");
         Ok(RunningService {
             app,
             media,
@@ -190,10 +191,10 @@ impl RunningService {
         self.app.dev_http().cloned()
     }
 
-    /// The UDP address that media listens on.
+    /// The UDP addresses that media listens on, one for each media thread.
     #[must_use]
-    pub fn media_addr(&self) -> SocketAddr {
-        self.media
+    pub fn media_addrs(&self) -> &[SocketAddr] {
+        &self.media
     }
 
     /// The demo data, in development mode.
@@ -343,7 +344,7 @@ async fn open(
     endpoint: Url,
     dev_http: Option<SocketAddr>,
     material: &Material,
-) -> Result<(App, SocketAddr, JoinHandle<()>), (Option<Store>, StartError)> {
+) -> Result<(App, Vec<SocketAddr>, JoinHandle<()>), (Option<Store>, StartError)> {
     let data = config.data.clone();
     let unusable = |source: StoreError| StartError::Store {
         path: data.clone(),
@@ -430,9 +431,10 @@ async fn open(
         app.webhooks().start(&app);
         let attendance = attendance::start(&app).await.map_err(unusable)?;
         let media = app.registry().start(&app)?;
+        let first = media.first().copied().unwrap_or_else(|| app.config().media);
         let published = match demo {
             Some(demo) => demo
-                .publish(&app, media, material.ca_file.as_deref())
+                .publish(&app, first, material.ca_file.as_deref())
                 .map(|info| app.set_dev(info)),
             None => demo::write_resource(&app),
         };
@@ -443,7 +445,7 @@ async fn open(
         }
         Ok((app, media, attendance))
     };
-    let outcome: Result<(App, SocketAddr, JoinHandle<()>), StartError> = built.await;
+    let outcome: Result<(App, Vec<SocketAddr>, JoinHandle<()>), StartError> = built.await;
     outcome.map_err(|error| (Some(store), error))
 }
 

@@ -151,7 +151,7 @@ reasons! {
 
     MEDIA_LOST = media_lost;
     cause: "No packet came over the media connection for too long.";
-    remedy: "Look at firewalls between client and service: one UDP port must be open.";
+    remedy: "Look at firewalls between client and service: the UDP ports of media must be open.";
 
     SERVICE_FAILURE = service_failure;
     cause: "The database or media failed; the log has a line about it.";

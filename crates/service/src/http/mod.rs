@@ -8,6 +8,7 @@ pub(crate) mod failures;
 pub mod graph;
 pub mod limits;
 pub mod linger;
+mod metrics;
 pub mod oauth;
 mod operator;
 mod operator_webhooks;

@@ -1,4 +1,4 @@
-//! The control plane's end of the media thread.
+//! The control plane's end of the media threads.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anteroom_media_transport::Certificate;
 use anteroom_media_transport::net::{
-    MediaCommands, MediaHandle, MediaThread, NetConfig, NetError, SendError,
+    MediaCommands, MediaHandle, MediaThread, MetricsSnapshot, NetConfig, NetError, SendError, ThreadMetrics,
 };
-use anteroom_media_transport::router::{Command, Event, RouterConfig};
+use anteroom_media_transport::router::{Command, Event, RoomId, RouterConfig};
 use tokio::sync::mpsc;
 
 use super::candidates::{candidates, interfaces};
@@ -19,45 +19,57 @@ use crate::error::StartError;
 /// How long to wait before a command is offered again to a media thread that is behind.
 const RETRY: Duration = Duration::from_millis(1);
 
-/// Commands go here; clones reach the same media thread.
+/// Commands go here; clones reach the same media threads.
 #[derive(Debug, Clone)]
 pub struct MediaControl {
     commands: MediaCommands,
-    /// Gone once the thread has been told to stop.
+    /// Gone once the threads have been told to stop.
     handle: Arc<Mutex<Option<MediaHandle>>>,
-    environment: Environment,
+    certificate: Certificate,
+    /// The address each thread listens on, and where it is reached.
+    candidates: Arc<[(SocketAddr, Vec<SocketAddr>)]>,
+    metrics: Arc<[Arc<ThreadMetrics>]>,
     /// Every command, for those who look on.
     #[cfg(test)]
     sent: Arc<Mutex<Vec<Command>>>,
 }
 
-/// Starts the media thread: gives its control, its events and the UDP address it listens on.
+/// Starts the media threads: gives their control and their events.
 ///
 /// # Errors
-/// The port is taken or cannot be listened on, no certificate can be made.
-pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>, SocketAddr), StartError> {
+/// A port is taken or cannot be listened on, no certificate can be made.
+pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>), StartError> {
     let certificate = Certificate::generate().map_err(|error| StartError::Media(error.to_string()))?;
-    let (mut handle, listening) = MediaThread::spawn(NetConfig::new(config.media), RouterConfig::default())
+    let mut net = NetConfig::new(config.media);
+    net.threads = config.media_threads;
+    let mut handle = MediaThread::spawn_all(net, RouterConfig::default())
         .map_err(|error| not_started(config.media, &error))?;
     let events = handle
         .take_events()
-        .ok_or_else(|| StartError::Media("the media thread has no events to give".to_owned()))?;
-    let candidates = candidates(listening, &config.media_advertise, interfaces());
+        .ok_or_else(|| StartError::Media("the media threads have no events to give".to_owned()))?;
+    let metrics = handle.metrics().cloned().collect();
+    let interfaces = interfaces();
+    let candidates = handle
+        .addresses()
+        .map(|listening| {
+            let reached = candidates(listening, &config.media_advertise, interfaces.iter().copied());
+            (listening, reached)
+        })
+        .collect();
     let control = MediaControl {
         commands: handle.commands(),
         handle: Arc::new(Mutex::new(Some(handle))),
-        environment: Environment {
-            certificate,
-            candidates,
-        },
+        certificate,
+        candidates,
+        metrics,
         #[cfg(test)]
         sent: Arc::default(),
     };
-    Ok((control, events, listening))
+    Ok((control, events))
 }
 
 impl MediaControl {
-    /// Hands a command to the media thread; waits while it is behind, so that none is lost.
+    /// Hands a command to the media thread of its peer; waits while it is behind, so that none is lost.
     pub async fn send(&self, command: Command) {
         #[cfg(test)]
         self.sent.lock().unwrap().push(command.clone());
@@ -76,13 +88,36 @@ impl MediaControl {
         std::mem::take(&mut self.sent.lock().unwrap())
     }
 
-    /// Our side of every media connection.
+    /// Our side of every media connection in a room, with the addresses of the thread the room lives on. Once the threads
+    /// have been told to stop, they are reached nowhere.
     #[must_use]
-    pub fn environment(&self) -> &Environment {
-        &self.environment
+    pub fn environment(&self, room: RoomId) -> Environment {
+        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = handle.as_ref().map(|handle| handle.address_of(room));
+        let reached = self
+            .candidates
+            .iter()
+            .find(|(listening, _)| Some(*listening) == address)
+            .map(|(_, reached)| reached.clone());
+        Environment {
+            certificate: self.certificate.clone(),
+            candidates: reached.unwrap_or_default(),
+        }
     }
 
-    /// Says goodbye to all peers and ends the thread.
+    /// The UDP addresses that the threads listen on.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.candidates.iter().map(|(listening, _)| *listening).collect()
+    }
+
+    /// What each thread has counted.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<MetricsSnapshot> {
+        self.metrics.iter().map(|metrics| metrics.snapshot()).collect()
+    }
+
+    /// Says goodbye to all peers and ends the threads.
     pub async fn shutdown(&self) {
         let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(handle) = handle {

@@ -1,4 +1,4 @@
-//! Media: the router's thread, and what offers mean for it.
+//! Media: the router's threads, and what offers mean for them.
 
 mod candidates;
 pub(crate) use candidates::interfaces;

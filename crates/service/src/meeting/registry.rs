@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anteroom_identity::id::{AcsUserId, ResourceId};
-use anteroom_media_transport::router::{Event, RoomId};
+use anteroom_media_transport::net::MetricsSnapshot;
+use anteroom_media_transport::router::{Event, RoomId, TrackId};
 use anteroom_signaling::session::JoinLocator;
 use anteroom_teams_link::admission::{self, EndReason};
 use anteroom_teams_link::link::{self, LinkError, MeetingRef};
@@ -95,12 +96,14 @@ impl Registry {
         }))
     }
 
-    /// Starts media; meetings can be joined from now on. Returns the UDP address listened on.
+    /// Starts media; meetings can be joined from now on. Returns the UDP addresses listened on, one for each media
+    /// thread.
     ///
     /// # Errors
-    /// The media port is taken or cannot be listened on; the registry was started before.
-    pub fn start(&self, app: &App) -> Result<SocketAddr, StartError> {
-        let (media, events, address) = media::start(app.config())?;
+    /// A media port is taken or cannot be listened on; the registry was started before.
+    pub fn start(&self, app: &App) -> Result<Vec<SocketAddr>, StartError> {
+        let (media, events) = media::start(app.config())?;
+        let addresses = media.addresses();
         let running = Running {
             media,
             connections: Connections::new(&app.config().limits),
@@ -112,7 +115,7 @@ impl Registry {
         let mut state = self.state();
         state.app = Some(app.clone());
         state.pump = Some(pump);
-        Ok(address)
+        Ok(addresses)
     }
 
     /// Ends all calls with 503 / 990040 `service_stopping`, waits until their participants have been told and guests are
@@ -161,6 +164,13 @@ impl Registry {
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         *self.0.stopping.borrow()
+    }
+
+    /// What each media thread has counted; nothing before media has started.
+    #[must_use]
+    pub fn media_metrics(&self) -> Vec<MetricsSnapshot> {
+        let running = self.0.running.get();
+        running.map_or_else(Vec::new, |running| running.media.metrics())
     }
 
     /// Meetings with somebody in the lobby or in the call.
@@ -458,16 +468,39 @@ impl Wanted {
     }
 }
 
+/// How often it is tried again to tell a busy meeting what is wanted of its tracks.
+const DEMAND_RETRY: Duration = Duration::from_millis(50);
+
 /// Hands the media router's events to the meetings. Never waits for one, since a meeting may be waiting for the media
 /// thread, and that for room for its events.
 async fn pump(registry: Registry, mut events: mpsc::Receiver<Event>) {
-    while let Some(event) = events.recv().await {
+    // What is wanted of tracks whose meeting had no room. The newest counts, so that it may not be overtaken.
+    let mut late: HashMap<TrackId, Event> = HashMap::new();
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = events.recv() => event,
+            () = tokio::time::sleep(DEMAND_RETRY), if !late.is_empty() => {
+                late = late
+                    .drain()
+                    .filter_map(|(track, event)| Some((track, deliver_demand(&registry, event)?)))
+                    .collect();
+                continue;
+            }
+        };
+        let Some(event) = event else { return };
         let room = match &event {
             Event::ActiveSpeakers { room, .. } => room.0,
             Event::PeerConnected { peer, .. }
             | Event::PeerClosed { peer, .. }
             | Event::FirstPacket { peer, .. }
             | Event::Stats { peer, .. } => room_of(*peer),
+            Event::Demand { track, .. } => {
+                let track = *track;
+                late.remove(&track);
+                late.extend(deliver_demand(&registry, event).map(|event| (track, event)));
+                continue;
+            }
             Event::Refused { peer, error } => {
                 tracing::error!(%peer, %error, "the media router refused a command");
                 continue;
@@ -483,5 +516,17 @@ async fn pump(registry: Registry, mut events: mpsc::Receiver<Event>) {
         {
             tokio::spawn(async move { meeting.send(event).await });
         }
+    }
+}
+
+/// Tells a meeting what is wanted of one of its tracks; gives it back when there is no room.
+fn deliver_demand(registry: &Registry, event: Event) -> Option<Event> {
+    let Event::Demand { peer, .. } = &event else {
+        return None;
+    };
+    let meeting = registry.state().rooms.get(&room_of(*peer)).cloned()?;
+    match meeting.try_send(ToMeeting::Media(Box::new(event))) {
+        Err(mpsc::error::TrySendError::Full(ToMeeting::Media(event))) => Some(*event),
+        _ => None,
     }
 }

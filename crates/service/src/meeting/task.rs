@@ -238,6 +238,12 @@ impl Task {
                     let speakers: Vec<_> = speakers.iter().map(|(peer, _, level)| (*peer, *level)).collect();
                     self.meeting.handle_speakers(&speakers);
                 }
+                Event::Demand {
+                    peer,
+                    track,
+                    is_watched,
+                    rids,
+                } => self.meeting.handle_demand(peer, track, is_watched, rids),
                 event => tracing::trace!(room = self.room.0, ?event, "media"),
             },
             ToMeeting::Status(reply) => {
@@ -621,7 +627,7 @@ fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: 
             per_identity: limits.sessions_per_identity(app.config().dev),
             lobby_timeout: Duration::from_secs(tenants.unwrap_or(limits.lobby_timeout_seconds)),
         },
-        media: media.environment().clone(),
+        media: media.environment(room),
         room,
         seed,
     }

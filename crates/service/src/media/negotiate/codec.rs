@@ -1,10 +1,12 @@
 //! Codecs and extensions as the router knows them.
 
 use anteroom_media_transport::router::{
-    CodecName, ExtensionIds, Publication, RtpCodec, Subscription, TrackId,
+    CodecName, Content, ExtensionIds, Publication, Repair, RtpCodec, Subscription, TrackId,
 };
+use anteroom_signaling::proto::TrackSource;
 use anteroom_signaling::sdp::{
-    AUDIO_LEVEL_URI, Accept, Codec, Extension, MID_URI, MediaSection, VIDEO_ORIENTATION_URI,
+    AUDIO_LEVEL_URI, Accept, Codec, DEPENDENCY_DESCRIPTOR_URI, Extension, MID_URI, MediaSection,
+    REPAIRED_RID_URI, RID_URI, TRANSPORT_SEQUENCE_URI, VIDEO_ORIENTATION_URI,
 };
 
 use super::PublishedTrack;
@@ -15,39 +17,49 @@ pub(super) fn publication(
     accept: &Accept,
     paused: bool,
 ) -> Publication {
+    let repairs = section.repairs.iter().filter(|_| accept.has_rtx());
     Publication {
-        track: track.track,
-        mid: section.mid.clone(),
-        kind: track.kind,
+        content: match track.source {
+            TrackSource::Screen => Content::Screen,
+            TrackSource::Unspecified | TrackSource::Microphone | TrackSource::Camera => Content::Camera,
+        },
         ssrcs: section.ssrcs.clone(),
-        codecs: accept.codecs.iter().filter_map(codec).collect(),
+        repairs: repairs
+            .map(|source| Repair {
+                ssrc: source.ssrc,
+                of: source.of,
+            })
+            .collect(),
+        rids: accept.rids.iter().map(|rid| rid.id.clone()).collect(),
+        codecs: codecs(&accept.codecs),
         extensions: extensions(&accept.extensions),
         paused,
+        ..Publication::new(track.track, track.kind, section.mid.clone())
     }
 }
 
 pub(super) fn subscription(
     track: TrackId,
-    ssrc: u32,
+    (ssrc, rtx_ssrc): (u32, Option<u32>),
     section: &MediaSection,
     accept: &Accept,
 ) -> Subscription {
     Subscription {
-        track,
-        mid: section.mid.clone(),
-        ssrc,
-        codecs: accept.codecs.iter().filter_map(codec).collect(),
+        rtx_ssrc,
+        codecs: codecs(&accept.codecs),
         extensions: extensions(&accept.extensions),
+        ..Subscription::new(track, section.mid.clone(), ssrc)
     }
 }
 
 /// Whether a publisher may send with this codec.
 pub(super) fn publishes(publication: &Publication, wanted: &Codec) -> bool {
-    let Some(wanted) = codec(wanted) else { return false };
+    let Some(name) = name(wanted) else { return false };
     publication.codecs.iter().any(|published| {
         published.clock_rate == wanted.clock_rate
-            && match (&published.name, &wanted.name) {
-                // Profiles are the decoder's business; what counts on the wire is the packetization.
+            && match (&published.name, &name) {
+                // Of H.264 the Baseline entries are taken alone, which all decode; what counts is the packetization. A
+                // profile of VP9 or AV1 is another number of bits and colours, which a decoder has or has not.
                 (
                     CodecName::H264 {
                         packetization_mode: published,
@@ -63,28 +75,47 @@ pub(super) fn publishes(publication: &Publication, wanted: &Codec) -> bool {
     })
 }
 
-fn codec(codec: &Codec) -> Option<RtpCodec> {
-    let name = if codec.is("opus") {
-        CodecName::Opus
+/// Each codec with the payload types of its retransmissions and its redundant form.
+fn codecs(codecs: &[Codec]) -> Vec<RtpCodec> {
+    let companion = |of: &dyn Fn(&Codec) -> Option<u8>, payload_type: u8| {
+        let found = codecs.iter().find(|codec| of(codec) == Some(payload_type));
+        found.map(|codec| codec.payload_type)
+    };
+    let described = |codec: &Codec| {
+        Some(RtpCodec {
+            rtx: companion(&Codec::repeats, codec.payload_type),
+            red: companion(&Codec::carries, codec.payload_type),
+            ..RtpCodec::new(codec.payload_type, name(codec)?, codec.clock_rate)
+        })
+    };
+    codecs.iter().filter_map(described).collect()
+}
+
+fn name(codec: &Codec) -> Option<CodecName> {
+    let number = |name: &str| codec.parameter(name).and_then(|number| number.parse().ok());
+    if codec.is("opus") {
+        Some(CodecName::Opus)
     } else if codec.is("VP8") {
-        CodecName::Vp8
+        Some(CodecName::Vp8)
     } else if codec.is("H264") {
-        CodecName::H264 {
-            profile: parameter(codec, "profile-level-id")
+        Some(CodecName::H264 {
+            profile: codec
+                .parameter("profile-level-id")
                 .and_then(|id| u32::from_str_radix(id, 16).ok())
                 .unwrap_or(0),
-            packetization_mode: parameter(codec, "packetization-mode")
-                .and_then(|mode| mode.parse().ok())
-                .unwrap_or(0),
-        }
+            packetization_mode: number("packetization-mode").unwrap_or(0),
+        })
+    } else if codec.is("VP9") {
+        Some(CodecName::Vp9 {
+            profile: number("profile-id").unwrap_or(0),
+        })
+    } else if codec.is("AV1") {
+        Some(CodecName::Av1 {
+            profile: number("profile").unwrap_or(0),
+        })
     } else {
-        return None;
-    };
-    Some(RtpCodec {
-        payload_type: codec.payload_type,
-        name,
-        clock_rate: codec.clock_rate,
-    })
+        None
+    }
 }
 
 fn extensions(extensions: &[Extension]) -> ExtensionIds {
@@ -98,14 +129,9 @@ fn extensions(extensions: &[Extension]) -> ExtensionIds {
         mid: id(MID_URI),
         audio_level: id(AUDIO_LEVEL_URI),
         video_orientation: id(VIDEO_ORIENTATION_URI),
+        transport_sequence: id(TRANSPORT_SEQUENCE_URI),
+        rid: id(RID_URI),
+        repaired_rid: id(REPAIRED_RID_URI),
+        dependency_descriptor: id(DEPENDENCY_DESCRIPTOR_URI),
     }
-}
-
-fn parameter<'a>(codec: &'a Codec, name: &str) -> Option<&'a str> {
-    codec
-        .fmtp
-        .split(';')
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim())
 }

@@ -19,8 +19,8 @@ use anteroom_media_transport::router::{
 use anteroom_media_transport::{
     Certificate, Fingerprint, IceCredentials, PeerConfig, RemoteParameters, Role, SrtpProfile,
 };
-use anteroom_signaling::proto::{Section, TrackSource};
-use anteroom_signaling::sdp::{self, AnswerParams, Description, Msid, SectionAnswer, SendStream};
+use anteroom_signaling::proto::{self, Section, TrackSource};
+use anteroom_signaling::sdp::{self, Accept, AnswerParams, Description, Msid, SectionAnswer, SendStream};
 use anteroom_teams_link::CapabilitySet;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -128,10 +128,30 @@ pub struct Peer {
     /// By mid.
     subscriptions: BTreeMap<String, Subscription>,
     /// SSRCs of sections that follow, by mid.
-    followed: BTreeMap<String, u32>,
+    followed: BTreeMap<String, (u32, Option<u32>)>,
+    /// What is wanted of the tracks published, as far as the router has said.
+    demands: BTreeMap<TrackId, Demand>,
     /// Every SSRC we ever sent with under these keys; none is used for a second stream, since the sequence numbers
     /// of two streams under one SSRC would repeat nonces (RFC 3711 §9.1).
     ssrcs: HashSet<u32>,
+}
+
+/// What is wanted of a track.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Demand {
+    is_watched: bool,
+    rids: Vec<String>,
+}
+
+impl Demand {
+    fn told(&self, track: TrackId, mid: &str) -> proto::Demand {
+        proto::Demand {
+            track_id: track.0.to_string(),
+            mid: mid.to_owned(),
+            watched: self.is_watched,
+            rids: self.rids.clone(),
+        }
+    }
 }
 
 impl Peer {
@@ -153,6 +173,33 @@ impl Peer {
             .values()
             .find(|(track, _)| track.track == id)
             .map(|(track, publication)| (track, publication))
+    }
+
+    /// Takes in what is wanted of a track; what the client is to be told, when the track is published here and that is
+    /// news.
+    pub fn demanded(&mut self, track: TrackId, is_watched: bool, rids: Vec<String>) -> Option<proto::Demand> {
+        let mid = self.mid_of(track)?;
+        let demand = Demand { is_watched, rids };
+        if self.demands.get(&track) == Some(&demand) {
+            return None;
+        }
+        let told = demand.told(track, mid);
+        self.demands.insert(track, demand);
+        Some(told)
+    }
+
+    /// What is wanted of all tracks the router has said something of.
+    pub fn demands(&self) -> impl Iterator<Item = proto::Demand> {
+        self.demands
+            .iter()
+            .filter_map(|(track, demand)| Some(demand.told(*track, self.mid_of(*track)?)))
+    }
+
+    fn mid_of(&self, track: TrackId) -> Option<&str> {
+        self.publications
+            .iter()
+            .find(|(_, (published, _))| published.track == track)
+            .map(|(mid, _)| mid.as_str())
     }
 
     /// Forgets subscriptions to tracks that are gone; the command that says so, when there were any.
@@ -249,6 +296,7 @@ impl Peer {
             publications: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             followed: BTreeMap::new(),
+            demands: BTreeMap::new(),
             ssrcs: HashSet::new(),
         }
     }
@@ -318,27 +366,26 @@ impl Peer {
                         .subscriptions
                         .get(&section.mid)
                         .filter(|known| known.track == track);
-                    let ssrc = match known {
-                        Some(known) => known.ssrc,
-                        None => self.fresh_ssrc(context.random),
-                    };
-                    accept.send = Some(SendStream { ssrc, cname, msid });
-                    let subscription = codec::subscription(track, ssrc, section, &accept);
+                    let known = known.map(|known| (known.ssrc, known.rtx_ssrc));
+                    let ssrcs = self.ssrcs(known, &accept, context.random);
+                    let (ssrc, rtx_ssrc) = ssrcs;
+                    accept.send = Some(SendStream {
+                        ssrc,
+                        rtx_ssrc,
+                        cname,
+                        msid,
+                    });
+                    let subscription = codec::subscription(track, ssrcs, section, &accept);
                     subscriptions.insert(section.mid.clone(), subscription);
                     SectionAnswer::Accept(accept)
                 }
                 Use::Follow { track, mut accept } => {
-                    let ssrc = match self.followed.get(&section.mid) {
-                        Some(known) => *known,
-                        None => {
-                            let fresh = self.fresh_ssrc(context.random);
-                            self.followed.insert(section.mid.clone(), fresh);
-                            fresh
-                        }
-                    };
-                    accept.send = Some(followed_stream(&section.mid, ssrc));
+                    let known = self.followed.get(&section.mid).copied();
+                    let ssrcs = self.ssrcs(known, &accept, context.random);
+                    self.followed.insert(section.mid.clone(), ssrcs);
+                    accept.send = Some(followed_stream(&section.mid, ssrcs));
                     if let Some(track) = track {
-                        let subscription = codec::subscription(track, ssrc, section, &accept);
+                        let subscription = codec::subscription(track, ssrcs, section, &accept);
                         subscriptions.insert(section.mid.clone(), subscription);
                     }
                     SectionAnswer::Accept(accept)
@@ -357,6 +404,7 @@ impl Peer {
                 .filter(|track| !kept(*track)),
         );
 
+        self.demands.retain(|track, _| kept(*track));
         let publications_before = std::mem::replace(&mut self.publications, publications);
         let subscriptions_before = std::mem::replace(&mut self.subscriptions, subscriptions);
         if publications_before != self.publications {
@@ -387,6 +435,23 @@ impl Peer {
         }
     }
 
+    /// The SSRCs of a stream and of its retransmissions: those it has, and fresh ones for what it has not.
+    fn ssrcs(
+        &mut self,
+        known: Option<(u32, Option<u32>)>,
+        accept: &Accept,
+        random: &mut StdRng,
+    ) -> (u32, Option<u32>) {
+        let (ssrc, rtx) = match known {
+            Some((ssrc, rtx)) => (ssrc, rtx),
+            None => (self.fresh_ssrc(random), None),
+        };
+        let rtx = accept
+            .has_rtx()
+            .then(|| rtx.unwrap_or_else(|| self.fresh_ssrc(random)));
+        (ssrc, rtx)
+    }
+
     fn fresh_ssrc(&mut self, random: &mut StdRng) -> u32 {
         loop {
             let ssrc: u32 = random.random();
@@ -415,9 +480,10 @@ const BAD_SDP_ANSWER: Refused = Refused {
 };
 
 /// A section that follows is of one stream with the others, and a track of its own, whoever is seen or heard there.
-fn followed_stream(mid: &str, ssrc: u32) -> SendStream {
+fn followed_stream(mid: &str, (ssrc, rtx_ssrc): (u32, Option<u32>)) -> SendStream {
     SendStream {
         ssrc,
+        rtx_ssrc,
         cname: FOLLOWED.to_owned(),
         msid: Msid {
             stream: FOLLOWED.to_owned(),

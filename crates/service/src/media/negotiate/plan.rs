@@ -29,14 +29,14 @@ pub(super) enum Use {
         kind: MediaKind,
         accept: Accept,
     },
-    /// The client receives. `accept.send` is set once there is an SSRC.
+    /// The client receives. `accept.send` is set once there are SSRCs.
     Subscribe {
         track: TrackId,
         accept: Accept,
         cname: String,
         msid: Msid,
     },
-    /// The client receives what it is given. `accept.send` is set once there is an SSRC.
+    /// The client receives what it is given. `accept.send` is set once there are SSRCs.
     Follow { track: Option<TrackId>, accept: Accept },
 }
 
@@ -210,13 +210,14 @@ fn subscribe(section: &MediaSection, id: &str, context: &Context<'_>) -> Result<
     };
     let stand_in = SendStream {
         ssrc: 0,
+        rtx_ssrc: None,
         cname: cname.clone(),
         msid: msid.clone(),
     };
     let accept = Accept::send(section, stand_in).map(|mut accept| {
-        accept
-            .codecs
-            .retain(|codec| super::codec::publishes(available.publication, codec));
+        sdp::retain_codecs(&mut accept.codecs, |codec| {
+            super::codec::publishes(available.publication, codec)
+        });
         accept
     });
     Ok(match accept.filter(|accept| !accept.codecs.is_empty()) {
@@ -232,7 +233,7 @@ fn subscribe(section: &MediaSection, id: &str, context: &Context<'_>) -> Result<
 
 /// All codecs stay in the answer: what is followed later may be written in another one.
 fn follow(section: &MediaSection, id: Option<&str>, context: &Context<'_>) -> Use {
-    let stand_in = super::followed_stream(&section.mid, 0);
+    let stand_in = super::followed_stream(&section.mid, (0, None));
     let Some(accept) = Accept::send(section, stand_in) else {
         return Use::Inactive;
     };

@@ -8,6 +8,8 @@ use rand::SeedableRng as _;
 
 use super::*;
 
+mod layers;
+
 const FINGERPRINT: &str =
     "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA";
 
@@ -127,6 +129,10 @@ impl Side {
     }
 
     fn offer(&mut self, offer: &Offer, sections: &[Section]) -> Result<Outcome, Refused> {
+        self.negotiate(&offer.parse(), sections)
+    }
+
+    fn negotiate(&mut self, description: &Description, sections: &[Section]) -> Result<Outcome, Refused> {
         let others = &self.others;
         let available = |track: TrackId| {
             let (published, publication) = others.get(&track)?;
@@ -150,7 +156,7 @@ impl Side {
             },
             random: &mut self.random,
         };
-        Peer::negotiate(&mut self.peer, &offer.parse(), sections, &mut context)
+        Peer::negotiate(&mut self.peer, description, sections, &mut context)
     }
 
     fn refusal(&mut self, sections: &[(&'static str, &'static str)], named: &[Section]) -> &'static str {
@@ -167,17 +173,9 @@ impl Side {
         };
         let id = TrackId(track);
         let publication = Publication {
-            track: id,
-            mid: "0".to_owned(),
-            kind,
             ssrcs: vec![1],
-            codecs: vec![RtpCodec {
-                payload_type: 100,
-                name: codec,
-                clock_rate: clock_rate(kind),
-            }],
-            extensions: ExtensionIds::default(),
-            paused: false,
+            codecs: vec![RtpCodec::new(100, codec, clock_rate(kind))],
+            ..Publication::new(id, kind, "0")
         };
         self.others.insert(
             id,
@@ -194,7 +192,7 @@ impl Side {
     }
 }
 
-use anteroom_media_transport::router::{CodecName, ExtensionIds, RtpCodec};
+use anteroom_media_transport::router::{CodecName, RtpCodec};
 
 fn clock_rate(kind: MediaKind) -> u32 {
     if kind == MediaKind::Audio { 48_000 } else { 90_000 }

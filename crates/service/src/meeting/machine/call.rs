@@ -68,6 +68,8 @@ impl Meeting {
             chat_access: false,
             chat_seen: 0,
             peer: None,
+            views: Vec::new(),
+            views_pace: Pace::default(),
         };
         let participant = Participant {
             id: id.clone(),
@@ -140,6 +142,7 @@ impl Meeting {
         if std::mem::take(&mut present.chat_suspended) {
             self.reconcile_chat_of(session);
         }
+        self.repeat_demands(session);
     }
 
     /// Tells who speaks, loudest first; peers that are not in the call are left out.

@@ -45,6 +45,8 @@ pub enum Ask {
     Consent,
     /// Let in who waits for the meeting to begin.
     Start,
+    /// Say what is shown of the pictures received.
+    SetViews(Vec<proto::TrackView>),
 }
 
 impl Meeting {
@@ -77,6 +79,7 @@ impl Meeting {
             }) => self.record(by, reply, recording, transcription),
             Ask::Consent => self.consent(by, reply),
             Ask::Start => self.begin(now, by, reply),
+            Ask::SetViews(views) => self.set_views(now, by, reply, &views),
         }
     }
 

@@ -34,6 +34,7 @@ mod rights;
 mod room;
 mod shelves;
 mod tracks;
+mod views;
 
 #[cfg(test)]
 mod care_tests;
@@ -51,6 +52,8 @@ mod names_tests;
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod views_tests;
 #[cfg(test)]
 pub(super) mod watch;
 
@@ -378,7 +381,7 @@ pub enum Effect {
 /// One running meeting.
 ///
 /// - inputs: [`handle`](Self::handle), [`handle_chat`](Self::handle_chat), [`handle_speakers`](Self::handle_speakers),
-///   [`handle_media_closed`](Self::handle_media_closed), [`set_policy`](Self::set_policy), [`shut_down`](Self::shut_down), [`handle_timeout`](Self::handle_timeout)
+///   [`handle_media_closed`](Self::handle_media_closed), [`handle_demand`](Self::handle_demand), [`set_policy`](Self::set_policy), [`shut_down`](Self::shut_down), [`handle_timeout`](Self::handle_timeout)
 /// - then, until there are none: [`poll_effect`](Self::poll_effect)
 /// - then: [`poll_timeout`](Self::poll_timeout), [`is_empty`](Self::is_empty)
 #[derive(Debug)]

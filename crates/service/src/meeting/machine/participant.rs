@@ -4,6 +4,7 @@ use std::fmt;
 
 use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TenantId};
 use anteroom_identity::token::ScopeSet;
+use anteroom_media_transport::router::TrackView;
 use anteroom_signaling::proto::{self, TrackSource};
 use anteroom_teams_link::admission::CapabilityReport;
 use anteroom_teams_link::{Capability, CapabilitySet, Role};
@@ -160,6 +161,9 @@ pub(super) struct Present {
     pub(super) chat_seen: u64,
     /// The media connection, once there was an offer.
     pub(super) peer: Option<Peer>,
+    /// What the participant shows of the pictures it receives, as it said last.
+    pub(super) views: Vec<TrackView>,
+    pub(super) views_pace: Pace,
 }
 
 impl Present {

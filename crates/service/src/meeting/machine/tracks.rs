@@ -1,6 +1,6 @@
 //! Offers, and the tracks everybody hears of.
 
-use anteroom_media_transport::router::{Command, MediaKind, PeerId, TrackId};
+use anteroom_media_transport::router::{Command, MediaKind, PeerId, RoomId, TrackId};
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{self, Section, TrackKind, TracksUpdate};
 use anteroom_signaling::sdp::Description;
@@ -141,8 +141,14 @@ impl Meeting {
             added,
             removed,
         } = outcome;
+        let knows_no_views = commands
+            .iter()
+            .any(|command| matches!(command, Command::AddPeer { .. }));
         for command in commands {
             self.media(command);
+        }
+        if knows_no_views {
+            self.tell_views(session);
         }
         self.withdraw(&removed);
         self.reply(
@@ -184,13 +190,18 @@ impl Meeting {
         self.tracks_changed(owner, added, removed);
     }
 
-    fn media(&mut self, command: Command) {
+    pub(super) fn media(&mut self, command: Command) {
         self.effects.push_back(Effect::Media(Box::new(command)));
     }
 }
 
 /// Ids of peers and tracks have the room in their upper half.
 const ROOM_SHIFT: u32 = 32;
+
+/// Whether a track is, or was, of this room.
+pub(super) fn is_of_room(track: TrackId, room: RoomId) -> bool {
+    track.0 >> ROOM_SHIFT == room.0
+}
 
 /// The room a peer belongs to.
 #[must_use]

@@ -301,6 +301,7 @@ impl Actor {
             Request::SetRecording(recording) => ask(reply, Ask::Record(recording)),
             Request::GrantConsent => ask(reply, Ask::Consent),
             Request::StartMeeting => ask(reply, Ask::Start),
+            Request::SetViews(views) => ask(reply, Ask::SetViews(views)),
             Request::Leave => {
                 if self.meeting.is_none() {
                     self.send(reply, ended(&EndReason::left()));
@@ -381,13 +382,11 @@ impl Actor {
             let _ = refused.send(connection);
             return;
         }
-        let was_connected = self.connection.is_some();
         let expires = caller.expires_at();
         self.caller = caller;
         self.attach(connection, fresh, expires);
-        if !was_connected {
-            self.tell(Input::Resumed).await;
-        }
+        // Also of one that took over from a connection that still was there: what has no number may have been lost with it.
+        self.tell(Input::Resumed).await;
         self.recheck().await;
     }
 

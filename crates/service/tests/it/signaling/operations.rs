@@ -8,7 +8,7 @@ use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{
     Ack, Admit, ClientMessage, EndMeeting, GrantConsent, Hello, Join, Leave, LockMeeting, MediaState,
     MuteParticipants, Offer, Ping, ReactionKind, Reject, Remove, Rename, Role, SendChat, SendReaction,
-    SetAttendeeMedia, SetHand, SetRecording, SetRole, Spotlight, StartMeeting,
+    SetAttendeeMedia, SetHand, SetRecording, SetRole, SetViews, Spotlight, StartMeeting,
 };
 use anteroom_signaling::wire::{Encoding, encode_client};
 use anteroom_teams_link::policy::{AllowedPresenters, LobbyScope, TenantFile};
@@ -92,6 +92,7 @@ fn all(whom: &str) -> Vec<Said> {
         }),
         Said::GrantConsent(GrantConsent {}),
         Said::StartMeeting(StartMeeting {}),
+        Said::SetViews(SetViews::default()),
     ]
 }
 
@@ -101,9 +102,12 @@ fn fate(said: &Said, profile: &str) -> Fate {
     let current = profile == "current";
     match said {
         Said::Hello(_) | Said::Join(_) | Said::Leave(_) | Said::Ack(_) => Fate::Session,
-        Said::Offer(_) | Said::MediaState(_) | Said::SendChat(_) | Said::Ping(_) | Said::GrantConsent(_) => {
-            Fate::Allowed
-        }
+        Said::Offer(_)
+        | Said::MediaState(_)
+        | Said::SendChat(_)
+        | Said::Ping(_)
+        | Said::GrantConsent(_)
+        | Said::SetViews(_) => Fate::Allowed,
         Said::SetHand(_) if current => Fate::Allowed,
         Said::SetHand(_) => Fate::Refused("raiseHand", guests),
         Said::SendReaction(_) if current => Fate::Allowed,
@@ -151,7 +155,7 @@ fn number(said: &Said) -> u32 {
 fn no_message_of_the_schema_is_forgotten() {
     let sent: BTreeSet<u32> = all("").iter().map(number).collect();
     assert_eq!(sent, numbers());
-    assert!(sent.len() >= 23);
+    assert!(sent.len() >= 24);
 }
 
 async fn set(host: &Host, presents: bool, profile: &str) {
