@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,10 +28,15 @@ pub(crate) struct Args {
     #[serde(skip_serializing_if = "Option::is_none")]
     listen: Option<SocketAddr>,
 
-    /// UDP port of media [default: 0.0.0.0:10000].
+    /// UDP port of media; further media threads take the ports behind it [default: 0.0.0.0:10000].
     #[arg(long, value_name = "ADDR:PORT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<SocketAddr>,
+
+    /// Media threads, each with a UDP port of its own [default: one for each core].
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_threads: Option<NonZeroUsize>,
 
     /// Plain HTTP for browsers on this machine, in development mode; "off" for none [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDR:PORT")]
@@ -92,14 +98,14 @@ fn banner(service: &RunningService, data: &std::path::Path) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out)?;
     match service.dev() {
-        Some(dev) => dev_banner(&mut out, dev, data)?,
+        Some(dev) => dev_banner(&mut out, dev, &media(service.media_addrs()), data)?,
         None => {
             writeln!(
                 out,
                 "  Anteroom serves {}",
                 style(service.endpoint().as_str()).bold()
             )?;
-            writeln!(out, "  Media     {} (UDP)", service.media_addr())?;
+            writeln!(out, "  Media     {} (UDP)", media(service.media_addrs()))?;
             writeln!(out, "  Data      {}", data.display())?;
             writeln!(out, "  Ctrl-C stops it.")?;
         }
@@ -108,7 +114,33 @@ fn banner(service: &RunningService, data: &std::path::Path) -> io::Result<()> {
     out.flush()
 }
 
-fn dev_banner(out: &mut impl Write, dev: &DevInfo, data: &std::path::Path) -> io::Result<()> {
+/// The addresses of media threads, those on neighbouring ports as a range: `0.0.0.0:10000-10003`.
+fn media(addresses: &[SocketAddr]) -> String {
+    let mut ranges: Vec<(SocketAddr, u16)> = Vec::new();
+    for address in addresses {
+        match ranges.last_mut() {
+            Some((first, last))
+                if first.ip() == address.ip() && last.checked_add(1) == Some(address.port()) =>
+            {
+                *last = address.port();
+            }
+            _ => ranges.push((*address, address.port())),
+        }
+    }
+    let texts: Vec<String> = ranges
+        .into_iter()
+        .map(|(first, last)| {
+            if last == first.port() {
+                first.to_string()
+            } else {
+                format!("{first}-{last}")
+            }
+        })
+        .collect();
+    texts.join(", ")
+}
+
+fn dev_banner(out: &mut impl Write, dev: &DevInfo, media: &str, data: &std::path::Path) -> io::Result<()> {
     writeln!(
         out,
         "  {} development mode, everything on this machine",
@@ -134,7 +166,7 @@ fn dev_banner(out: &mut impl Write, dev: &DevInfo, data: &std::path::Path) -> io
     }
     writeln!(out)?;
     writeln!(out, "  For ACS SDKs      {}", dev.endpoint)?;
-    writeln!(out, "  Media             {} (UDP)", dev.media)?;
+    writeln!(out, "  Media             {media} (UDP)")?;
     writeln!(
         out,
         "  Data              {} (dev.json has keys and passwords)",
@@ -184,5 +216,31 @@ impl Signals {
     #[cfg(not(unix))]
     async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_ports_are_a_range() {
+        let text = |addresses: &[&str]| {
+            let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+            media(&addresses)
+        };
+        assert_eq!(text(&["0.0.0.0:10000"]), "0.0.0.0:10000");
+        assert_eq!(
+            text(&["[::]:10000", "[::]:10001", "[::]:10002"]),
+            "[::]:10000-10002"
+        );
+        assert_eq!(
+            text(&["127.0.0.1:5", "127.0.0.1:7", "127.0.0.1:8"]),
+            "127.0.0.1:5, 127.0.0.1:7-8"
+        );
+        assert_eq!(
+            text(&["127.0.0.1:65535", "127.0.0.1:0"]),
+            "127.0.0.1:65535, 127.0.0.1:0"
+        );
     }
 }

@@ -246,6 +246,8 @@ impl Call {
                 }
                 self.offer();
             }
+            // It sends sound alone, which is never paused for want of listeners.
+            Body::Demand(_) => {}
             Body::Speaking(speaking) => {
                 let level = |speaker: &proto::Speaker| u8::try_from(speaker.level).unwrap_or(127).min(127);
                 let speakers = speaking

@@ -7,6 +7,8 @@ mod common;
 mod durability;
 mod emulator;
 mod link;
+mod load;
+mod media_threads;
 mod operating;
 mod program;
 mod resource;

@@ -57,6 +57,18 @@ async fn room(dev: &DevInfo, participants: Value) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
+/// A room for two, and their tokens.
+pub(crate) async fn room_of_two(dev: &DevInfo) -> (String, [String; 2]) {
+    let (first, first_token) = user(dev).await;
+    let (second, second_token) = user(dev).await;
+    let id = room(
+        dev,
+        json!({ first: {"role": "Presenter"}, second: {"role": "Presenter"} }),
+    )
+    .await;
+    (id, [first_token, second_token])
+}
+
 /// Lets one speak, and the other has to hear it.
 async fn hears(listener: &mut Person, speaker: &mut Person) {
     let subscribed = |event: &Event| matches!(event, Event::Subscribed { participant_id } if *participant_id == speaker.id);

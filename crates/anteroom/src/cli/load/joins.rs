@@ -6,30 +6,17 @@ use std::time::{Duration, Instant};
 
 use anteroom::client::{Credential, JoinOptions, Meeting};
 use anteroom_identity::token::Scope;
+use anteroom_signaling::proto;
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{self, client_message, join::Locator};
-use anteroom_signaling::session::{ClientConfig, ClientSession, Incoming};
-use anteroom_signaling::wire::{self, Encoding, Frame};
 use anyhow::{Context as _, bail};
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 
 use super::api::{Api, User};
 use super::report::{Latencies, Report};
+use super::seat::Seat;
 use super::service::Running;
 use crate::cli::output;
-
-const ENCODING: Encoding = Encoding::Protobuf;
-
-/// Buffer for reading, in bytes; the library's own is for few connections.
-const READ_BUFFER: usize = 4 * 1024;
 
 /// How long everybody may take to hear of one who comes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -88,7 +75,7 @@ pub(super) async fn measure(
     let mut latencies = Latencies::new()?;
     let began = Instant::now();
     for (index, user) in more.iter().enumerate() {
-        let mut seat = Seat::open(api, user).await?;
+        let mut seat = open(api, user).await?;
         seats.heard.expect(user.id.to_string(), participants + index);
         let asked = Instant::now();
         seat.join(&seats.link).await?;
@@ -136,7 +123,7 @@ impl Seats {
             {
                 let (api, user, link) = (self.api.clone(), user.clone(), self.link.clone());
                 joining.spawn(async move {
-                    let mut seat = Seat::open(&api, &user).await?;
+                    let mut seat = open(&api, &user).await?;
                     let took = seat.join(&link).await?;
                     anyhow::Ok((seat, took))
                 });
@@ -159,6 +146,10 @@ impl Seats {
     fn take(&mut self, seat: Seat) {
         self.taken.spawn(seat.attend(Arc::clone(&self.heard)));
     }
+}
+
+async fn open(api: &Api, user: &User) -> anyhow::Result<Seat> {
+    Seat::open(&api.connection.endpoint, api.tls.clone(), user.token.clone()).await
 }
 
 /// Counts who has heard of one participant.
@@ -209,56 +200,7 @@ impl Heard {
     }
 }
 
-/// One participant without media.
-struct Seat {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    session: ClientSession,
-}
-
 impl Seat {
-    async fn open(api: &Api, user: &User) -> anyhow::Result<Self> {
-        let mut url = api.connection.endpoint.join("/signaling")?;
-        let scheme = if url.scheme() == "http" { "ws" } else { "wss" };
-        let _ = url.set_scheme(scheme);
-        let mut request = url.as_str().into_client_request()?;
-        let protocol = HeaderValue::from_static(ENCODING.subprotocol());
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .max_message_size(Some(wire::MAX_SERVER_MESSAGE_BYTES))
-            .write_buffer_size(0);
-        let tls = api.tls.clone().map(Connector::Rustls);
-        let connect = tokio_tungstenite::connect_async_tls_with_config(request, Some(config), true, tls);
-        let (socket, _) = connect.await.context("opening a WebSocket")?;
-        let mut session = ClientSession::new(ClientConfig {
-            token: user.token.clone(),
-            client: "load".to_owned(),
-        });
-        session.connected(Instant::now());
-        Ok(Self { socket, session })
-    }
-
-    /// Asks to join, and waits until it is in.
-    async fn join(&mut self, link: &str) -> anyhow::Result<Duration> {
-        let asked = Instant::now();
-        self.session.request(client_message::Body::Join(proto::Join {
-            locator: Some(Locator::MeetingLink(link.to_owned())),
-            display_name: "Load".to_owned(),
-        }));
-        loop {
-            match self.next().await? {
-                Body::Connected(_) => return Ok(asked.elapsed()),
-                Body::Denied(proto::Denied { reason }) | Body::Ended(proto::Ended { reason }) => {
-                    bail!(
-                        "a participant is not let in: {:?}",
-                        reason.unwrap_or_default().key
-                    )
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// Takes part until the socket ends, which is an error.
     async fn attend(mut self, heard: Arc<Heard>) -> anyhow::Result<()> {
         loop {
@@ -268,42 +210,6 @@ impl Seat {
                     bail!("a stay ended: {:?}", ended.reason.unwrap_or_default().key)
                 }
                 _ => {}
-            }
-        }
-    }
-
-    async fn next(&mut self) -> anyhow::Result<Body> {
-        loop {
-            while let Some(message) = self.session.poll_outgoing(Instant::now()) {
-                let message = match wire::encode_client(ENCODING, &message) {
-                    Frame::Binary(bytes) => Message::binary(bytes),
-                    Frame::Text(text) => Message::text(text),
-                };
-                self.socket.feed(message).await?;
-            }
-            self.socket.flush().await?;
-            let timeout = self.session.poll_timeout();
-            let due = async {
-                match timeout {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                message = self.socket.next() => match message {
-                    Some(Ok(Message::Binary(bytes))) => {
-                        let message = wire::decode_server(ENCODING, &bytes)?;
-                        if let Some(Incoming::Message(message)) = self.session.handle_message(Instant::now(), message)?
-                            && let Some(body) = message.body
-                        {
-                            return Ok(body);
-                        }
-                    }
-                    Some(Ok(Message::Close(_))) | None => bail!("the service closed a socket"),
-                    Some(Ok(_)) => {}
-                    Some(Err(error)) => return Err(error.into()),
-                },
-                () = due => self.session.handle_timeout(Instant::now()),
             }
         }
     }

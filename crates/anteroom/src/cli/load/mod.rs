@@ -4,9 +4,12 @@ mod api;
 mod deliveries;
 mod joins;
 mod listener;
+mod process;
 mod report;
+mod seat;
 mod sends;
 mod service;
+mod sfu;
 mod sockets;
 mod start;
 mod tokens;
@@ -41,6 +44,15 @@ enum Command {
     /// A service of its own is started in a temporary directory; guests join its demo meeting over WebSockets, without
     /// media, and the organizer's program lets them in.
     Join(Joins),
+    /// Forwarding of media.
+    ///
+    /// Publishers and subscribers with real DTLS-SRTP, in processes of their own, join the demo meeting of a service in
+    /// development mode: of one that is started for it, or with --data of one that runs on this machine. Packets carry the
+    /// time they were sent at, so that forwarding delay is measured for each.
+    Sfu(sfu::Sfu),
+    /// Some of the clients of `sfu`; standard input says which.
+    #[command(name = sfu::WORKER, hide = true)]
+    SfuWorker,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +137,8 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<ExitCode> {
     match load.command {
         Command::Chat(chat) => run_chat(chat).await,
         Command::Join(joins) => run_joins(joins).await,
+        Command::Sfu(sfu) => sfu::run(sfu).await,
+        Command::SfuWorker => tokio::task::spawn_blocking(sfu::work).await?,
     }
 }
 

@@ -10,6 +10,8 @@ use anteroom_identity::signing::ConnectionString;
 use anteroom_service::DevInfo;
 use anyhow::{Context as _, bail};
 
+use super::process::Process;
+
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -27,6 +29,11 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start(data: &Path) -> anyhow::Result<Self> {
+        Self::start_with(data, &[])
+    }
+
+    /// With further arguments of `anteroom serve`.
+    pub(super) fn start_with(data: &Path, more: &[String]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("serve").arg("--data").arg(data);
         command.args([
@@ -37,11 +44,13 @@ impl Running {
             "--dev-http",
             "off",
         ]);
+        command.args(more);
         command
             .env("ANTEROOM_LIMITS__RATES__PROFILE", "off")
             .env("ANTEROOM_LIMITS__WEBSOCKETS", "100000")
             .env("ANTEROOM_LIMITS__MEETING_PARTICIPANTS", "100000")
             .env("ANTEROOM_LIMITS__MEETING_LOBBY", "100000")
+            .env("ANTEROOM_LIMITS__SESSIONS_PER_IDENTITY", "100000")
             .env("ANTEROOM_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
@@ -73,12 +82,14 @@ impl Running {
         })
     }
 
+    /// Its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// Memory of the process that is in RAM, in bytes, where the system tells.
     pub(super) fn memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.0.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;
-        Some(kib * 1024)
+        Process(self.id()).memory()
     }
 }
 

@@ -1,0 +1,158 @@
+//! What the command and its worker processes say to each other: a line of JSON each, orders on standard input, reports on
+//! standard output. A worker whose standard input ends is to end, too.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::error::ClientError;
+use super::histogram::Counts;
+
+/// How clients agree with the server on media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::cli::load) enum Signaling {
+    /// Each client joins the meeting as its app would; subscribers receive every publisher.
+    Meeting,
+    /// Publishers come by WHIP, subscribers by WHEP; a subscriber receives one voice and one picture.
+    Whip,
+}
+
+/// The first line a worker reads: whom it plays. Has a token in it, and so is no argument.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) signaling: Signaling,
+    /// Base address of the service.
+    pub(super) endpoint: String,
+    pub(super) join_url: String,
+    pub(super) whip_url: String,
+    pub(super) whep_url: String,
+    pub(super) token: String,
+    /// Certificate authority to trust, in PEM.
+    pub(super) ca: Option<PathBuf>,
+    /// Their numbers among all.
+    pub(super) publishers: Vec<usize>,
+    pub(super) subscribers: Vec<usize>,
+    /// Bits per second of each publisher; 0 for none.
+    pub(super) video: u64,
+    pub(super) audio: u64,
+    /// Clients that join at a time.
+    pub(super) at_a_time: usize,
+    /// How long a client may take to join and to receive media, in seconds.
+    pub(super) patience: u64,
+}
+
+/// What the command asks of a worker after that.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "camelCase")]
+pub(super) enum Order {
+    /// All publishers send: subscribers may come.
+    Subscribe,
+    /// What is sent from one moment of the monotonic clock up to another counts, in nanoseconds. Report after that.
+    Measure { from: u64, until: u64 },
+}
+
+/// What a worker says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "told", rename_all = "camelCase")]
+pub(super) enum Told {
+    /// Its publishers send.
+    Publishing,
+    /// Its subscribers receive.
+    Subscribed,
+    /// What came of it.
+    Report(Box<WorkerReport>),
+    /// A client failed, and with it the run.
+    Failed { client: String, error: ClientError },
+}
+
+/// What a worker's clients have counted.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct WorkerReport {
+    pub(super) published: Published,
+    pub(super) received: Received,
+    /// Nanoseconds from a packet's stamp to its arrival.
+    pub(super) audio_delay: Counts,
+    pub(super) video_delay: Counts,
+    /// Nanoseconds by which packets were sent later than planned.
+    pub(super) lateness: Counts,
+    /// Nanoseconds from a subscriber's first request to its first audio packet, and to its first whole keyframe.
+    pub(super) first_audio: Counts,
+    pub(super) first_frame: Counts,
+}
+
+/// What publishers count while it counts.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Published {
+    pub(super) packets: u64,
+    /// Sent again because the server asked.
+    pub(super) retransmitted: u64,
+    /// PLI and FIR from the server, since the start.
+    pub(super) keyframe_requests: u64,
+    /// Keyframes sent, since the start.
+    pub(super) keyframes: u64,
+}
+
+/// What subscribers count of packets sent while it counts.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Received {
+    /// Packets, each once.
+    pub(super) packets: u64,
+    /// RTP bytes of them, headers included.
+    pub(super) bytes: u64,
+    /// Sequence numbers from the first to the last.
+    pub(super) expected: u64,
+    /// Came behind one that was sent later, though nobody had asked for them again.
+    pub(super) reordered: u64,
+    /// Came more than once.
+    pub(super) duplicates: u64,
+    /// Came after they had been asked for again.
+    pub(super) recovered: u64,
+    /// Sequence numbers asked for again, repetitions included, since the start.
+    pub(super) nacked: u64,
+    /// Keyframes asked for, since the start.
+    pub(super) keyframe_requests: u64,
+    /// Streams.
+    pub(super) streams: u64,
+}
+
+impl Published {
+    pub(super) fn add(&mut self, other: &Self) {
+        let Self {
+            packets,
+            retransmitted,
+            keyframe_requests,
+            keyframes,
+        } = other;
+        self.packets += packets;
+        self.retransmitted += retransmitted;
+        self.keyframe_requests += keyframe_requests;
+        self.keyframes += keyframes;
+    }
+}
+
+impl Received {
+    pub(super) fn add(&mut self, other: &Self) {
+        let Self {
+            packets,
+            bytes,
+            expected,
+            reordered,
+            duplicates,
+            recovered,
+            nacked,
+            keyframe_requests,
+            streams,
+        } = other;
+        self.packets += packets;
+        self.bytes += bytes;
+        self.expected += expected;
+        self.reordered += reordered;
+        self.duplicates += duplicates;
+        self.recovered += recovered;
+        self.nacked += nacked;
+        self.keyframe_requests += keyframe_requests;
+        self.streams += streams;
+    }
+}
