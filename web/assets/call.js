@@ -51,6 +51,9 @@ const CONNECTION_LOST = {
   message: 'The connection to the service was lost and could not be restored.',
 };
 
+/** Pause before the service is told again of what is seen, when it was told too often. */
+const VIEWS_RETRY_MS = 1_000;
+
 /**
  * Every change is announced by the event `change` with `detail.topic`: `state`, `roster`, `waiting`, `tracks`,
  * `speaking`, `chat`, `access`, `meeting`, `connection`. The event `notice` (`detail: {text}`) carries a sentence for the
@@ -99,6 +102,9 @@ export class Call extends EventTarget {
   /** @type {Media|null} */
   #media = null;
   #reported = '';
+  /** What is seen, as long as it has not been told. @type {import('./views.js').View[]|null} */
+  #views = null;
+  #tellingViews = false;
   #onLocalChange = () => this.#publish();
   #onPageHide = () => this.#signaling.notify('leave', {});
 
@@ -309,6 +315,30 @@ export class Call extends EventTarget {
     return true;
   }
 
+  /**
+   * Says what is seen of the pictures received; the newest list counts.
+   * @param {import('./views.js').View[]} views
+   */
+  async setViews(views) {
+    this.#views = views;
+    if (this.#tellingViews) return;
+    this.#tellingViews = true;
+    while (this.#views) {
+      const next = this.#views;
+      this.#views = null;
+      try {
+        await this.#signaling.request('setViews', { views: next });
+      } catch (error) {
+        if (error instanceof SessionOver) break;
+        // A service that does not know of views sends everything; one that is asked too often is asked again later.
+        if (error.key !== 'rate_limited') continue;
+        this.#views ??= next;
+        await new Promise((resolve) => setTimeout(resolve, VIEWS_RETRY_MS));
+      }
+    }
+    this.#tellingViews = false;
+  }
+
   /** @returns {Promise<{kind: string, body: any}|null>} null when it was refused (the person has been told) */
   async #request(kind, body) {
     try {
@@ -421,6 +451,9 @@ export class Call extends EventTarget {
         this.#notice(`${by} muted you.`);
         break;
       }
+      case 'demand':
+        this.#media?.demand(body.mid ?? '', { trackId: body.trackId ?? '', watched: body.watched ?? false, rids: body.rids ?? [] });
+        break;
       case 'reaction':
         this.dispatchEvent(new CustomEvent('reaction', { detail: { participantId: body.participantId ?? '', kind: body.kind ?? '' } }));
         break;

@@ -14,8 +14,22 @@ export const MICROPHONE = 'TRACK_SOURCE_MICROPHONE';
 export const CAMERA = 'TRACK_SOURCE_CAMERA';
 export const SCREEN = 'TRACK_SOURCE_SCREEN';
 
-/** Upper bounds for what is sent, in bit/s. Every participant gets the same stream, so these stay moderate. */
-const MAX_BITRATE = { [MICROPHONE]: 48_000, [CAMERA]: 1_200_000, [SCREEN]: 2_500_000 };
+/**
+ * What is sent of each source, with upper bounds in bit/s. Of a camera everybody gets the layer that fits tile and network.
+ * A screen has to be sharp: a smaller one would not be read.
+ */
+const ENCODINGS = {
+  [MICROPHONE]: [{ maxBitrate: 48_000 }],
+  // Firefox sends one layer: what becomes of its three has not been tried enough.
+  [CAMERA]: navigator.userAgent.includes('Firefox/')
+    ? [{ maxBitrate: 1_500_000 }]
+    : [
+        { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+        { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 450_000 },
+        { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+      ],
+  [SCREEN]: [{ maxBitrate: 2_500_000 }],
+};
 /** How long a connection may be interrupted before ICE is restarted, in milliseconds. */
 const INTERRUPTION_MS = 4_000;
 /** Pause before ICE is restarted after it failed, in milliseconds; doubled each time, up to the second figure. */
@@ -24,6 +38,11 @@ const RESTART_MS = [250, 8_000];
 /**
  * A transceiver that receives. It is used for one track after the other; free again once it is inactive on both sides.
  * @typedef {{transceiver: RTCRtpTransceiver, kind: 'audio'|'video', trackId: string|null}} Slot
+ */
+
+/**
+ * What is wanted of an own source: whether anybody watches it, and which of its layers.
+ * @typedef {{trackId: string, watched: boolean, rids: string[]}} Demand
  */
 
 /**
@@ -43,6 +62,12 @@ export class Media extends EventTarget {
   #closed = false;
   #restartTimer = 0;
   #failures = 0;
+  /** What is wanted of own sources, by mid. @type {Map<string, Demand>} */
+  #demands = new Map();
+  /** Tracks that are published no more. @type {Set<string>} */
+  #retired = new Set();
+  /** Changes of one sender run one after the other. @type {Map<RTCRtpTransceiver, Promise<void>>} */
+  #adjusting = new Map();
 
   /**
    * @param {(offer: {sdp: string, sections: object[]}) => Promise<{sdp: string, missingTracks?: string[]}>} offerer
@@ -83,7 +108,7 @@ export class Media extends EventTarget {
         this.#pc.addTransceiver(track, {
           direction: 'sendonly',
           streams: [new MediaStream()],
-          sendEncodings: [{ maxBitrate: MAX_BITRATE[source] }],
+          sendEncodings: ENCODINGS[source],
         }),
       );
       this.#renegotiate();
@@ -92,9 +117,24 @@ export class Media extends EventTarget {
     const direction = track ? 'sendonly' : 'inactive';
     if (transceiver.direction !== direction) {
       transceiver.direction = direction;
+      this.#startOver(transceiver);
       this.#renegotiate();
     }
     if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+  }
+
+  /**
+   * Sends no more of a source than is wanted.
+   *
+   * @param {string} mid of the section that publishes it
+   * @param {Demand} demand
+   */
+  demand(mid, demand) {
+    const transceiver = [...this.#sending.values()].find((one) => one.mid === mid);
+    // One that has crossed with the end of its track says nothing of the next.
+    if (this.#closed || !transceiver || this.#retired.has(demand.trackId)) return;
+    this.#demands.set(mid, demand);
+    this.#adjust(transceiver);
   }
 
   /**
@@ -141,6 +181,31 @@ export class Media extends EventTarget {
     this.#closed = true;
     clearTimeout(this.#restartTimer);
     this.#pc.close();
+  }
+
+  /** What is published anew is wanted whole until the service says otherwise. */
+  #startOver(transceiver) {
+    const before = this.#demands.get(transceiver.mid);
+    if (!before) return;
+    this.#retired.add(before.trackId);
+    this.#demands.delete(transceiver.mid);
+    this.#adjust(transceiver);
+  }
+
+  /** Brings the layers of a source in line with what is wanted of it. */
+  #adjust(transceiver) {
+    const adjust = async () => {
+      if (this.#closed) return;
+      const { watched, rids } = this.#demands.get(transceiver.mid) ?? { watched: true, rids: [] };
+      const parameters = transceiver.sender.getParameters();
+      const wanted = ({ rid }) => watched && (!rid || rids.length === 0 || rids.includes(rid));
+      if (parameters.encodings.every((encoding) => encoding.active === wanted(encoding))) return;
+      for (const encoding of parameters.encodings) encoding.active = wanted(encoding);
+      await transceiver.sender.setParameters(parameters);
+    };
+    const before = this.#adjusting.get(transceiver) ?? Promise.resolve();
+    const failed = (error) => console.error('layers', error);
+    this.#adjusting.set(transceiver, before.then(adjust).catch(failed));
   }
 
   #assign({ id, kind }) {

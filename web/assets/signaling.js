@@ -26,7 +26,7 @@ const ACK_AFTER_MS = 1_000;
 const BODIES = [
   'welcome', 'lobby', 'connected', 'denied', 'ended', 'answer', 'roster', 'lobbyRoster', 'tracks', 'speaking', 'chat',
   'chatAccess', 'done', 'error', 'pong', 'capabilitiesChanged', 'meetingState', 'recordingState', 'reaction',
-  'announcement', 'muted',
+  'announcement', 'muted', 'demand',
 ];
 
 /** The service refused one request; the session goes on. */

@@ -6,6 +6,7 @@
 import { arrange, h, initials, setAttribute, setText, tone } from './dom.js';
 import { icon } from './icons.js';
 import { CAMERA, SCREEN } from './media.js';
+import { Views } from './views.js';
 
 const ASPECT = 16 / 9;
 const GAP_PX = 12;
@@ -22,6 +23,7 @@ export class Stage {
   #self;
   #selfVideo;
   #observer = new ResizeObserver(() => this.#layout());
+  #views;
 
   /**
    * @param {import('./call.js').Call} call
@@ -30,6 +32,7 @@ export class Stage {
   constructor(call, local) {
     this.#call = call;
     this.#local = local;
+    this.#views = new Views((views) => call.setViews(views));
     this.#selfVideo = h('video', { testid: 'self-video', 'aria-label': 'Your camera', props: { autoplay: true, muted: true, playsInline: true } });
     this.#self = h('figure', { class: 'self-view' }, this.#selfVideo, h('figcaption', { text: 'You' }));
     this.element = h(
@@ -94,6 +97,7 @@ export class Stage {
     this.#updateSelf();
     this.updateSpeaking();
     this.#layout();
+    this.#updateViews(videos);
   }
 
   /** Only who speaks; this changes often. */
@@ -121,9 +125,19 @@ export class Stage {
 
   close() {
     this.#observer.disconnect();
+    this.#views.close();
     for (const tile of this.#tiles.values()) tile.close();
     this.#tiles.clear();
     this.#selfVideo.srcObject = null;
+  }
+
+  /** Shared screens and who is in the spotlight stand large; what has no tile is not seen. */
+  #updateViews(videos) {
+    const shown = new Map();
+    for (const tile of this.#tiles.values()) {
+      if (tile.trackId) shown.set(tile.trackId, { element: tile.element, pinned: tile.large });
+    }
+    this.#views.update(videos.map(({ id }) => ({ trackId: id, element: null, pinned: false, ...shown.get(id) })));
   }
 
   #tile(key, kind) {
@@ -192,6 +206,16 @@ class Tile {
     this.#badge.hidden = !person?.label;
     this.element.classList.toggle('reconnecting', person?.reconnecting ?? false);
     this.#picture(track, name);
+  }
+
+  /** The track that is shown, if any. @returns {string|undefined} */
+  get trackId() {
+    return this.#video?.dataset.track;
+  }
+
+  /** Whether it stands out from the others. */
+  get large() {
+    return this.element.dataset.kind === 'screen' || this.element.classList.contains('spotlit');
   }
 
   close() {
