@@ -5,9 +5,12 @@
 
 mod chat;
 mod client;
+mod dtls;
 mod identity;
 mod link;
+mod media;
 mod oauth;
+mod srtp;
 mod trouter;
 mod webhook;
 
@@ -18,10 +21,8 @@ use anteroom_codec::container::{ReadLimits, ogg_opus, wav};
 use anteroom_codec::opus::packet;
 use anteroom_identity::signing::AuthorizationHeader;
 use anteroom_media_transport::demux::{self, PacketClass};
-use anteroom_media_transport::rtcp;
 use anteroom_media_transport::rtp;
-use anteroom_media_transport::srtp::{InboundSrtp, OutboundSrtp};
-use anteroom_media_transport::{SRTP_MAX_OVERHEAD, SrtpProfile, stun};
+use anteroom_media_transport::stun;
 use anteroom_rooms::{MemoryRoomStore, RoomChanges, RoomId, RoomService, wire as rooms};
 use anteroom_signaling::sdp::{self, Description};
 use anteroom_signaling::wire::{self, Encoding};
@@ -29,9 +30,12 @@ use anteroom_teams_link::graph::odata::{Literal, MAX_CLAUSES, MAX_TERMS, QueryOp
 
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
+pub use self::dtls::dtls_session;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
+pub use self::media::{dependency_descriptor, payload, rtcp_compound, rtp, twcc_recorder};
 pub use self::oauth::authorization_request;
+pub use self::srtp::{srtp_differential, srtp_unprotect};
 pub use self::trouter::{trouter_frame, trouter_session};
 pub use self::webhook::{webhook_answer, webhook_target};
 
@@ -45,6 +49,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("client_answer", client_answer),
     ("connection_string", connection_string),
     ("demux", demux),
+    ("dependency_descriptor", dependency_descriptor),
+    ("dtls_session", dtls_session),
     ("hmac_header", hmac_header),
     ("hmac_signature", hmac_signature),
     ("icalendar", icalendar),
@@ -53,6 +59,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("meeting_link", meeting_link),
     ("odata", odata),
     ("opus_packet", opus_packet),
+    ("payload", payload),
     ("rest_chat", rest_chat),
     ("rooms_rest", rooms_rest),
     ("rtcp_compound", rtcp_compound),
@@ -61,10 +68,12 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("signaling_json", signaling_json),
     ("signaling_proto", signaling_proto),
     ("sound_files", sound_files),
+    ("srtp_differential", srtp_differential),
     ("srtp_unprotect", srtp_unprotect),
     ("stun", stun),
     ("trouter_frame", trouter_frame),
     ("trouter_session", trouter_session),
+    ("twcc_recorder", twcc_recorder),
     ("webhook_answer", webhook_answer),
     ("webhook_target", webhook_target),
 ];
@@ -127,60 +136,6 @@ pub fn demux(data: &[u8]) {
     let class = demux::classify(data);
     if rtp::Packet::parse(data).is_ok() {
         assert!(matches!(class, PacketClass::Rtp | PacketClass::Rtcp), "{class:?}");
-    }
-}
-
-/// An RTP packet. What a parser says of it can be written again.
-pub fn rtp(data: &[u8]) {
-    let Ok(packet) = rtp::Packet::parse(data) else {
-        return;
-    };
-    assert!(packet.payload().len() <= data.len());
-    for id in 0..=u8::MAX {
-        let _ = packet.extension(id);
-    }
-    for (id, value) in packet.extensions().take(300) {
-        assert!(value.len() <= data.len(), "{id}");
-    }
-}
-
-/// A compound RTCP packet.
-pub fn rtcp_compound(data: &[u8]) {
-    for report in rtcp::Compound::new(data) {
-        let _ = format!("{report:?}");
-    }
-}
-
-/// Encrypted media: the first byte picks profile and direction. Nothing that we did not protect is accepted.
-pub fn srtp_unprotect(data: &[u8]) {
-    let Some((&choice, packet)) = data.split_first() else {
-        return;
-    };
-    let profiles = SrtpProfile::PREFERENCE;
-    let profile = profiles[usize::from(choice & 0x7f) % profiles.len()];
-    let (key, salt) = (vec![7; profile.key_len()], vec![9; profile.salt_len()]);
-    let mut inbound = InboundSrtp::new(profile, &key, &salt).expect("the right lengths");
-    let mut bytes = packet.to_vec();
-    if choice & 0x80 == 0 {
-        let _ = inbound.unprotect_rtp(&mut bytes);
-    } else {
-        let _ = inbound.unprotect_rtcp(&mut bytes);
-    }
-
-    // The same packet, protected by the other side, comes back as it was.
-    if rtp::Packet::parse(packet).is_err() || demux::classify(packet) != PacketClass::Rtp {
-        return;
-    }
-    let mut outbound = OutboundSrtp::new(profile, &key, &salt).expect("the right lengths");
-    let mut inbound = InboundSrtp::new(profile, &key, &salt).expect("the right lengths");
-    let mut protected = packet.to_vec();
-    protected.resize(packet.len() + SRTP_MAX_OVERHEAD, 0);
-    if let Ok(length) = outbound.protect_rtp(&mut protected, packet.len()) {
-        protected.truncate(length);
-        let length = inbound
-            .unprotect_rtp(&mut protected)
-            .expect("our own packet is authentic");
-        assert_eq!(&protected[..length], packet);
     }
 }
 
@@ -247,13 +202,30 @@ pub fn sdp(data: &[u8]) {
     let sections: Vec<sdp::SectionAnswer> = description
         .sections
         .iter()
-        .map(|section| match sdp::Accept::receive(section) {
-            Some(accept) if !section.rejected => sdp::SectionAnswer::Accept(accept),
-            _ => sdp::SectionAnswer::Inactive,
+        .map(|section| {
+            let accept = if section.direction.sends() {
+                sdp::Accept::receive(section)
+            } else {
+                sdp::Accept::send(section, sent()).filter(|_| section.direction.receives())
+            };
+            accept.map_or(sdp::SectionAnswer::Inactive, sdp::SectionAnswer::Accept)
         })
         .collect();
-    if let Ok(answer) = sdp::answer(&description, &parameters, &sections) {
-        assert!(answer.is_ascii() || !text.is_ascii());
+    match sdp::answer(&description, &parameters, &sections) {
+        Ok(answer) => assert!(answer.is_ascii() || !text.is_ascii()),
+        Err(error) => assert_eq!(error, sdp::AnswerError::Setup),
+    }
+}
+
+fn sent() -> sdp::SendStream {
+    sdp::SendStream {
+        ssrc: 1,
+        rtx_ssrc: Some(2),
+        cname: "fuzz".to_owned(),
+        msid: sdp::Msid {
+            stream: "-".to_owned(),
+            track: "track".to_owned(),
+        },
     }
 }
 
