@@ -1,34 +1,35 @@
-//! SRTP beside `webrtc-srtp`: protect and unprotect of an Opus-sized and a video-sized payload, copy into the work
-//! buffer and replay check included.
+//! SRTP beside the raw AEAD of aws-lc-rs, `webrtc-srtp` and `rtc-srtp`: protect and unprotect of an Opus-sized and a
+//! video-sized payload, and one packet to sixteen receivers.
+//!
+//! Against the raw AEAD both sides work in place, and open a fresh copy; the replay check is included. The peers allocate
+//! their results; ours includes the copy into the work buffer there.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anteroom_benches::Comparison;
-use anteroom_media_transport::srtp::{InboundSrtp, OutboundSrtp, SRTP_MAX_OVERHEAD, SrtpProfile};
+use anteroom_media_transport::srtp::{
+    BatchPacket, InboundSrtp, OutboundSrtp, SRTP_MAX_OVERHEAD, SrtpProfile, protect_batch,
+};
+use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use criterion::Criterion;
-use webrtc_srtp::context::Context;
 use webrtc_srtp::option::srtp_replay_protection;
-use webrtc_srtp::protection_profile::ProtectionProfile;
 
 const HEADER: usize = 12;
+
+const TAG: usize = 16;
 
 /// Packets per batch; sequence numbers start over with a fresh context after it.
 const BATCH: u16 = 512;
 
-const PROFILES: [(SrtpProfile, ProtectionProfile); 3] = [
-    (SrtpProfile::AeadAes128Gcm, ProtectionProfile::AeadAes128Gcm),
-    (SrtpProfile::AeadAes256Gcm, ProtectionProfile::AeadAes256Gcm),
-    (
-        SrtpProfile::Aes128CmHmacSha1_80,
-        ProtectionProfile::Aes128CmHmacSha1_80,
-    ),
-];
+/// Receivers of one packet.
+const RECEIVERS: usize = 16;
+
+const PROFILES: [SrtpProfile; 3] = SrtpProfile::PREFERENCE;
 
 #[derive(Clone, Copy)]
 struct Case {
     profile: SrtpProfile,
-    peer: ProtectionProfile,
     payload: usize,
 }
 
@@ -43,10 +44,43 @@ impl Case {
         InboundSrtp::new(self.profile, &key, &salt).expect("keys of the profile's length")
     }
 
-    fn peer(self) -> Context {
+    fn webrtc(self) -> webrtc_srtp::context::Context {
+        use webrtc_srtp::protection_profile::ProtectionProfile as Profile;
         let (key, salt) = self.keys();
-        Context::new(&key, &salt, self.peer, Some(srtp_replay_protection(128)), None)
+        let profile = match self.profile {
+            SrtpProfile::AeadAes128Gcm => Profile::AeadAes128Gcm,
+            SrtpProfile::AeadAes256Gcm => Profile::AeadAes256Gcm,
+            SrtpProfile::Aes128CmHmacSha1_80 => Profile::Aes128CmHmacSha1_80,
+            SrtpProfile::Aes128CmHmacSha1_32 => Profile::Aes128CmHmacSha1_32,
+        };
+        webrtc_srtp::context::Context::new(&key, &salt, profile, Some(srtp_replay_protection(128)), None)
             .expect("keys of the profile's length")
+    }
+
+    fn rtc(self) -> rtc_srtp::context::Context {
+        use rtc_srtp::protection_profile::ProtectionProfile as Profile;
+        let (key, salt) = self.keys();
+        let profile = match self.profile {
+            SrtpProfile::AeadAes128Gcm => Profile::AeadAes128Gcm,
+            SrtpProfile::AeadAes256Gcm => Profile::AeadAes256Gcm,
+            SrtpProfile::Aes128CmHmacSha1_80 => Profile::Aes128CmHmacSha1_80,
+            SrtpProfile::Aes128CmHmacSha1_32 => Profile::Aes128CmHmacSha1_32,
+        };
+        let replay = rtc_srtp::option::srtp_replay_protection(128);
+        let provider = rtc_crypto::default_provider().expect("a provider is compiled in");
+        rtc_srtp::context::Context::new(&key, &salt, profile, Some(replay), None, provider.crypto())
+            .expect("keys of the profile's length")
+    }
+
+    /// The profile's AEAD, with a key of its own.
+    fn aead(self) -> Option<LessSafeKey> {
+        let algorithm = match self.profile {
+            SrtpProfile::AeadAes128Gcm => &AES_128_GCM,
+            SrtpProfile::AeadAes256Gcm => &AES_256_GCM,
+            SrtpProfile::Aes128CmHmacSha1_80 | SrtpProfile::Aes128CmHmacSha1_32 => return None,
+        };
+        let key = UnboundKey::new(algorithm, &self.keys().0).expect("a key of the algorithm's length");
+        Some(LessSafeKey::new(key))
     }
 
     fn keys(self) -> (Vec<u8>, Vec<u8>) {
@@ -62,6 +96,16 @@ impl Case {
         packet.extend([0, 0, 0, 1, 0, 0, 0, 2]);
         packet.resize(HEADER + self.payload, 0x42);
         packet
+    }
+
+    fn packets(self) -> Vec<Vec<u8>> {
+        (0..BATCH).map(|sequence| self.packet(sequence)).collect()
+    }
+
+    fn buffer(self) -> Vec<u8> {
+        let mut buffer = self.packet(0);
+        buffer.resize(HEADER + self.payload + SRTP_MAX_OVERHEAD, 0);
+        buffer
     }
 
     fn sealed(self) -> Vec<Vec<u8>> {
@@ -100,8 +144,8 @@ fn in_batches<S>(
 }
 
 fn protect_ours(case: Case) -> impl FnMut(u64) -> Duration {
-    let packets: Vec<_> = (0..BATCH).map(|sequence| case.packet(sequence)).collect();
-    let mut buffer = vec![0; HEADER + case.payload + SRTP_MAX_OVERHEAD];
+    let packets = case.packets();
+    let mut buffer = case.buffer();
     move |operations| {
         in_batches(
             operations,
@@ -109,31 +153,109 @@ fn protect_ours(case: Case) -> impl FnMut(u64) -> Duration {
             |srtp, index| {
                 let packet = &packets[index];
                 buffer[..packet.len()].copy_from_slice(packet);
-                black_box(
-                    srtp.protect_rtp(&mut buffer, packet.len())
-                        .expect("a good packet"),
-                );
+                let len = packet.len();
+                black_box(srtp.protect_rtp(&mut buffer, len).expect("a good packet"));
             },
         )
     }
 }
 
-fn protect_peer(case: Case) -> impl FnMut(u64) -> Duration {
-    let packets: Vec<_> = (0..BATCH).map(|sequence| case.packet(sequence)).collect();
+/// Only the sequence number is written anew; that the payload is encrypted again and again costs the same.
+fn protect_ours_in_place(case: Case) -> impl FnMut(u64) -> Duration {
+    let mut buffer = case.buffer();
+    let len = HEADER + case.payload;
     move |operations| {
         in_batches(
             operations,
-            || case.peer(),
+            || case.outbound(),
             |srtp, index| {
-                black_box(srtp.encrypt_rtp(&packets[index]).expect("a good packet"));
+                buffer[2..4].copy_from_slice(&sequence(index));
+                black_box(srtp.protect_rtp(&mut buffer, len).expect("a good packet"));
             },
         )
+    }
+}
+
+fn seal_raw(case: Case, key: &LessSafeKey) -> impl FnMut(u64) -> Duration {
+    let mut buffer = case.buffer();
+    move |operations| {
+        in_batches(
+            operations,
+            || (),
+            |(), index| {
+                let (header, rest) = buffer.split_at_mut(HEADER);
+                let (payload, room) = rest.split_at_mut(case.payload);
+                let tag = key
+                    .seal_in_place_separate_tag(nonce(index), Aad::from(&*header), payload)
+                    .expect("a short message");
+                room[..TAG].copy_from_slice(tag.as_ref());
+                black_box(&mut buffer);
+            },
+        )
+    }
+}
+
+fn open_raw(case: Case, key: &LessSafeKey) -> impl FnMut(u64) -> Duration {
+    let mut packets = case.packets();
+    for (index, packet) in packets.iter_mut().enumerate() {
+        let (header, payload) = packet.split_at_mut(HEADER);
+        let tag = key
+            .seal_in_place_separate_tag(nonce(index), Aad::from(&*header), payload)
+            .expect("a short message");
+        packet.extend(tag.as_ref());
+    }
+    let mut buffer = case.buffer();
+    move |operations| {
+        in_batches(
+            operations,
+            || (),
+            |(), index| {
+                let packet = &packets[index];
+                let work = &mut buffer[..packet.len()];
+                work.copy_from_slice(packet);
+                let (header, sealed) = work.split_at_mut(HEADER);
+                let opened = key.open_in_place(nonce(index), Aad::from(&*header), sealed);
+                black_box(opened.expect("an authentic message"));
+            },
+        )
+    }
+}
+
+fn sequence(index: usize) -> [u8; 2] {
+    u16::try_from(index).expect("at most BATCH").to_be_bytes()
+}
+
+fn nonce(index: usize) -> Nonce {
+    let [high, low] = sequence(index);
+    Nonce::assume_unique_for_key([7, 7, 7, 7, 7, 7, 7, 7, 7, 7, high, low])
+}
+
+/// One packet to many receivers; an operation is one receiver's copy, written into its buffer first.
+fn protect_ours_in_batches(case: Case) -> impl FnMut(u64) -> Duration {
+    let packets = case.packets();
+    let mut buffers = vec![case.buffer(); RECEIVERS];
+    move |operations| {
+        let mut contexts: Vec<_> = (0..RECEIVERS).map(|_| case.outbound()).collect();
+        let rounds = usize::try_from(operations).expect("fits").div_ceil(RECEIVERS);
+        let start = Instant::now();
+        for round in 0..rounds {
+            let packet = &packets[round % packets.len()];
+            let copies = contexts.iter_mut().zip(&mut buffers).map(|(srtp, buffer)| {
+                buffer[..packet.len()].copy_from_slice(packet);
+                let len = packet.len();
+                BatchPacket { srtp, buffer, len }
+            });
+            protect_batch(copies, |_, len| {
+                black_box(len.expect("a good packet"));
+            });
+        }
+        start.elapsed()
     }
 }
 
 fn unprotect_ours(case: Case) -> impl FnMut(u64) -> Duration {
     let packets = case.sealed();
-    let mut buffer = vec![0; HEADER + case.payload + SRTP_MAX_OVERHEAD];
+    let mut buffer = case.buffer();
     move |operations| {
         in_batches(
             operations,
@@ -148,34 +270,42 @@ fn unprotect_ours(case: Case) -> impl FnMut(u64) -> Duration {
     }
 }
 
-fn unprotect_peer(case: Case) -> impl FnMut(u64) -> Duration {
-    let packets = case.sealed();
-    move |operations| {
-        in_batches(
-            operations,
-            || case.peer(),
-            |srtp, index| {
-                black_box(srtp.decrypt_rtp(&packets[index]).expect("an authentic packet"));
-            },
-        )
-    }
+/// A peer whose methods take a packet and return a new one.
+macro_rules! peer {
+    ($case:ident, $context:ident, $packets:expr, $method:ident) => {{
+        let packets = $packets;
+        move |operations| {
+            in_batches(
+                operations,
+                || $case.$context(),
+                |srtp, index| {
+                    black_box(srtp.$method(&packets[index]).expect("a good packet"));
+                },
+            )
+        }
+    }};
 }
+
+type Side<'a> = (&'a str, &'a mut dyn FnMut(u64) -> Duration);
 
 #[expect(clippy::print_stdout, reason = "the report is the product of a bench")]
 fn compare(
     criterion: &mut Criterion,
     name: &str,
     ours: &mut dyn FnMut(u64) -> Duration,
-    peer: &mut dyn FnMut(u64) -> Duration,
+    peers: &mut [Side<'_>],
 ) {
     let mut group = criterion.benchmark_group(name);
     group.bench_function("anteroom", |bencher| bencher.iter_custom(&mut *ours));
-    group.bench_function("webrtc-srtp", |bencher| bencher.iter_custom(&mut *peer));
+    for (peer, run) in peers.iter_mut() {
+        group.bench_function(*peer, |bencher| bencher.iter_custom(&mut **run));
+    }
     group.finish();
-    println!(
-        "{name}: {}\n",
-        Comparison::measure(11, 4 * u32::from(BATCH), ours, peer)
-    );
+    for (peer, run) in peers {
+        let measured = Comparison::measure(11, 4 * u32::from(BATCH), ours, *run);
+        println!("{name} beside {peer}: {measured}");
+    }
+    println!();
 }
 
 fn main() {
@@ -184,25 +314,59 @@ fn main() {
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_millis(800))
         .configure_from_args();
-    for (profile, peer) in PROFILES {
+    for profile in PROFILES {
         for payload in [160, 1200] {
-            let case = Case {
-                profile,
-                peer,
-                payload,
-            };
+            let case = Case { profile, payload };
             let name = |operation| format!("srtp/{operation}/{profile}/{payload}");
+            if let Some(key) = case.aead() {
+                compare(
+                    &mut criterion,
+                    &name("protect-in-place"),
+                    &mut protect_ours_in_place(case),
+                    &mut [("aead", &mut seal_raw(case, &key))],
+                );
+                compare(
+                    &mut criterion,
+                    &name("unprotect-in-place"),
+                    &mut unprotect_ours(case),
+                    &mut [("aead", &mut open_raw(case, &key))],
+                );
+            }
             compare(
                 &mut criterion,
                 &name("protect"),
                 &mut protect_ours(case),
-                &mut protect_peer(case),
+                &mut [
+                    (
+                        "webrtc-srtp",
+                        &mut peer!(case, webrtc, case.packets(), encrypt_rtp),
+                    ),
+                    ("rtc-srtp", &mut peer!(case, rtc, case.packets(), encrypt_rtp)),
+                ],
+            );
+            compare(
+                &mut criterion,
+                &name("protect-batch"),
+                &mut protect_ours_in_batches(case),
+                &mut [
+                    (
+                        "webrtc-srtp",
+                        &mut peer!(case, webrtc, case.packets(), encrypt_rtp),
+                    ),
+                    ("one-by-one", &mut protect_ours(case)),
+                ],
             );
             compare(
                 &mut criterion,
                 &name("unprotect"),
                 &mut unprotect_ours(case),
-                &mut unprotect_peer(case),
+                &mut [
+                    (
+                        "webrtc-srtp",
+                        &mut peer!(case, webrtc, case.sealed(), decrypt_rtp),
+                    ),
+                    ("rtc-srtp", &mut peer!(case, rtc, case.sealed(), decrypt_rtp)),
+                ],
             );
         }
     }
