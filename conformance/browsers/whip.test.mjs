@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { user } from './lib/back_end.mjs';
 import { openBrowser } from './lib/browser.mjs';
 import { organizer } from './lib/flow.mjs';
-import { Person } from './lib/person.mjs';
+import { ends, client as open, url as address } from './lib/whip.mjs';
 import { startService } from '../lib/service.mjs';
 
 let service;
@@ -22,30 +22,9 @@ after(async () => {
   await service?.stop();
 });
 
-/** A page of the service's origin, with the few lines that every client of WHIP and WHEP has. */
-async function client(name) {
-  const person = new Person(name, await browser.person());
-  await person.open(`${service.origin}/`);
-  await person.page.evaluate(() => {
-    window.begin = async (url, token, pc) => {
-      await pc.setLocalDescription();
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' };
-      const response = await fetch(url, { method: 'POST', headers, body: pc.localDescription.sdp });
-      const text = await response.text();
-      if (response.status !== 201) return { status: response.status, text };
-      await pc.setRemoteDescription({ type: 'answer', sdp: text });
-      window.session = { url: new URL(response.headers.get('location'), url).href, etag: response.headers.get('etag'), token };
-      return { status: 201, text };
-    };
-    window.stats = async (type, kind) => {
-      const found = [...(await window.pc.getStats()).values()].filter((entry) => entry.type === type && entry.kind === kind);
-      return found[0] ?? {};
-    };
-  });
-  return person;
-}
+const client = (name) => open(browser, service, name);
 
-const url = (of) => new URL(new URL(of).pathname + new URL(of).search, service.origin).href;
+const url = (of) => address(service, of);
 
 /** Sends a made-up camera and microphone. */
 async function publishes(person, address, token) {
@@ -88,12 +67,6 @@ async function seesPictures(person, more = 20) {
     before + more,
   );
 }
-
-const ends = (person) =>
-  person.page.evaluate(async () => {
-    const { url, token } = window.session;
-    return (await fetch(url, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })).status;
-  });
 
 test('what WHIP brings, a guest and a WHEP player see and hear, through a restart of ICE', async () => {
   const { media_token: token, users, whep_url: whep, whip_url: whip } = service.dev;

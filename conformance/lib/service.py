@@ -90,9 +90,9 @@ class Process:
 
 
 class Service:
-    def __init__(self, directory):
+    def __init__(self, directory, media="127.0.0.1:0"):
         self.directory = pathlib.Path(directory)
-        self._addresses = ["127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"]
+        self._addresses = ["127.0.0.1:0", media, "127.0.0.1:0"]
         self._start()
 
     def _start(self):

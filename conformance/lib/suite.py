@@ -23,7 +23,7 @@ def pytest_configure(config):
     if not os.environ.get("ANTEROOM_BIN"):
         raise pytest.UsageError("ANTEROOM_BIN must name the anteroom program (cargo xtask conformance sets it)")
     config.directory = tempfile.mkdtemp(prefix="anteroom-service-")
-    config.service = Service(config.directory)
+    config.service = Service(config.directory, **getattr(config, "addresses", {}))
     config.service.trust()
 
 

@@ -34,6 +34,13 @@ pub(crate) const BUILD: &[Need] = &[
     },
 ];
 
+/// What the tests in Rust need besides.
+pub(crate) const TESTS: &[Need] = &[Need {
+    what: "OpenSSL's command line (DTLS against another implementation)",
+    programs: &["openssl"],
+    packages: &["openssl"],
+}];
+
 /// A C++ compiler, for libFuzzer.
 pub(crate) const FUZZ: &[Need] = &[Need {
     what: "a C++ compiler (libFuzzer)",
@@ -48,18 +55,41 @@ pub(crate) const PYTHON: &[Need] = &[Need {
     packages: &["python3", "python3-venv"],
 }];
 
-/// What the tests with browsers need.
-pub(crate) const BROWSERS: &[Need] = &[
+/// What the tests with packages for JavaScript need.
+pub(crate) const NODE: &[Need] = &[
     Need {
-        what: "Node.js (browser driver)",
+        what: "Node.js (browser driver, SDKs and stacks for JavaScript)",
         programs: &["node"],
         packages: &["nodejs"],
     },
     Need {
-        what: "npm (browser driver)",
+        what: "npm (the same)",
         programs: &["npm"],
         packages: &["npm"],
     },
+];
+
+/// What the tests with GStreamer need. Its binding is for the Python of the system, whichever is the first on the `PATH`.
+pub(crate) const GSTREAMER: &[Need] = &[Need {
+    what: "GStreamer with webrtcbin, codecs and the binding for Python",
+    programs: &["gst-inspect-1.0"],
+    packages: &[
+        "gir1.2-gst-plugins-bad-1.0",
+        "gstreamer1.0-nice",
+        "gstreamer1.0-plugins-bad",
+        "gstreamer1.0-plugins-base",
+        "gstreamer1.0-plugins-good",
+        "gstreamer1.0-tools",
+        "python3",
+        "python3-gst-1.0",
+    ],
+}];
+
+/// The elements of [`GSTREAMER`]'s packages, one of each.
+const ELEMENTS: [&str; 5] = ["webrtcbin", "nicesrc", "opusenc", "vp8enc", "openh264enc"];
+
+/// What the tests with browsers need, besides [`NODE`].
+pub(crate) const BROWSERS: &[Need] = &[
     Need {
         what: "Chromium",
         programs: &["chromium"],
@@ -111,6 +141,15 @@ fn present(need: &Need) -> bool {
             .args(["-c", "import venv, ensurepip"])
             .output()
             .is_ok_and(|output| output.status.success());
+    }
+    if need.programs.contains(&"gst-inspect-1.0") {
+        let succeeds = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+        let binding =
+            "import gi; gi.require_version('GstWebRTC', '1.0'); from gi.repository import GstWebRTC";
+        return ELEMENTS
+            .iter()
+            .all(|element| succeeds(Command::new("gst-inspect-1.0").arg(element)))
+            && succeeds(Command::new("/usr/bin/python3").args(["-c", binding]));
     }
     true
 }

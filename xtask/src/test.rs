@@ -107,6 +107,12 @@ const STAGES: &[Stage] = &[
         run: || conformance::conformance(Some(Suite::Browsers)),
     },
     Stage {
+        name: "webrtc",
+        about: "WebRTC stacks of other projects, by WHIP and WHEP",
+        outside: true,
+        run: || conformance::conformance(Some(Suite::Webrtc)),
+    },
+    Stage {
         name: "table",
         about: "docs/conformance.md, and what no outside SDK has covered",
         outside: true,
@@ -124,7 +130,12 @@ const STAGES: &[Stage] = &[
 pub(crate) fn test(quick: bool, long: bool) -> Result<()> {
     let mut needs = vec![prerequisites::BUILD];
     if !quick {
-        needs.extend([prerequisites::PYTHON, prerequisites::BROWSERS]);
+        needs.extend([
+            prerequisites::PYTHON,
+            prerequisites::NODE,
+            prerequisites::BROWSERS,
+            prerequisites::GSTREAMER,
+        ]);
     }
     prerequisites::ensure(&needs)?;
 
@@ -192,7 +203,7 @@ fn rust() -> Result<()> {
 }
 
 fn rust_tests(length: Length) -> Result<()> {
-    prerequisites::ensure(&[prerequisites::BUILD])?;
+    prerequisites::ensure(&[prerequisites::BUILD, prerequisites::TESTS])?;
     let mut tests = run::cargo();
     tests.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
     if length == Length::Long {

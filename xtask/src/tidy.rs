@@ -17,7 +17,8 @@ use crate::{fuzz, run};
 const ARROWS: &[(&str, &[&str])] = &[
     ("anteroom-identity", &[]),
     ("anteroom-codec", &[]),
-    ("anteroom-media-transport", &[]),
+    ("anteroom-sha1-multibuffer", &[]),
+    ("anteroom-media-transport", &["anteroom-sha1-multibuffer"]),
     ("anteroom-chat", &["anteroom-identity"]),
     ("anteroom-rooms", &["anteroom-identity"]),
     ("anteroom-signaling", &["anteroom-identity"]),
@@ -41,6 +42,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const DOORS: &[(&str, &[&str])] = &[
     ("rusqlite", &["service/src/store"]),
     ("dimpl", &["media-transport/src/dtls"]),
+    ("rtc_dtls", &["media-transport/src/dtls"]),
+    ("rtc_shared", &["media-transport/src/dtls"]),
     ("sdp_types", &["signaling/src/sdp"]),
     ("quinn_udp", &["media-transport/src/net"]),
     ("hound", &["codec/src/container"]),

@@ -36,12 +36,14 @@ pub(crate) enum Suite {
     GraphJs,
     /// Chromium and Firefox on the pages the service ships.
     Browsers,
+    /// WebRTC stacks of other projects, by WHIP and WHEP.
+    Webrtc,
     /// Writes docs/conformance.md from what the other suites saw when they ran last.
     Table,
 }
 
 /// What runs before the table can be made.
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite::AzurePython,
     Suite::AzureJs,
     Suite::Msal,
@@ -49,16 +51,18 @@ const SUITES: [Suite; 7] = [
     Suite::GraphPython,
     Suite::GraphJs,
     Suite::Browsers,
+    Suite::Webrtc,
 ];
 
 /// Suites whose requests the table is made from.
-const RECORDING: [Suite; 6] = [
+const RECORDING: [Suite; 7] = [
     Suite::AzurePython,
     Suite::AzureJs,
     Suite::Msal,
     Suite::Swagger,
     Suite::GraphPython,
     Suite::GraphJs,
+    Suite::Webrtc,
 ];
 
 impl Suite {
@@ -71,6 +75,7 @@ impl Suite {
             Self::GraphPython => "graph-python",
             Self::GraphJs => "graph-js",
             Self::Browsers => "browsers",
+            Self::Webrtc => "webrtc",
             Self::Table => "table",
         }
     }
@@ -130,6 +135,7 @@ fn one(suite: Suite, program: &Path) -> Result<()> {
         Suite::GraphPython => graph_python(&setting)?,
         Suite::GraphJs => node(Suite::GraphJs, &setting)?,
         Suite::Browsers => return browsers(&setting),
+        Suite::Webrtc => webrtc(&setting)?,
         Suite::Table => return write_table(),
     }
     known.check(suite.name(), &results::read(&results)?)
@@ -205,6 +211,20 @@ fn graph_python(setting: &Setting<'_>) -> Result<()> {
     run::check(&mut pytest)
 }
 
+fn webrtc(setting: &Setting<'_>) -> Result<()> {
+    prerequisites::ensure(&[prerequisites::NODE, prerequisites::GSTREAMER])?;
+    let suite = Suite::Webrtc.directory();
+    npm_ci(&suite)?;
+    let python = python("webrtc", &suite.join("requirements.txt"))?;
+    let mut pytest = run::command(&python);
+    pytest
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .arg(&suite)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    setting.tell(&mut pytest);
+    run::check(&mut pytest)
+}
+
 fn swagger(setting: &Setting<'_>) -> Result<()> {
     let suite = Suite::Swagger.directory();
     let python = python("swagger", &suite.join("requirements.txt"))?;
@@ -243,22 +263,18 @@ fn python(environment: &str, packages: &Path) -> Result<PathBuf> {
 }
 
 fn azure_js(setting: &Setting<'_>) -> Result<()> {
-    prerequisites::ensure(&[prerequisites::BROWSERS])?;
+    prerequisites::ensure(&[prerequisites::NODE, prerequisites::BROWSERS])?;
     node(Suite::AzureJs, setting)
 }
 
 fn browsers(setting: &Setting<'_>) -> Result<()> {
-    prerequisites::ensure(&[prerequisites::BROWSERS])?;
+    prerequisites::ensure(&[prerequisites::NODE, prerequisites::BROWSERS])?;
     node(Suite::Browsers, setting)
 }
 
 fn node(suite: Suite, setting: &Setting<'_>) -> Result<()> {
     let directory = suite.directory();
-    run::check(
-        run::command("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(&directory),
-    )?;
+    npm_ci(&directory)?;
     let mut tests: Vec<PathBuf> = fs::read_dir(&directory)
         .with_context(|| format!("reading {}", directory.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -273,6 +289,15 @@ fn node(suite: Suite, setting: &Setting<'_>) -> Result<()> {
         .current_dir(&directory);
     setting.tell(&mut node);
     run::check(&mut node)
+}
+
+/// Installs the packages of the lock file.
+fn npm_ci(directory: &Path) -> Result<()> {
+    run::check(
+        run::command("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(directory),
+    )
 }
 
 fn write_table() -> Result<()> {
