@@ -66,7 +66,8 @@ export async function openBrowser(kind, { width = 1280, height = 800, scale = 1,
     kind,
     async person(prepare = async () => {}) {
       const context = await browser.createBrowserContext();
-      const page = await context.newPage();
+      // Of the pages in a window of Firefox only the one in front is seen, and is sent pictures: everybody has a window.
+      const page = await context.newPage(kind === 'firefox' ? { type: 'window' } : {});
       page.setDefaultTimeout(PATIENCE_MS);
       page.kind = kind;
       page.problems = [];
