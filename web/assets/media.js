@@ -20,14 +20,11 @@ export const SCREEN = 'TRACK_SOURCE_SCREEN';
  */
 const ENCODINGS = {
   [MICROPHONE]: [{ maxBitrate: 48_000 }],
-  // Firefox sends one layer: what becomes of its three has not been tried enough.
-  [CAMERA]: navigator.userAgent.includes('Firefox/')
-    ? [{ maxBitrate: 1_500_000 }]
-    : [
-        { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-        { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 450_000 },
-        { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
-      ],
+  [CAMERA]: [
+    { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+    { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 450_000 },
+    { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+  ],
   [SCREEN]: [{ maxBitrate: 2_500_000 }],
 };
 /** How long a connection may be interrupted before ICE is restarted, in milliseconds. */
