@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 
 import { backEnd, user } from './lib/back_end.mjs';
 import { openBrowser } from './lib/browser.mjs';
-import { guest, organizer, wholeLoop } from './lib/flow.mjs';
+import { guest, iceRestart, organizer, wholeLoop } from './lib/flow.mjs';
 import { Person } from './lib/person.mjs';
 import { cable, startService } from '../lib/service.mjs';
 
@@ -193,23 +193,7 @@ test('a guest who closes the page is gone at once', () =>
     await alice.click('leave');
   }));
 
-test('media is set up again after an ICE restart', () =>
-  withBrowser(async () => {
-    const alice = await organizer(browser, service);
-    const dana = await guest(browser, service, 'Roaming guest');
-    await dana.sees('lobby');
-    await alice.admits(dana.name);
-    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
-    const ufrag = () => dana.page.evaluate(() => /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.remoteDescription.sdp)[1]);
-    const old = await ufrag();
-    await dana.page.evaluate(() => window.anteroom.call.restartMedia());
-    await dana.until('has new credentials', (before) => /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.remoteDescription.sdp)[1] !== before, old);
-    await dana.until('is connected', () => window.anteroom.pc.connectionState === 'connected' && window.anteroom.pc.signalingState === 'stable');
-    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
-    await Promise.all([alice.hears(), dana.hears()]);
-    await dana.click('leave');
-    await alice.click('leave');
-  }));
+test('media is set up again after an ICE restart', () => withBrowser(() => iceRestart(browser, service)));
 
 test('names and messages are shown as text, never as markup', () =>
   withBrowser(async () => {

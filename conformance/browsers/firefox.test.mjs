@@ -3,7 +3,7 @@
 import { after, afterEach, before, test } from 'node:test';
 
 import { openBrowser } from './lib/browser.mjs';
-import { wholeLoop } from './lib/flow.mjs';
+import { iceRestart, wholeLoop } from './lib/flow.mjs';
 import { drawnScreen } from './lib/pictures.mjs';
 import { startService } from '../lib/service.mjs';
 
@@ -37,4 +37,8 @@ test('the whole loop in Firefox: lobby, admission, audio, video, screen, chat, l
 
 test('a guest in Firefox, the Teams side in Chromium', async () => {
   await wholeLoop({ guest: await start('firefox'), teams: await start('chromium') }, service);
+});
+
+test('media is set up again after an ICE restart in Firefox', async () => {
+  await iceRestart(await start('firefox'), service);
 });

@@ -87,3 +87,21 @@ export async function wholeLoop(browsers, service) {
   await alice.click('leave');
   assert.equal((await alice.endReason()).key, 'left');
 }
+
+/** A guest whose ICE is restarted in the middle of a call. */
+export async function iceRestart(browser, service) {
+  const alice = await organizer(browser, service);
+  const dana = await guest(browser, service, 'Roaming guest');
+  await dana.sees('lobby');
+  await alice.admits(dana.name);
+  await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+  const ufrag = () => dana.page.evaluate(() => /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.remoteDescription.sdp)[1]);
+  const old = await ufrag();
+  await dana.page.evaluate(() => window.anteroom.call.restartMedia());
+  await dana.until('has new credentials', (before) => /a=ice-ufrag:(\S+)/.exec(window.anteroom.pc.remoteDescription.sdp)[1] !== before, old);
+  await dana.until('is connected', () => window.anteroom.pc.connectionState === 'connected' && window.anteroom.pc.signalingState === 'stable');
+  await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+  await Promise.all([alice.hears(), dana.hears()]);
+  await dana.click('leave');
+  await alice.click('leave');
+}
