@@ -49,6 +49,10 @@ const MAX_SILENCE: Duration = Duration::from_secs(2);
 const CALM_QUEUE: Duration = Duration::from_millis(25);
 const CALM_TIME: Duration = Duration::from_millis(1000);
 
+/// A path that has been calm for so long carries more than is sent: whoever is at its limit tries for more, and finds it,
+/// in less.
+const CLEAR_TIME: Duration = Duration::from_secs(5);
+
 /// What is known of one packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PacketResult {
@@ -58,13 +62,15 @@ pub struct PacketResult {
     pub arrival: Option<Duration>,
 }
 
-/// Whether more than audio should be sent now.
+/// How full the path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Congestion {
-    /// Yes.
+    /// It carries everything, and has for some seconds: a frame may leave at once.
+    Clear,
+    /// It may be near what it carries.
     #[default]
     None,
-    /// No: more is on its way than the path should hold.
+    /// More is on its way than it should hold: only audio should follow.
     Full,
 }
 
@@ -117,6 +123,8 @@ pub struct Estimator {
     path: PathDelay,
     remote: Option<Bitrate>,
     last_feedback: Option<Instant>,
+    /// Since when there has been no queue and no limit.
+    calm_since: Option<Instant>,
     /// Smoothed time between two reports.
     interval: Duration,
     /// Packets since the last report, and when the one was sent from which on silence counts.
@@ -148,6 +156,7 @@ impl Estimator {
             path: PathDelay::new(),
             remote: None,
             last_feedback: None,
+            calm_since: None,
             interval: Duration::from_millis(100),
             unanswered_packets: 0,
             unanswered: None,
@@ -306,7 +315,7 @@ impl Estimator {
         self.estimate().scale(1.0 - lowered).max(self.config.min)
     }
 
-    /// Whether so much is on its way that only audio should follow.
+    /// How full the path is.
     #[must_use]
     pub fn congestion(&self) -> Congestion {
         let Some(rtt) = self.path.least_rtt() else {
@@ -315,7 +324,11 @@ impl Estimator {
         let time = rtt + self.path.standing_queue() + 2 * self.interval + WINDOW_SLACK;
         let window = self.estimate().bytes_in(time).max(LEAST_WINDOW);
         if self.history.in_flight_bytes() > window {
-            Congestion::Full
+            return Congestion::Full;
+        }
+        let calm = self.last_feedback.zip(self.calm_since);
+        if calm.is_some_and(|(last, since)| last.saturating_duration_since(since) >= CLEAR_TIME) {
+            Congestion::Clear
         } else {
             Congestion::None
         }
@@ -371,6 +384,7 @@ impl Estimator {
 
     fn update(&mut self, now: Instant, probed: Option<Found>) {
         if let Some(before) = self.before_silence.take() {
+            self.calm_since = None;
             self.forget();
             self.prober.recover(now, before);
             return;
@@ -416,6 +430,7 @@ impl Estimator {
                 && self.path.queue() < CALM_QUEUE
                 && self.loss.limit().is_none(),
         };
+        self.calm_since = situation.is_calm.then(|| self.calm_since.unwrap_or(now));
         self.prober.update(now, &situation);
     }
 

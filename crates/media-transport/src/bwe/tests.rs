@@ -129,6 +129,28 @@ fn too_much_in_flight_is_congestion_until_it_is_reported() {
     assert_eq!(estimator.congestion(), Congestion::None);
 }
 
+#[test]
+fn a_path_is_clear_after_some_calm_seconds_and_no_longer_when_a_queue_grows() {
+    let mut now = start();
+    let mut estimator = Estimator::new(EstimatorConfig::default(), now);
+    let (mut sequence, mut queue) = (0, 0);
+    let mut second = |estimator: &mut Estimator, growth: u64| {
+        for _ in 0..50 {
+            estimator.sent(now, sequence, 1200, None);
+            now += ms(20);
+            queue += growth;
+            let arrival = Some(ms(20 * sequence + 10 + queue));
+            estimator.feedback(now + ms(10), &[PacketResult { sequence, arrival }]);
+            sequence += 1;
+        }
+        estimator.congestion()
+    };
+    let calm: Vec<_> = (0..8).map(|_| second(&mut estimator, 0)).collect();
+    assert_eq!(calm[..4], [Congestion::None; 4]);
+    assert_eq!(calm[6..], [Congestion::Clear; 2]);
+    assert_eq!(second(&mut estimator, 2), Congestion::None);
+}
+
 #[derive(Debug, Clone)]
 enum Op {
     Send {

@@ -41,6 +41,10 @@ impl Budget {
         self.rate = rate;
     }
 
+    pub(super) fn set_burst(&mut self, burst: Duration) {
+        self.burst = burst;
+    }
+
     /// When a train may start; `None` for at once.
     pub(super) fn ready_at(&self) -> Option<Instant> {
         self.leaked

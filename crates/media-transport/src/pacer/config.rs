@@ -9,6 +9,8 @@ pub struct PacerConfig {
     pub speed_percent: u32,
     /// How much may leave at once, as time at that speed.
     pub burst: Duration,
+    /// The same while nothing fills the path ([`Congestion::Clear`](crate::bwe::Congestion::Clear)).
+    pub clear_burst: Duration,
     /// Most bytes that wait, of all classes together.
     pub max_bytes: usize,
     /// Longest wait of a frame.
@@ -25,6 +27,7 @@ impl Default for PacerConfig {
         Self {
             speed_percent: 125,
             burst: Duration::from_millis(5),
+            clear_burst: Duration::from_millis(40),
             max_bytes: 512 * 1024,
             max_delay: Duration::from_millis(500),
             max_other_delay: Duration::from_millis(300),

@@ -5,8 +5,8 @@
 //! no gap in the numbering.
 //!
 //! - **Order**: audio, retransmissions, then screens and cameras, sharing by stream.
-//! - **Pace**: a train starts when the one before has leaked out of the bucket, and is at most a burst (5 ms) long. A packet
-//!   that finds the bucket empty leaves with the next [`poll`](Pacer::poll), and
+//! - **Pace**: a train starts when the one before has leaked out of the bucket, and is at most a burst long: 5 ms, or 40 ms
+//!   on a path that is clear, where frames need not be cut up, which would cost a call for each piece. A packet that finds the bucket empty leaves with the next [`poll`](Pacer::poll), and
 //!   [`poll_timeout`](Pacer::poll_timeout) says so at once.
 //! - **Bounds**: in bytes and in time. What is given up is whole frames: those before a newer keyframe, else those nothing
 //!   depends on, else all of the stream; then [`poll_event`](Pacer::poll_event) asks for a keyframe and nothing but one is
@@ -123,9 +123,13 @@ impl<T> Pacer<T> {
         }
     }
 
-    /// While the path is full only audio leaves.
+    /// While the path is full only audio leaves; while it is clear, longer bursts.
     pub fn set_congestion(&mut self, congestion: Congestion) {
         self.congestion = congestion;
+        self.budget.set_burst(match congestion {
+            Congestion::Clear => self.config.clear_burst,
+            Congestion::None | Congestion::Full => self.config.burst,
+        });
     }
 
     /// Takes a packet; `false` when it is not let in, because its frame was given up.
@@ -208,7 +212,7 @@ impl<T> Pacer<T> {
             .chain(frames)
             .map(|waiting| waiting.since)
             .min();
-        let is_open = self.congestion == Congestion::None;
+        let is_open = self.congestion != Congestion::Full;
         let train = first
             .filter(|_| is_open)
             .map(|first| self.budget.ready_at().map_or(first, |ready| ready.max(first)));
@@ -254,7 +258,7 @@ impl<T> Pacer<T> {
         if !self.audio.is_empty() {
             return Some(now);
         }
-        let is_open = self.congestion == Congestion::None && self.bytes > 0;
+        let is_open = self.congestion != Congestion::Full && self.bytes > 0;
         is_open.then(|| self.budget.ready_at().unwrap_or(now))
     }
 

@@ -100,6 +100,36 @@ fn leaves_at_once_when_nothing_else_was_sent_and_at_the_rate_when_much_was() {
 }
 
 #[test]
+fn a_frame_leaves_at_once_on_a_clear_path_and_in_pieces_on_another() {
+    let begin = start();
+    let mut pacer = pacer(800);
+    pacer.set_congestion(Congestion::Clear);
+    let mut now = begin;
+    for congestion in [Congestion::Clear, Congestion::None, Congestion::Clear] {
+        pacer.set_congestion(congestion);
+        for item in 0..40 {
+            pacer.push(now, packet(Class::Video, VIDEO, 100), item);
+        }
+        let len = if congestion == Congestion::Clear { 40 } else { 5 };
+        assert_eq!(poll(&mut pacer, now).len(), len);
+        // No faster in all.
+        let until = now + ms(100);
+        drain(&mut pacer, &mut now, until);
+        now += ms(40);
+        assert_eq!(pacer.stats().queued_packets, 0);
+    }
+    for item in 0..60 {
+        pacer.push(now, packet(Class::Video, VIDEO, 100), item);
+    }
+    assert_eq!(
+        poll(&mut pacer, now).len(),
+        42,
+        "and what a late poll may make up for"
+    );
+    assert_eq!(pacer.poll_timeout(), Some(now + ms(40)));
+}
+
+#[test]
 fn audio_never_waits_and_goes_first() {
     let now = start();
     let mut pacer = pacer(100);

@@ -297,13 +297,13 @@ impl Network {
         let mut buffer = TransmitBuffer::new();
         let mut sent = Vec::new();
         // Grows outside of what is measured.
-        buffer.push(
-            crate::Transmit {
-                source: Self::router_address(),
-                destination: Self::router_address(),
-            },
-            &[0; 16 * 1024],
-        );
+        let own = crate::Transmit {
+            source: Self::router_address(),
+            destination: Self::router_address(),
+        };
+        for _ in 0..32 {
+            buffer.push(own, &[0; 1024]);
+        }
         loop {
             let (router, mut more) = (&mut self.router, false);
             let allocated = allocation_counter::measure(|| more = router.poll_transmit(&mut buffer));
