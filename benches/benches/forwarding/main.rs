@@ -19,12 +19,15 @@ mod floor;
 mod room;
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::room::{HEADER, Kind, Room, Stream};
+
+/// What the extension with transport-wide numbers adds to a header.
+const TRANSPORT_SEQUENCE_BYTES: usize = 4;
 
 /// Passes of which the median is told.
 const PASSES: usize = 9;
@@ -84,25 +87,31 @@ fn main() {
     if wanted("forwarding/video") {
         video(scale);
     }
+    if wanted("forwarding/paced") {
+        paced(scale);
+    }
     if wanted("forwarding/audio") {
         audio(scale);
     }
 }
 
-/// One publisher, 100 subscribers, frames of 1.5 Mbit/s at 30 a second.
+/// The sizes of a frame's packets, at 1.5 Mbit/s and 30 frames a second.
+fn frame(rng: &mut StdRng, index: usize) -> Vec<usize> {
+    // A keyframe every ten seconds. The parts of a frame differ by a byte, as browsers cut them.
+    let bytes = if index.is_multiple_of(300) {
+        30_000
+    } else {
+        rng.random_range(4500..8000)
+    };
+    let parts: usize = bytes / 1180 + 1;
+    (0..parts).map(|part| (bytes + part) / parts).collect()
+}
+
+/// One publisher, 100 subscribers, one frame after the other.
 fn video(scale: usize) {
     let mut room = Room::new(1, 100, Stream::new(Kind::Video, 1));
     let mut rng = StdRng::seed_from_u64(1);
-    let mut frame = |index: usize| -> Vec<usize> {
-        // A keyframe every ten seconds. The parts of a frame differ by a byte, as browsers cut them.
-        let bytes = if index.is_multiple_of(300) {
-            30_000
-        } else {
-            rng.random_range(4500..8000)
-        };
-        let parts: usize = bytes / 1180 + 1;
-        (0..parts).map(|part| (bytes + part) / parts).collect()
-    };
+    let mut frame = |index: usize| frame(&mut rng, index);
     let first = frame(0);
     room.publish(0, &first);
     room.verify(first.len() * 100);
@@ -147,6 +156,57 @@ fn video(scale: usize) {
         "  ratio              {:.2} of the trains' floor (budget 1.30), {:.2} of one by one\n",
         ours.median() / trains.median(),
         ours.median() / singly.median()
+    );
+}
+
+/// The same in real time, with subscribers that tell when packets arrive, as browsers do: their reports, the estimate, the
+/// pacer and its timers are counted.
+fn paced(scale: usize) {
+    const INTERVAL: Duration = Duration::from_micros(33_333);
+    let mut room = Room::new(1, 100, Stream::new(Kind::Video, 1).paced());
+    let mut rng = StdRng::seed_from_u64(3);
+    let first = frame(&mut rng, 0);
+    room.publish(0, &first);
+    let mut floor = room.floor();
+    let (mut ours, mut trains) = (Cost::default(), Cost::default());
+    let mut at = Instant::now();
+    let mut index = 0;
+    for pass in 0..=PASSES {
+        for _ in 0..30 * scale {
+            index += 1;
+            at += INTERVAL;
+            let sizes = frame(&mut rng, index);
+            room.publish(0, &sizes);
+            // The rest of the interval is for the floor.
+            let (time, packets, calls) = room.forward_until(at - INTERVAL / 4);
+            ours.count(time, packets, calls);
+            let plain: Vec<_> = sizes
+                .iter()
+                .map(|size| size + HEADER + TRANSPORT_SEQUENCE_BYTES)
+                .collect();
+            let (time, calls) = floor.trains(&plain);
+            room.drain(plain.len() * 100);
+            trains.count(time, plain.len() * 100, calls);
+            std::thread::sleep(at.saturating_duration_since(Instant::now()));
+        }
+        room.keep_alive();
+        if pass == 0 {
+            (ours, trains) = (Cost::default(), Cost::default());
+        } else {
+            [&mut ours, &mut trains].into_iter().for_each(Cost::end_pass);
+        }
+    }
+    println!(
+        "forwarding/paced: 1 publisher at 1.5 Mbit/s in real time, 100 subscribers that give transport-wide feedback"
+    );
+    println!("  floor, trains      {trains}");
+    println!(
+        "  real path          {ours}, {:.2} calls for one of the trains' floor",
+        ours.calls as f64 / trains.calls as f64
+    );
+    println!(
+        "  ratio              {:.2} of the trains' floor\n",
+        ours.median() / trains.median()
     );
 }
 

@@ -8,6 +8,7 @@ use anteroom_media_transport::router::{
     CodecName, Command, Event, ExtensionIds, MediaKind, PeerId, Publication, RoomId, Router, RouterConfig,
     RtpCodec, Subscription, TrackId,
 };
+use anteroom_media_transport::rtcp::{CompoundWriter, transport_cc::TwccRecorder};
 use anteroom_media_transport::rtp::{Packet, PacketBuilder};
 use anteroom_media_transport::{
     Certificate, IceCredentials, PeerConfig, PeerSession, Received, RemoteParameters, Role,
@@ -24,6 +25,9 @@ use crate::floor::Floor;
 /// An RTP header with the extensions that subscribers get.
 pub(crate) const HEADER: usize = 20;
 
+/// Of the extension with transport-wide numbers.
+const TRANSPORT_SEQUENCE: u8 = 5;
+
 /// AES-GCM's.
 pub(crate) const TAG: usize = 16;
 
@@ -38,11 +42,24 @@ pub(crate) enum Kind {
 pub(crate) struct Stream {
     kind: Kind,
     heard: usize,
+    is_paced: bool,
 }
 
 impl Stream {
     pub(crate) const fn new(kind: Kind, heard: usize) -> Self {
-        Self { kind, heard }
+        Self {
+            kind,
+            heard,
+            is_paced: false,
+        }
+    }
+
+    /// Subscribers tell when packets arrive, and are sent no more than their path carries.
+    pub(crate) const fn paced(self) -> Self {
+        Self {
+            is_paced: true,
+            ..self
+        }
     }
 
     fn codecs(self) -> Vec<RtpCodec> {
@@ -57,6 +74,7 @@ impl Stream {
         ExtensionIds {
             mid: Some(4),
             audio_level: (self.kind == Kind::Audio).then_some(1),
+            transport_sequence: self.is_paced.then_some(TRANSPORT_SEQUENCE),
             ..ExtensionIds::default()
         }
     }
@@ -182,6 +200,35 @@ impl Room {
         (time, self.port.socket().counters().calls - calls)
     }
 
+    /// The server's turns until `end`, with subscribers that tell when packets arrive: CPU time, packets that arrived, and
+    /// calls that sent something.
+    pub(crate) fn forward_until(&mut self, end: Instant) -> (Duration, usize, u64) {
+        let calls = self.port.socket().counters().calls;
+        let (mut time, mut packets) = (Duration::ZERO, 0);
+        loop {
+            let now = Instant::now();
+            if now >= end {
+                return (time, packets, self.port.socket().counters().calls - calls);
+            }
+            let due = self.port.router().poll_timeout();
+            let wait = due.map_or(end, |due| due.min(end)).saturating_duration_since(now);
+            let begin = cpu_time();
+            self.turn(wait);
+            time += cpu_time() - begin;
+            let arrived = Instant::now();
+            packets += self.drain_once(|client, datagram| client.record(arrived, datagram));
+            self.tell(arrived);
+        }
+    }
+
+    /// Sends what subscribers have to tell.
+    fn tell(&mut self, now: Instant) {
+        let (first, server) = (self.publishers, self.server);
+        for client in &mut self.clients[first..] {
+            client.tell(now, server);
+        }
+    }
+
     /// The server's turn when nothing is to be forwarded.
     pub(crate) fn idle(&mut self) -> Duration {
         let begin = cpu_time();
@@ -193,9 +240,7 @@ impl Room {
     pub(crate) fn drain(&mut self, packets: usize) {
         let mut left = packets;
         while left > 0 {
-            left = left
-                .checked_sub(self.drain_once(|_, _| true))
-                .expect("no packet too many");
+            left = left.saturating_sub(self.drain_once(|_, _| true))
         }
     }
 
@@ -288,6 +333,7 @@ impl Room {
             address,
             sequence: 0,
             frame: 0,
+            recorder: TwccRecorder::new(u32::try_from(index).expect("few")),
         });
     }
 
@@ -362,9 +408,38 @@ struct Client {
     address: SocketAddr,
     sequence: u16,
     frame: u32,
+    recorder: TwccRecorder,
 }
 
 impl Client {
+    /// Takes note of a packet's arrival. Headers are not encrypted.
+    fn record(&mut self, now: Instant, datagram: &mut [u8]) -> bool {
+        // Nor is the bit that says that there is padding, which is.
+        datagram[0] &= !0x20;
+        let packet = Packet::parse(datagram).expect("a packet");
+        if let Some([high, low]) = packet.extension(TRANSPORT_SEQUENCE) {
+            let sequence = u16::from_be_bytes([*high, *low]);
+            self.recorder.receive(now, packet.ssrc(), sequence);
+        }
+        true
+    }
+
+    /// Sends a feedback if one is due.
+    fn tell(&mut self, now: Instant, server: SocketAddr) {
+        while self.recorder.poll_timeout().is_some_and(|due| due <= now) {
+            let mut buffer = [0; 1500];
+            let mut writer = CompoundWriter::new(&mut buffer[..1200]);
+            self.recorder
+                .write_feedback(now, &mut writer)
+                .expect("room enough");
+            let len = writer.len();
+            let len = self.session.protect_rtcp(&mut buffer, len).expect("connected");
+            self.socket
+                .send_to(&buffer[..len], server)
+                .expect("loopback takes it");
+        }
+    }
+
     /// Takes what came, lets timers fire, sends what follows.
     fn turn(&mut self, server: SocketAddr) {
         let mut buffer = vec![0; 2000];
