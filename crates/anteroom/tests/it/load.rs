@@ -104,11 +104,28 @@ fn by_whip_and_whep_against_a_service_that_runs() {
 }
 
 #[test]
+fn by_addresses_of_whip_and_whep_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut service, dev) = served(directory.path());
+    let id = service.child().id().to_string();
+    let ca = dev.ca_file.unwrap().to_str().unwrap().to_owned();
+    let doors = ["--whip", &dev.whip_url, "--whep", &dev.whep_url];
+    let server = ["--token", &dev.media_token, "--ca", &ca, "--pid", &id];
+    let load_of = ["--seconds", "2", "--subscribers", "2", "--processes", "1"];
+    let report = report(&load(&[&doors[..], &server[..], &load_of[..]].concat()));
+    assert_eq!(report["signaling"], "whip");
+    plausible(&report, 2, 4);
+}
+
+#[test]
 fn what_goes_wrong_is_one_line() {
     let line = one_line(&load(&["--data", "/nonexistent"]));
     assert!(line.contains("dev.json"), "{line}");
     let line = one_line(&load(&["--video", "0", "--audio", "0"]));
     assert!(line.contains("--video"), "{line}");
+    let half = load(&["--whip", "http://127.0.0.1:1/whip"]);
+    assert_eq!(half.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&half.stderr).contains("--whep"));
     // A service that does not run any more refuses every client.
     let directory = tempfile::tempdir().unwrap();
     let (mut service, _) = served(directory.path());

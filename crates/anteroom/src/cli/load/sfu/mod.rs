@@ -1,7 +1,7 @@
 //! `anteroom load sfu`: what forwarding costs and how long it takes, measured with real clients.
 //!
 //! ```text
-//!  anteroom load sfu ──┬─ anteroom serve                     its CPU time and memory, from /proc
+//!  anteroom load sfu ──┬─ anteroom serve, or another server  its CPU time and memory, from /proc
 //!                      ├─ worker: clients on one thread      ◀─ plan, orders ── lines of JSON ── reports ─▶
 //!                      └─ worker …
 //! ```
@@ -33,9 +33,10 @@ use std::time::Duration;
 use anteroom_service::DevInfo;
 use anyhow::Context as _;
 use clap::Args;
+use url::Url;
 
 use self::error::RunError;
-use self::protocol::{Order, Plan, Signaling, Told, WorkerReport};
+use self::protocol::{Door, Order, Plan, Signaling, Told, WorkerReport};
 use self::summary::{Asked, Server, Summary};
 pub(super) use self::worker::run as work;
 use self::workers::Workers;
@@ -83,7 +84,7 @@ pub(super) struct Sfu {
     processes: Option<NonZeroUsize>,
 
     /// How clients come in.
-    #[arg(long, value_enum, default_value_t = Signaling::Meeting)]
+    #[arg(long, value_enum, default_value_t = Signaling::Meeting, conflicts_with = "whip")]
     signaling: Signaling,
 
     /// Clients of a process that join at a time.
@@ -95,19 +96,35 @@ pub(super) struct Sfu {
     patience: u64,
 
     /// Start a service for it, in a temporary directory. The default without --data.
-    #[arg(long, conflicts_with_all = ["data", "pid"])]
+    #[arg(long, conflicts_with_all = ["elsewhere", "pid"])]
     serve: bool,
 
     /// Media threads of the service that is started [default: one for each core].
-    #[arg(long, value_name = "N", conflicts_with = "data")]
+    #[arg(long, value_name = "N", conflicts_with = "elsewhere")]
     media_threads: Option<NonZeroUsize>,
 
     /// Data directory of a service in development mode that runs on this machine.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = "elsewhere")]
     data: Option<PathBuf>,
 
-    /// Process of that service, for its CPU time and memory.
-    #[arg(long, value_name = "PID", requires = "data")]
+    /// Where publishers post their offers (WHIP), of any server.
+    #[arg(long, value_name = "URL", group = "elsewhere", requires = "whep")]
+    whip: Option<Url>,
+
+    /// Where subscribers of that server post theirs (WHEP).
+    #[arg(long, value_name = "URL", requires = "whip")]
+    whep: Option<Url>,
+
+    /// What that server takes as a bearer's token, if it asks for one.
+    #[arg(long, env = "ANTEROOM_LOAD_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+
+    /// Certificate authority of that server, in PEM [default: the system's].
+    #[arg(long, value_name = "FILE", requires = "whip")]
+    ca: Option<PathBuf>,
+
+    /// Process of the server that runs already, for its CPU time and memory.
+    #[arg(long, value_name = "PID", requires = "elsewhere")]
     pid: Option<u32>,
 
     /// Print JSON.
@@ -121,9 +138,9 @@ pub(super) async fn run(sfu: Sfu) -> anyhow::Result<ExitCode> {
     }
     let bar = output::progress("Forwarding …", "{msg} {elapsed}");
     let directory = tempfile::tempdir()?;
-    let service = match &sfu.data {
-        Some(_) => None,
-        None => {
+    let service = match (&sfu.data, &sfu.whip) {
+        (Some(_), _) | (_, Some(_)) => None,
+        (None, None) => {
             let threads = sfu
                 .media_threads
                 .map(|threads| format!("--media-threads={threads}"));
@@ -132,23 +149,32 @@ pub(super) async fn run(sfu: Sfu) -> anyhow::Result<ExitCode> {
             Some(started)
         }
     };
-    let dev = match (&service, &sfu.data) {
-        (Some(service), _) => service.dev.clone(),
-        (None, Some(data)) => DevInfo::read(&data.join("dev.json"))
-            .with_context(|| format!("{} has no dev.json", data.display()))?,
-        (None, None) => anyhow::bail!("there is no service"),
+    let door = match (&service, &sfu.data, sfu.whip.clone().zip(sfu.whep.clone())) {
+        (Some(service), ..) => Door::new(sfu.signaling, &service.dev)?,
+        (None, Some(data), _) => {
+            let dev = DevInfo::read(&data.join("dev.json"))
+                .with_context(|| format!("{} has no dev.json", data.display()))?;
+            Door::new(sfu.signaling, &dev)?
+        }
+        (None, None, Some((whip, whep))) => Door::Whip {
+            whip,
+            whep,
+            token: sfu.token.clone(),
+            ca: sfu.ca.clone(),
+        },
+        (None, None, None) => anyhow::bail!("there is no server"),
     };
     let server = service.as_ref().map(Running::id).or(sfu.pid).map(Process);
-    let summary = measure(&sfu, &dev, server).await?;
+    let summary = measure(&sfu, &door, server).await?;
     drop(service);
     bar.finish_and_clear();
     output::print(sfu.json, &summary, Summary::text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn measure(sfu: &Sfu, dev: &DevInfo, server: Option<Process>) -> Result<Summary, RunError> {
+async fn measure(sfu: &Sfu, door: &Door, server: Option<Process>) -> Result<Summary, RunError> {
     let memory_before = server.and_then(Process::memory);
-    let plans = plans(sfu, dev);
+    let plans = plans(sfu, door);
     let mut workers = Workers::start(&plans)?;
     let clients = u64::from(sfu.publishers.get()) + u64::from(sfu.subscribers.get());
     // Clients come after each other; each may take as long as it may.
@@ -181,7 +207,7 @@ async fn measure(sfu: &Sfu, dev: &DevInfo, server: Option<Process>) -> Result<Su
             subscribers: sfu.subscribers.get().into(),
             seconds: sfu.seconds,
             processes: plans.len(),
-            signaling: sfu.signaling,
+            signaling: door.signaling(),
             video_bits_per_second: sfu.video,
             audio_bits_per_second: sfu.audio,
         },
@@ -197,7 +223,7 @@ async fn measure(sfu: &Sfu, dev: &DevInfo, server: Option<Process>) -> Result<Su
 }
 
 /// Who plays whom.
-fn plans(sfu: &Sfu, dev: &DevInfo) -> Vec<Plan> {
+fn plans(sfu: &Sfu, door: &Door) -> Vec<Plan> {
     let cores = std::thread::available_parallelism().ok();
     let processes = sfu.processes.or(cores).map_or(1, NonZeroUsize::get);
     let clients = usize::from(sfu.publishers.get()) + usize::from(sfu.subscribers.get());
@@ -206,13 +232,7 @@ fn plans(sfu: &Sfu, dev: &DevInfo) -> Vec<Plan> {
         |worker: usize, count: NonZeroU16| (worker..usize::from(count.get())).step_by(processes).collect();
     (0..processes)
         .map(|worker| Plan {
-            signaling: sfu.signaling,
-            endpoint: dev.endpoint.clone(),
-            join_url: dev.meeting.join_url.clone(),
-            whip_url: dev.whip_url.clone(),
-            whep_url: dev.whep_url.clone(),
-            token: dev.media_token.clone(),
-            ca: dev.ca_file.clone(),
+            door: door.clone(),
             publishers: of(worker, sfu.publishers),
             // From the other end, so that few clients are spread, too.
             subscribers: of(processes - 1 - worker, sfu.subscribers),

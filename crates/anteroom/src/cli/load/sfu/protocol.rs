@@ -1,10 +1,12 @@
 //! What the command and its worker processes say to each other: a line of JSON each, orders on standard input, reports on
 //! standard output. A worker whose standard input ends is to end, too.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anteroom_service::DevInfo;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::error::ClientError;
 use super::histogram::Counts;
@@ -19,18 +21,67 @@ pub(in crate::cli::load) enum Signaling {
     Whip,
 }
 
-/// The first line a worker reads: whom it plays. Has a token in it, and so is no argument.
+/// Where clients come in, and as whom. Has a token in it, and so is no argument.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "door", rename_all = "camelCase")]
+pub(super) enum Door {
+    /// The meeting with this link.
+    Meeting {
+        /// Base address of the service.
+        endpoint: Url,
+        link: String,
+        token: String,
+        /// Certificate authority to trust, in PEM.
+        ca: Option<PathBuf>,
+    },
+    /// Where WHIP and WHEP post their offers.
+    Whip {
+        whip: Url,
+        whep: Url,
+        /// Not every server asks for one.
+        token: Option<String>,
+        ca: Option<PathBuf>,
+    },
+}
+
+impl Door {
+    /// That of a service in development mode.
+    pub(super) fn new(signaling: Signaling, dev: &DevInfo) -> Result<Self, url::ParseError> {
+        let (token, ca) = (dev.media_token.clone(), dev.ca_file.clone());
+        Ok(match signaling {
+            Signaling::Meeting => Self::Meeting {
+                endpoint: dev.endpoint.parse()?,
+                link: dev.meeting.join_url.clone(),
+                token,
+                ca,
+            },
+            Signaling::Whip => Self::Whip {
+                whip: dev.whip_url.parse()?,
+                whep: dev.whep_url.parse()?,
+                token: Some(token),
+                ca,
+            },
+        })
+    }
+
+    pub(super) const fn signaling(&self) -> Signaling {
+        match self {
+            Self::Meeting { .. } => Signaling::Meeting,
+            Self::Whip { .. } => Signaling::Whip,
+        }
+    }
+
+    pub(super) fn ca(&self) -> Option<&Path> {
+        match self {
+            Self::Meeting { ca, .. } | Self::Whip { ca, .. } => ca.as_deref(),
+        }
+    }
+}
+
+/// The first line a worker reads: whom it plays.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Plan {
-    pub(super) signaling: Signaling,
-    /// Base address of the service.
-    pub(super) endpoint: String,
-    pub(super) join_url: String,
-    pub(super) whip_url: String,
-    pub(super) whep_url: String,
-    pub(super) token: String,
-    /// Certificate authority to trust, in PEM.
-    pub(super) ca: Option<PathBuf>,
+    pub(super) door: Door,
     /// Their numbers among all.
     pub(super) publishers: Vec<usize>,
     pub(super) subscribers: Vec<usize>,

@@ -11,13 +11,12 @@ use anteroom_media_transport::net::ReceiveBuffer;
 use anyhow::Context as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
-use url::Url;
 
 use super::agreement::{self, Kind, Local};
 use super::client::{Bitrates, Client, Measured, Milestone, Phase, Shared};
 use super::error::ClientError;
 use super::probe;
-use super::protocol::{Order, Plan, Published, Received, Signaling, Told, WorkerReport};
+use super::protocol::{Door, Order, Plan, Published, Received, Told, WorkerReport};
 use super::signaling::{Http, InMeeting};
 use crate::cli::target;
 
@@ -125,7 +124,9 @@ struct Cast {
 
 impl Cast {
     fn new(plan: Plan) -> anyhow::Result<Self> {
-        let tls = target::options(plan.ca.as_deref())?.tls().cloned();
+        let tls = target::options(plan.door.ca())?.tls().cloned();
+        // Fails when somebody has installed one, which is as well.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut http = reqwest::Client::builder().timeout(Duration::from_secs(plan.patience));
         if let Some(tls) = &tls {
             http = http.tls_backend_preconfigured(rustls::ClientConfig::clone(tls));
@@ -210,27 +211,26 @@ impl Cast {
             level: LOUDEST.saturating_add(LEVEL_STEP.saturating_mul(steps)).min(100),
         };
         let (shared, phase) = (Rc::clone(&self.shared), self.phase.subscribe());
-        let url = |text: &str| Url::parse(text).map_err(ClientError::signaling);
-        let token = self.plan.token.clone();
         let (began, place) = tokio::sync::oneshot::channel();
         let places = Arc::clone(places);
-        match self.plan.signaling {
-            Signaling::Whip => {
-                let door = if publishes {
-                    &self.plan.whip_url
-                } else {
-                    &self.plan.whep_url
-                };
-                let signaling = Http::new(self.http.clone(), url(door)?, token, kinds, publishes);
+        match self.plan.door.clone() {
+            Door::Whip {
+                whip, whep, token, ..
+            } => {
+                let url = if publishes { whip } else { whep };
+                let signaling = Http::new(self.http.clone(), url, token, kinds, publishes);
                 let client = attend(shared, phase, signaling, bitrates, milestones, places, began);
                 self.running
                     .spawn_local(async move { client.await.map_err(|error| (name, error)) });
             }
-            Signaling::Meeting => {
+            Door::Meeting {
+                endpoint,
+                link,
+                token,
+                ..
+            } => {
                 let sending = if publishes { kinds } else { Vec::new() };
-                let link = self.plan.join_url.clone();
-                let signaling =
-                    InMeeting::new(url(&self.plan.endpoint)?, self.tls.clone(), token, link, &sending);
+                let signaling = InMeeting::new(endpoint, self.tls.clone(), token, link, &sending);
                 let client = attend(shared, phase, signaling, bitrates, milestones, places, began);
                 self.running
                     .spawn_local(async move { client.await.map_err(|error| (name, error)) });

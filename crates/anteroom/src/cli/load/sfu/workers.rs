@@ -77,6 +77,7 @@ impl Workers {
     ) -> Result<Vec<T>, RunError> {
         let deadline = Instant::now() + patience;
         let mut taken = Vec::with_capacity(self.running.len());
+        let mut has_said = vec![false; self.running.len()];
         while taken.len() < self.running.len() {
             let line = timeout_at(deadline, self.lines.recv()).await;
             let Ok(Some((index, line))) = line else {
@@ -86,13 +87,22 @@ impl Workers {
                 });
             };
             let Some(line) = line else {
+                // Whoever has reported may go before the others have.
+                if has_said.get(index) == Some(&true) {
+                    continue;
+                }
                 return Err(self.ended(index));
             };
             let told: Option<Told> = serde_json::from_str(&line).ok();
             match told {
                 Some(Told::Failed { client, error }) => return Err(RunError::Client { client, error }),
                 Some(told) => match take(told) {
-                    Some(value) => taken.push(value),
+                    Some(value) => {
+                        if let Some(said) = has_said.get_mut(index) {
+                            *said = true;
+                        }
+                        taken.push(value);
+                    }
                     None => return Err(unexpected(&line)),
                 },
                 None => return Err(unexpected(&line)),

@@ -1,7 +1,7 @@
 //! WHIP and WHEP: an offer posted, an answer that holds for good.
 
 use reqwest::header::{CONTENT_TYPE, LOCATION};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use url::Url;
 
 use super::sections;
@@ -13,7 +13,7 @@ pub(in crate::cli::load::sfu) struct Http {
     client: Client,
     /// Where to post.
     url: Url,
-    token: String,
+    token: Option<String>,
     kinds: Vec<Kind>,
     sends: bool,
     /// The session's own address, once it has begun.
@@ -25,7 +25,7 @@ impl Http {
     pub(in crate::cli::load::sfu) const fn new(
         client: Client,
         url: Url,
-        token: String,
+        token: Option<String>,
         kinds: Vec<Kind>,
         sends: bool,
     ) -> Self {
@@ -38,6 +38,14 @@ impl Http {
             session: None,
         }
     }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let request = self.client.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
 }
 
 impl Signaling for Http {
@@ -48,9 +56,7 @@ impl Signaling for Http {
         }
         let sections = sections(&self.kinds, self.sends);
         let response = self
-            .client
-            .post(self.url.clone())
-            .bearer_auth(&self.token)
+            .request(Method::POST, self.url.clone())
             .header(CONTENT_TYPE, "application/sdp")
             .body(local.offer(1, &sections))
             .send()
@@ -74,7 +80,7 @@ impl Signaling for Http {
     async fn leave(&mut self) {
         if let Some(session) = self.session.take() {
             // Whoever is gone already is gone.
-            let _ = self.client.delete(session).bearer_auth(&self.token).send().await;
+            let _ = self.request(Method::DELETE, session).send().await;
         }
     }
 }
