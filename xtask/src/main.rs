@@ -81,9 +81,12 @@ enum Verb {
         time: u32,
     },
     /// Run the benches, each beside its peers.
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
         /// Only benches whose name contains this.
         filter: Option<String>,
+        #[command(subcommand)]
+        whole: Option<bench::Whole>,
     },
 }
 
@@ -98,7 +101,7 @@ fn main() -> ExitCode {
         Verb::Conformance { suite } => conformance::conformance(suite),
         Verb::Docs { page } => docs::docs(page),
         Verb::Fuzz { target, time } => fuzz::fuzz(target.as_deref(), time),
-        Verb::Bench { filter } => bench::bench(filter.as_deref()),
+        Verb::Bench { filter, whole } => bench::bench(filter.as_deref(), whole),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

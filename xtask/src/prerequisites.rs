@@ -41,6 +41,13 @@ pub(crate) const TESTS: &[Need] = &[Need {
     packages: &["openssl"],
 }];
 
+/// The server that `bench sfu` puts beside ours.
+pub(crate) const JANUS: &[Need] = &[Need {
+    what: "Janus (beside which forwarding is measured)",
+    programs: &["janus"],
+    packages: &["janus"],
+}];
+
 /// A C++ compiler, for libFuzzer.
 pub(crate) const FUZZ: &[Need] = &[Need {
     what: "a C++ compiler (libFuzzer)",

@@ -68,7 +68,7 @@ pub(crate) fn on_path(program: &str) -> bool {
         .is_some_and(|path| env::split_paths(&path).any(|directory| directory.join(program).is_file()))
 }
 
-fn display(command: &Command) -> String {
+pub(crate) fn display(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     if let Some(name) = Path::new(&words[0]).file_name() {

@@ -1,11 +1,28 @@
-//! `cargo xtask bench`: criterion benches, each beside its peers in the same run.
+//! `cargo xtask bench`: criterion benches, each beside its peers in the same run; `bench sfu`: whole servers.
 
 use anyhow::Result;
+use clap::Subcommand;
 
 use crate::{prerequisites, run};
 
-pub(crate) fn bench(filter: Option<&str>) -> Result<()> {
+mod sfu;
+
+/// What is measured as a whole.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Whole {
+    /// Forwarding, beside Janus and a server on str0m, with the same clients.
+    Sfu(sfu::Options),
+}
+
+pub(crate) fn bench(filter: Option<&str>, whole: Option<Whole>) -> Result<()> {
     prerequisites::ensure(&[prerequisites::BUILD])?;
+    match whole {
+        Some(Whole::Sfu(options)) => sfu::sfu(&options),
+        None => pieces(filter),
+    }
+}
+
+fn pieces(filter: Option<&str>) -> Result<()> {
     let mut cargo = run::cargo();
     cargo
         .args([
