@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 import queue
 import re
@@ -34,6 +35,9 @@ class Stack:
     consents: bool = True  # it goes on sending checks (RFC 7675); without them its session ends after 30 s
 
 
+# Built beside the service, from `rust`.
+RUST = pathlib.Path(os.environ["ANTEROOM_BIN"]).with_name("webrtc-peers")
+
 STACKS = [
     Stack(
         "aiortc",
@@ -53,6 +57,8 @@ STACKS = [
         ecdsa=True,
         consents=False,
     ),
+    Stack("str0m", "Rust str0m 0.25.0", (RUST, "str0m"), ("VP8", "H264"), encodes=False),
+    Stack("rtc", "Rust rtc 0.21.1", (RUST, "rtc"), ("VP8", "H264"), encodes=False),
 ]
 
 

@@ -23,8 +23,8 @@ running program. A cell comes from requests and answers that were seen, not from
 An operation that a client offers and no test covers fails the run, and so does an exception that passes.
 
 Media counts as received when it was decoded and has the pitch and the shade that its sender was given. What reaches a
-stack that brings no codecs (werift) is decoded by FFmpeg. A restart of ICE counts when the service does not answer to the
-old credentials any more. GStreamer uses an ECDSA certificate instead of its own ([limits](limits.md)).
+stack that brings no codecs (werift, str0m, rtc) is decoded by FFmpeg. A restart of ICE counts when the service does not
+answer to the old credentials any more. GStreamer uses an ECDSA certificate instead of its own ([limits](limits.md)).
 ";
 
 /// What was seen of each operation.
