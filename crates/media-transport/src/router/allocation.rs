@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::publisher::{Link, Track};
 use super::selection::Target;
-use super::{Content, Event, MediaKind, Router, TrackId};
+use super::{Content, Event, MediaKind, Router, TrackId, Voice};
 use crate::allocator::{AllocatorConfig, Choice, Layer, Source, SourceKind, View};
 use crate::bwe::Bitrate;
 
@@ -44,6 +44,9 @@ impl Router {
                 continue;
             };
             let view = peer.views.get(&track.publication.track);
+            if track.is_unheard && subscriber.subscription.voice == Voice::AmongLoudest {
+                continue;
+            }
             candidates.extend(candidate(
                 now,
                 index,
@@ -129,7 +132,7 @@ impl Router {
             return;
         }
         let mut watched = vec![false; track.layers.len()];
-        for Link { peer, index } in &track.subscribers {
+        for Link { peer, index, .. } in &track.subscribers {
             let peer = self.peers.get(*peer);
             let Some(peer) = peer.filter(|peer| peer.is_forwarding && peer.path.is_some()) else {
                 continue;

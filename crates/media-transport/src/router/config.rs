@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::train::MAX_PADDING;
@@ -35,6 +36,9 @@ pub struct RouterConfig {
     pub video_ceiling_bits_per_second: Option<u64>,
     /// Most entries of a list of active speakers.
     pub max_speakers: usize,
+    /// Microphones of a room that are forwarded at a time: those of its loudest speakers, by the levels of RFC 6464. Those
+    /// that tell no level are forwarded besides. `None` forwards all.
+    pub max_voices: Option<NonZeroUsize>,
 }
 
 impl Default for RouterConfig {
@@ -53,6 +57,7 @@ impl Default for RouterConfig {
             keyframe_interval: Duration::from_millis(500),
             video_ceiling_bits_per_second: Some(2_500_000),
             max_speakers: 8,
+            max_voices: NonZeroUsize::new(5),
         }
     }
 }

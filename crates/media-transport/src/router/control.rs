@@ -230,7 +230,10 @@ impl Router {
             return;
         };
         track.reset();
-        for Link { peer, index } in &track.subscribers {
+        if let Some(room) = self.rooms.get_mut(&track.room) {
+            room.voices.leave(slot);
+        }
+        for Link { peer, index, .. } in &track.subscribers {
             let subscriber = self
                 .peers
                 .get_mut(*peer)
@@ -378,7 +381,12 @@ impl Router {
             match track.filter(|(_, track)| track.room == room && track.publisher != slot) {
                 Some((track_slot, track)) => {
                     subscriber.link(track_slot, track);
-                    track.subscribers.push(Link { peer: slot, index });
+                    let voice = subscriber.subscription.voice;
+                    track.subscribers.push(Link {
+                        peer: slot,
+                        index,
+                        voice,
+                    });
                 }
                 None => subscriber.unlink(),
             }
@@ -413,8 +421,11 @@ impl Router {
         }
         let tracks = peer.tracks.clone();
         for track in &tracks {
-            if let Some(track) = self.tracks.get_mut(*track) {
-                track.reset();
+            if let Some(known) = self.tracks.get_mut(*track) {
+                known.reset();
+                if let Some(room) = self.rooms.get_mut(&known.room) {
+                    room.voices.leave(*track);
+                }
             }
         }
         if enabled {
@@ -442,7 +453,7 @@ impl Router {
         let Some(track) = self.tracks.get(slot) else {
             return;
         };
-        for Link { peer, index } in &track.subscribers {
+        for Link { peer, index, .. } in &track.subscribers {
             let subscriber = self
                 .peers
                 .get_mut(*peer)
@@ -468,6 +479,7 @@ impl Router {
                     track.subscribers.push(Link {
                         peer: *peer_slot,
                         index,
+                        voice: subscriber.subscription.voice,
                     });
                 }
             }
@@ -479,7 +491,10 @@ impl Router {
             return;
         };
         self.tracks_by_id.remove(&track.publication.track);
-        for Link { peer, index } in track.subscribers {
+        if let Some(room) = self.rooms.get_mut(&track.room) {
+            room.voices.leave(slot);
+        }
+        for Link { peer, index, .. } in track.subscribers {
             let subscriber = self
                 .peers
                 .get_mut(peer)

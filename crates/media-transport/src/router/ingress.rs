@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::peer::{MAX_TOLD_LEN, Peer, Told};
 use super::publisher::Link;
-use super::{Event, Publication, Router, Track, mark_queued, queue, reschedule, schedule_by};
+use super::voices::Hearing;
+use super::{Event, Publication, Router, Track, Voice, mark_queued, queue, reschedule, schedule_by};
 use crate::demux::{PacketClass, classify};
 use crate::rtcp::transport_cc::TwccRecorder;
 use crate::rtp::{Packet, rtx};
@@ -124,6 +125,10 @@ impl Router {
         let Some(arrival) = track.handle_packet(now, &packet, bytes, rid, is_repaired, max_sources) else {
             return;
         };
+        self.look_for_voice(now, track_slot);
+        let Some(track) = self.tracks.get_mut(track_slot) else {
+            return;
+        };
         let subscribers = std::mem::take(&mut track.subscribers);
         let Some(track) = self.tracks.get(track_slot) else {
             return;
@@ -133,8 +138,12 @@ impl Router {
         for Link {
             peer: peer_slot,
             index,
+            voice,
         } in &subscribers
         {
+            if track.is_unheard && *voice == Voice::AmongLoudest {
+                continue;
+            }
             let Some(subscriber) = self.peers.get_mut(*peer_slot) else {
                 continue;
             };
@@ -172,6 +181,39 @@ impl Router {
         }
         if arrival.wants_timer || wanted.is_some() {
             self.update_feedback(now, slot);
+        }
+    }
+
+    /// Decides whether a microphone that has just sent is loud enough to be forwarded.
+    fn look_for_voice(&mut self, now: Instant, slot: u32) {
+        let Some(most) = self.config.max_voices else {
+            return;
+        };
+        let Some(track) = self.tracks.get(slot) else {
+            return;
+        };
+        if track.is_video() || !track.loudness.is_known() {
+            return;
+        }
+        let Some(room) = self.rooms.get_mut(&track.room) else {
+            return;
+        };
+        match room.voices.hear(now, slot, most, &self.tracks) {
+            Hearing::Seated => {}
+            Hearing::Enters { instead_of } => {
+                if let Some(track) = self.tracks.get_mut(slot) {
+                    track.is_unheard = false;
+                    track.spurt = track.spurt.wrapping_add(1);
+                }
+                if let Some(track) = instead_of.and_then(|slot| self.tracks.get_mut(slot)) {
+                    track.is_unheard = true;
+                }
+            }
+            Hearing::Unheard => {
+                if let Some(track) = self.tracks.get_mut(slot) {
+                    track.is_unheard = true;
+                }
+            }
         }
     }
 

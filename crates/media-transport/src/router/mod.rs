@@ -23,7 +23,7 @@
 //! | `subscriber`, `selection`, `munger`, `forwarder` | a subscription |
 //! | `allocation`, `pace` | what a subscriber gets of which track, and when |
 //! | `queue`, `train`, `transmit` | what waits for a subscriber, and what goes together |
-//! | `speakers` | who speaks |
+//! | `speakers`, `voices` | who speaks, and who of them is forwarded |
 
 mod allocation;
 mod config;
@@ -53,6 +53,7 @@ mod tests;
 mod train;
 mod transmit;
 mod types;
+mod voices;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -67,7 +68,7 @@ pub use stats::{PeerStats, PublicationStats, SubscriptionStats};
 pub use transmit::{Burst, TransmitBuffer};
 pub use types::{
     CodecName, Command, Content, Event, ExtensionIds, MediaKind, PeerId, Publication, Repair, RoomId,
-    RtpCodec, Subscription, TrackId, TrackView,
+    RtpCodec, Subscription, TrackId, TrackView, Voice,
 };
 
 use self::peer::{Peer, Trains};
@@ -77,6 +78,7 @@ use self::schedule::Schedule;
 use self::slots::Slots;
 use self::speakers::Detector;
 use self::train::MAX_PADDING;
+use self::voices::Voices;
 use crate::session::PeerEvent;
 
 /// A timer that is due now fires this much later, so that a session that never has enough cannot stop the router.
@@ -117,6 +119,7 @@ pub struct Router {
 struct Room {
     peers: Vec<u32>,
     speakers: Detector,
+    voices: Voices,
     /// Whether the schedule has an entry for its speakers.
     is_scheduled: bool,
 }

@@ -8,7 +8,7 @@ use super::picture::Picture;
 use super::source::{Numbered, Source};
 use super::speakers::Loudness;
 use super::stats::PublicationStats;
-use super::{MediaKind, Publication, RoomId, RouterConfig};
+use super::{MediaKind, Publication, RoomId, RouterConfig, Voice};
 use crate::rtp::Packet;
 use crate::rtp::dependency::DependencyStructure;
 
@@ -30,6 +30,10 @@ pub(super) struct Track {
     pub(super) publisher: u32,
     pub(super) subscribers: Vec<Link>,
     pub(super) loudness: Loudness,
+    /// Whether it is a microphone that is not loud enough to be forwarded.
+    pub(super) is_unheard: bool,
+    /// Counts how often it was forwarded again after it had not been.
+    pub(super) spurt: u32,
     pub(super) counters: Counters,
     /// By index among the publication's `rids`; one without simulcast.
     pub(super) layers: Vec<TrackLayer>,
@@ -47,6 +51,7 @@ pub(super) struct Track {
 pub(super) struct Link {
     pub(super) peer: u32,
     pub(super) index: usize,
+    pub(super) voice: Voice,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -90,6 +95,8 @@ impl Track {
             publisher,
             subscribers: Vec::new(),
             loudness: Loudness::default(),
+            is_unheard: false,
+            spurt: 0,
             counters: Counters::default(),
             layers: Vec::new(),
             sources: Vec::new(),
@@ -356,6 +363,7 @@ impl Track {
         self.sources.clear();
         self.layers.iter_mut().for_each(TrackLayer::reset);
         self.loudness = Loudness::default();
+        self.is_unheard = false;
     }
 
     /// When the publisher has to be asked for something.

@@ -144,7 +144,8 @@ impl Selection {
             .and_then(|_| track.structure(arrival.generation));
         Passing::Goes {
             starts: true,
-            marks: track.is_video() && ends(limit, picture, structure),
+            // Of sound, the first packet after a pause has the marker (RFC 3551 §4.1).
+            marks: !track.is_video() || ends(limit, picture, structure),
         }
     }
 

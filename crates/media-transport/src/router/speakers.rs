@@ -20,15 +20,18 @@ const SILENCE_AFTER: Duration = Duration::from_millis(250);
 /// Loudness, in dB over silence (-127 dBov), from which on one speaks.
 const ENTER: f32 = 77.0;
 /// Loudness under which one has stopped.
-const LEAVE: f32 = 67.0;
+pub(super) const LEAVE: f32 = 67.0;
 /// How much louder one must be to stand before another.
-const OVERTAKE: f32 = 6.0;
+pub(super) const OVERTAKE: f32 = 6.0;
 
 /// The smoothed loudness of one track.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Loudness {
     /// 0 (silence) ..= 127.
     value: f32,
+    /// Of the latest packet, and the lesser of the latest two.
+    latest: f32,
+    both: f32,
     last: Option<Instant>,
 }
 
@@ -38,7 +41,29 @@ impl Loudness {
         let value = f32::from(127 - level.min(127));
         let share = if value > self.value { ATTACK } else { DECAY };
         self.value += (value - self.value) * share;
+        self.both = value.min(self.latest);
+        self.latest = value;
         self.last = Some(now);
+    }
+
+    /// Whether packets have said a level.
+    pub(super) const fn is_known(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Smoothed.
+    pub(super) const fn value(&self) -> f32 {
+        self.value
+    }
+
+    /// Of the latest packet.
+    pub(super) const fn latest(&self) -> f32 {
+        self.latest
+    }
+
+    /// The lesser of the latest two packets: one alone may be a click.
+    pub(super) const fn quick(&self) -> f32 {
+        self.both
     }
 
     /// The loudness at a look, which comes every [`INTERVAL`].

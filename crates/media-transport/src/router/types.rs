@@ -198,6 +198,16 @@ impl Publication {
     }
 }
 
+/// When a subscription to a microphone is sent what comes from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Voice {
+    /// While it is among the loudest of its room; see [`max_voices`](super::RouterConfig::max_voices).
+    #[default]
+    AmongLoudest,
+    /// Always: whoever subscribes has chosen by itself.
+    Always,
+}
+
 /// What a peer receives in one media section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
@@ -213,6 +223,8 @@ pub struct Subscription {
     pub codecs: Vec<RtpCodec>,
     /// The peer's extension ids.
     pub extensions: ExtensionIds,
+    /// Which packets of a microphone it is sent.
+    pub voice: Voice,
 }
 
 impl Subscription {
@@ -226,6 +238,7 @@ impl Subscription {
             rtx_ssrc: None,
             codecs: Vec::new(),
             extensions: ExtensionIds::default(),
+            voice: Voice::default(),
         }
     }
 }

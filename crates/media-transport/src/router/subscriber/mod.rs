@@ -16,7 +16,7 @@ use super::publisher::{Arrival, Track};
 use super::queue::{Claim, Passage, Pending, Sent};
 use super::selection::{Passing, Selection};
 use super::stats::SubscriptionStats;
-use super::{Content, MediaKind, Subscription};
+use super::{Content, MediaKind, Subscription, Voice};
 use crate::pacer::{Class, Frame, FrameKind, PacketInfo};
 use crate::payload::red::RedBlock;
 use crate::rtcp::ReportBlock;
@@ -50,6 +50,8 @@ pub(super) struct Subscriber {
     pub(super) revision: u32,
     /// Until then the sound before each packet is added to it.
     lossy_until: Option<Instant>,
+    /// Of the track, when a packet of sound was last forwarded.
+    spurt: u32,
     /// Pictures were dropped, so a keyframe has to be asked for.
     is_starved: bool,
     /// The timestamp of the latest keyframe.
@@ -112,6 +114,7 @@ impl Subscriber {
             lost_admission: 0,
             revision: 0,
             lossy_until: None,
+            spurt: 0,
             is_starved: false,
             keyframe: None,
             reports: [None; 2],
@@ -178,6 +181,13 @@ impl Subscriber {
             return false;
         };
         let kind = track.publication.kind;
+        if kind == MediaKind::Audio
+            && self.subscription.voice == Voice::AmongLoudest
+            && std::mem::replace(&mut self.spurt, track.spurt) != track.spurt
+        {
+            // It was not forwarded for a while, which is no loss.
+            self.pause();
+        }
         let mut is_redundant = false;
         if self.lossy_until.is_some_and(|until| now < until) {
             let redundant = self.redundant(track, arrival.generation, arrival.sequence, packet);

@@ -10,6 +10,7 @@ mod retransmission;
 mod rtcp;
 mod trains;
 mod video;
+mod voices;
 
 use std::time::Duration;
 
