@@ -10,6 +10,7 @@ use figment::value::UncasedStr;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use anteroom_identity::id::ResourceId;
+use anteroom_media_transport::router::RouterConfig;
 use anteroom_teams_link::policy::LobbyScope;
 
 use crate::entra::ACS_AUDIENCE;
@@ -34,6 +35,9 @@ pub struct Config {
     pub media: SocketAddr,
     /// Media threads, each with a UDP port of its own; one for each core when not set.
     pub media_threads: Option<NonZeroUsize>,
+    /// Microphones of a meeting that are forwarded at a time, those of the loudest speakers; 0 or `"all"` for all.
+    #[serde(deserialize_with = "number_or_all")]
+    pub media_voices: Option<NonZeroUsize>,
     /// Addresses clients are told to send media to; empty: the address listened on, or all of this machine's when
     /// that is unspecified.
     pub media_advertise: Vec<IpAddr>,
@@ -187,6 +191,7 @@ impl Default for Config {
             // All addresses: a browser without permission for camera or microphone never reaches loopback.
             media: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 10_000)),
             media_threads: None,
+            media_voices: RouterConfig::default().max_voices,
             metrics_token: None,
             media_advertise: Vec::new(),
             dev_http: Some(loopback(8080)),
@@ -416,6 +421,21 @@ fn address_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
         .map_err(|_| serde::de::Error::custom("expected ADDRESS:PORT or \"off\""))
 }
 
+fn number_or_all<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NonZeroUsize>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Number(usize),
+        Text(String),
+    }
+    match Option::<Given>::deserialize(deserializer) {
+        Ok(None) => Ok(None),
+        Ok(Some(Given::Number(number))) => Ok(NonZeroUsize::new(number)),
+        Ok(Some(Given::Text(text))) if text.eq_ignore_ascii_case("all") => Ok(None),
+        Ok(Some(Given::Text(_))) | Err(_) => Err(serde::de::Error::custom("expected a number or \"all\"")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -460,6 +480,17 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_voices_or_all() {
+        assert_eq!(load("").unwrap().media_voices, NonZeroUsize::new(5));
+        assert_eq!(
+            load("media_voices = 3").unwrap().media_voices,
+            NonZeroUsize::new(3)
+        );
+        assert_eq!(load("media_voices = 0").unwrap().media_voices, None);
+        assert_eq!(load("media_voices = \"All\"").unwrap().media_voices, None);
+    }
+
+    #[test]
     fn names_unknown_keys() {
         let Err(ConfigError::UnknownKey { key, origin }) = load("lissten = \"127.0.0.1:1\"\n") else {
             panic!("accepted")
@@ -477,6 +508,8 @@ mod tests {
             "listen = \"here\"",
             "listen = ",
             "dev_http = \"nowhere\"",
+            "media_voices = \"some\"",
+            "media_voices = -1",
             "[demo]\nlobby = \"x\"",
         ] {
             let error = load(toml).unwrap_err().to_string();

@@ -42,8 +42,10 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>), S
     let certificate = Certificate::generate().map_err(|error| StartError::Media(error.to_string()))?;
     let mut net = NetConfig::new(config.media);
     net.threads = config.media_threads;
-    let mut handle = MediaThread::spawn_all(net, RouterConfig::default())
-        .map_err(|error| not_started(config.media, &error))?;
+    let mut router = RouterConfig::default();
+    router.max_voices = config.media_voices;
+    let mut handle =
+        MediaThread::spawn_all(net, router).map_err(|error| not_started(config.media, &error))?;
     let events = handle
         .take_events()
         .ok_or_else(|| StartError::Media("the media threads have no events to give".to_owned()))?;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 
 use anteroom_media_transport::router::{
-    Command, MediaKind, PeerId, Publication, RoomId, Subscription, TrackId,
+    Command, MediaKind, PeerId, Publication, RoomId, Subscription, TrackId, Voice,
 };
 use anteroom_media_transport::{
     Certificate, Fingerprint, IceCredentials, PeerConfig, RemoteParameters, Role, SrtpProfile,
@@ -385,7 +385,9 @@ impl Peer {
                     self.followed.insert(section.mid.clone(), ssrcs);
                     accept.send = Some(followed_stream(&section.mid, ssrcs));
                     if let Some(track) = track {
-                        let subscription = codec::subscription(track, ssrcs, section, &accept);
+                        let mut subscription = codec::subscription(track, ssrcs, section, &accept);
+                        // Whom to hear is decided here.
+                        subscription.voice = Voice::Always;
                         subscriptions.insert(section.mid.clone(), subscription);
                     }
                     SectionAnswer::Accept(accept)

@@ -192,7 +192,7 @@ impl Side {
     }
 }
 
-use anteroom_media_transport::router::{CodecName, RtpCodec};
+use anteroom_media_transport::router::{CodecName, RtpCodec, Voice};
 
 fn clock_rate(kind: MediaKind) -> u32 {
     if kind == MediaKind::Audio { 48_000 } else { 90_000 }
@@ -580,6 +580,13 @@ fn a_section_that_follows_is_one_stream_whatever_it_shows() {
         .offer(&offer, &[subscribe("0", voice), subscribe("1", vp8)])
         .unwrap();
     assert_eq!(sent_ssrcs(&shown.commands), ssrcs);
+    let are_chosen = shown.commands.iter().all(|command| match command {
+        Command::SetSubscriptions { subscriptions, .. } => {
+            subscriptions.iter().all(|one| one.voice == Voice::Always)
+        }
+        _ => true,
+    });
+    assert!(are_chosen, "who follows hears whom it was given, loud or not");
     // Somebody else, then nobody, then the first again: still the same streams.
     let other = side.add_other(9, TrackSource::Camera, CodecName::Vp8);
     let switched = side
