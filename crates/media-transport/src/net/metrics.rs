@@ -132,6 +132,8 @@ pub struct ThreadMetrics {
     connecting: Buckets,
     first_audio: Buckets,
     first_video: Buckets,
+    first_audio_sent: Buckets,
+    first_keyframe_sent: Buckets,
     pub(super) datagrams_received: Counter,
     pub(super) bytes_received: Counter,
     datagrams_sent: Counter,
@@ -152,6 +154,8 @@ impl Default for ThreadMetrics {
             connecting: Buckets::new(&ARRIVAL_BOUNDS),
             first_audio: Buckets::new(&ARRIVAL_BOUNDS),
             first_video: Buckets::new(&ARRIVAL_BOUNDS),
+            first_audio_sent: Buckets::new(&ARRIVAL_BOUNDS),
+            first_keyframe_sent: Buckets::new(&ARRIVAL_BOUNDS),
             datagrams_received: Counter::default(),
             bytes_received: Counter::default(),
             datagrams_sent: Counter::default(),
@@ -181,6 +185,11 @@ pub struct MetricsSnapshot {
     pub first_audio: Histogram,
     /// From a publisher's connection to its first packet of pictures.
     pub first_video: Histogram,
+    /// From the moment that a subscriber is connected, has subscribed, and something comes to forward, to the first packet
+    /// of sound it is sent; one for each subscriber, some seconds old.
+    pub first_audio_sent: Histogram,
+    /// The same to the first packet of a keyframe.
+    pub first_keyframe_sent: Histogram,
     /// Datagrams that arrived.
     pub datagrams_received: u64,
     /// Bytes of them.
@@ -214,6 +223,8 @@ impl ThreadMetrics {
             connecting: self.connecting.read(),
             first_audio: self.first_audio.read(),
             first_video: self.first_video.read(),
+            first_audio_sent: self.first_audio_sent.read(),
+            first_keyframe_sent: self.first_keyframe_sent.read(),
             datagrams_received: self.datagrams_received.get(),
             bytes_received: self.bytes_received.get(),
             datagrams_sent: self.datagrams_sent.get(),
@@ -299,6 +310,9 @@ struct Watched {
     /// Tracks of which nothing has come yet.
     awaited: Vec<(TrackId, MediaKind)>,
     has_come: Vec<MediaKind>,
+    /// Whether its first packets of sound and of a keyframe were counted.
+    is_audio_counted: bool,
+    is_keyframe_counted: bool,
     dropped: u64,
     retransmitted: u64,
     refused: u64,
@@ -323,6 +337,8 @@ impl PeerWatch {
                     connected: None,
                     awaited: Vec::new(),
                     has_come: Vec::new(),
+                    is_audio_counted: false,
+                    is_keyframe_counted: false,
                     dropped: 0,
                     retransmitted: 0,
                     refused: 0,
@@ -401,6 +417,24 @@ impl PeerWatch {
             return;
         };
         let metrics = &self.metrics;
+        for (into, is_counted, waited) in [
+            (
+                &metrics.first_audio_sent,
+                &mut watched.is_audio_counted,
+                stats.first_audio,
+            ),
+            (
+                &metrics.first_keyframe_sent,
+                &mut watched.is_keyframe_counted,
+                stats.first_video,
+            ),
+        ] {
+            if let Some(waited) = waited
+                && !std::mem::replace(is_counted, true)
+            {
+                into.add(waited, 1);
+            }
+        }
         for (total, seen, now) in [
             (
                 &metrics.packets_dropped,
@@ -553,5 +587,30 @@ mod tests {
         watch.figures(PeerId(4), &stats(1));
         watch.figures(PeerId(99), &stats(1));
         assert_eq!(metrics.snapshot().packets_dropped, 8);
+        let first = PeerStats {
+            first_audio: Some(Duration::from_millis(20)),
+            ..PeerStats::default()
+        };
+        watch.figures(PeerId(3), &first);
+        watch.figures(PeerId(3), &first);
+        let both = PeerStats {
+            first_video: Some(Duration::from_millis(300)),
+            ..first
+        };
+        watch.figures(PeerId(3), &both);
+        watch.figures(PeerId(3), &both);
+        let read = metrics.snapshot();
+        let total = |histogram: &Histogram| histogram.counts.iter().sum::<u64>();
+        assert_eq!(
+            (read.first_audio_sent.counts[2], total(&read.first_audio_sent)),
+            (1, 1)
+        );
+        assert_eq!(
+            (
+                read.first_keyframe_sent.counts[6],
+                total(&read.first_keyframe_sent)
+            ),
+            (1, 1)
+        );
     }
 }

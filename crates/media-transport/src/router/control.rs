@@ -358,7 +358,7 @@ impl Router {
                 numbering(Some(subscription.ssrc)),
                 numbering(subscription.rtx_ssrc),
             );
-            new.push(Subscriber::new(subscription, munger, rtx));
+            new.push(Subscriber::new(now, subscription, munger, rtx));
         }
         peer.outgoing = new
             .iter()

@@ -204,6 +204,7 @@ impl Router {
                 if let Some(track) = self.tracks.get_mut(slot) {
                     track.is_unheard = false;
                     track.spurt = track.spurt.wrapping_add(1);
+                    track.began = Some(now);
                 }
                 if let Some(track) = instead_of.and_then(|slot| self.tracks.get_mut(slot)) {
                     track.is_unheard = true;

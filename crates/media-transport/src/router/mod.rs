@@ -272,6 +272,7 @@ impl Router {
                         return;
                     };
                     peer.timers.report = Some(now + reports::INTERVAL);
+                    peer.connected = Some(now);
                     let peer_id = peer.id;
                     self.events.push_back(Event::PeerConnected {
                         peer: peer_id,

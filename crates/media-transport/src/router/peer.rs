@@ -13,7 +13,7 @@ use super::queue::{Claim, Passage, Pending, PendingQueue, Plan};
 use super::slots::Slots;
 use super::subscriber::{Subscriber, Written};
 use super::transmit::TransmitBuffer;
-use super::{PeerId, PeerStats, RoomId, TrackId, TrackView};
+use super::{MediaKind, PeerId, PeerStats, RoomId, TrackId, TrackView};
 use crate::allocator::{Allocator, AllocatorConfig};
 use crate::pacer::PacketInfo;
 use crate::rtcp::CompoundWriter;
@@ -77,6 +77,9 @@ pub(super) struct Peer {
     /// What it shows, as far as it has said.
     pub(super) views: HashMap<TrackId, TrackView>,
     pub(super) timers: Timers,
+    /// When its transport was connected.
+    pub(super) connected: Option<Instant>,
+    pub(super) firsts: Firsts,
     pub(super) addresses: Vec<(SocketAddr, SocketAddr)>,
     pub(super) ufrags: Vec<String>,
     pub(super) last_heard: Instant,
@@ -102,6 +105,24 @@ pub(super) struct Timers {
     pub(super) feedback: Option<Instant>,
     /// What it gets is decided anew.
     pub(super) allocation: Option<Instant>,
+}
+
+/// How long a peer waited for the first packet of sound, and for the first of a keyframe: since it had subscribed, was
+/// connected, and there was something to forward.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Firsts {
+    audio: Option<Duration>,
+    video: Option<Duration>,
+}
+
+impl Firsts {
+    fn note(&mut self, kind: MediaKind, waited: Duration) {
+        let first = match kind {
+            MediaKind::Audio => &mut self.audio,
+            MediaKind::Video => &mut self.video,
+        };
+        first.get_or_insert(waited);
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -139,6 +160,8 @@ impl Peer {
             retired: HashMap::new(),
             views: HashMap::new(),
             timers: Timers::default(),
+            connected: None,
+            firsts: Firsts::default(),
             addresses: Vec::new(),
             ufrags: Vec::new(),
             last_heard: now,
@@ -320,6 +343,12 @@ impl Peer {
                     self.counters.bytes_sent += len as u64;
                     let is_repeated = !matches!(pending.passage, Passage::First { .. });
                     self.counters.retransmitted += u64::from(is_repeated);
+                    if let Passage::First { starts: true, .. } = pending.passage {
+                        let begins = [self.connected, track.began].into_iter().flatten();
+                        let since = begins.fold(subscriber.since, Instant::max);
+                        self.firsts
+                            .note(pending.kind, now.saturating_duration_since(since));
+                    }
                     let is_numbered =
                         subscriber.is_numbered() && !matches!(pending.passage, Passage::Again { .. });
                     if let Some(pace) = self.pace.as_mut().filter(|_| is_numbered) {
@@ -362,6 +391,8 @@ impl Peer {
             packets_retransmitted: counters.retransmitted,
             packets_dropped: counters.dropped,
             datagrams_refused: counters.refused,
+            first_audio: self.firsts.audio,
+            first_video: self.firsts.video,
             rtt: self.rtt.or_else(|| self.session.rtt()),
             publications: Vec::new(),
             subscriptions: self.subscriptions.iter().map(Subscriber::stats).collect(),

@@ -34,6 +34,8 @@ pub(super) struct Track {
     pub(super) is_unheard: bool,
     /// Counts how often it was forwarded again after it had not been.
     pub(super) spurt: u32,
+    /// Since when there has been something to forward; `None` while there is nothing.
+    pub(super) began: Option<Instant>,
     pub(super) counters: Counters,
     /// By index among the publication's `rids`; one without simulcast.
     pub(super) layers: Vec<TrackLayer>,
@@ -97,6 +99,7 @@ impl Track {
             loudness: Loudness::default(),
             is_unheard: false,
             spurt: 0,
+            began: None,
             counters: Counters::default(),
             layers: Vec::new(),
             sources: Vec::new(),
@@ -277,6 +280,7 @@ impl Track {
         {
             self.loudness.handle_level(now, level & 0x7f);
         }
+        self.began.get_or_insert(now);
         let is_first = self.counters.packets == 0;
         self.counters.packets += 1;
         self.counters.bytes += packet.payload().len() as u64;
@@ -364,6 +368,7 @@ impl Track {
         self.layers.iter_mut().for_each(TrackLayer::reset);
         self.loudness = Loudness::default();
         self.is_unheard = false;
+        self.began = None;
     }
 
     /// When the publisher has to be asked for something.

@@ -21,6 +21,11 @@ pub struct PeerStats {
     pub packets_dropped: u64,
     /// Datagrams from it that were refused: broken, not authentic, replayed, or of no known stream.
     pub datagrams_refused: u64,
+    /// How long it waited for its first packet of sound since it was connected, had subscribed, and there was something
+    /// to forward; `None` before that packet.
+    pub first_audio: Option<Duration>,
+    /// The same for the first packet of a keyframe.
+    pub first_video: Option<Duration>,
     /// Round-trip time, from its receiver reports.
     pub rtt: Option<Duration>,
     /// What it publishes.

@@ -58,7 +58,7 @@ const COUNTERS: [Counter; 10] = [
 type Durations = (&'static str, &'static str, fn(&MetricsSnapshot) -> &Histogram);
 
 /// What is told of all media threads together.
-const HISTOGRAMS: [Durations; 4] = [
+const HISTOGRAMS: [Durations; 6] = [
     (
         "forwarding_seconds",
         "From the arrival of an RTP packet until all that is sent for it at once was handed to the socket",
@@ -78,6 +78,16 @@ const HISTOGRAMS: [Durations; 4] = [
         "first_video_seconds",
         "From a publisher's connection to its first packet of pictures",
         |thread| &thread.first_video,
+    ),
+    (
+        "first_audio_sent_seconds",
+        "From a subscription to sound that is sent until a subscriber's first packet of it leaves",
+        |thread| &thread.first_audio_sent,
+    ),
+    (
+        "first_keyframe_sent_seconds",
+        "From a subscription to pictures that are sent until a subscriber's first keyframe leaves",
+        |thread| &thread.first_keyframe_sent,
     ),
 ];
 
@@ -182,6 +192,8 @@ mod tests {
             "anteroom_media_forwarding_seconds_bucket{le=\"+Inf\"} 6",
             "anteroom_media_forwarding_seconds_sum 3",
             "anteroom_media_forwarding_seconds_count 6",
+            "# TYPE anteroom_media_first_audio_sent_seconds histogram",
+            "anteroom_media_first_keyframe_sent_seconds_count 0",
             "anteroom_media_sessions{thread=\"0\"} 0",
             "anteroom_meetings 3",
         ] {

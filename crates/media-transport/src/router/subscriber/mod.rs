@@ -28,6 +28,7 @@ const MAX_SKIPPED: usize = 512;
 #[derive(Debug)]
 pub(super) struct Subscriber {
     pub(super) subscription: Subscription,
+    pub(super) since: Instant,
     /// Slot of the track, when it is published in the same room.
     pub(super) track: Option<u32>,
     pub(super) munger: Munger,
@@ -95,13 +96,14 @@ pub(super) enum Written {
 
 impl Subscriber {
     /// The numberings are new ones, or those that sent with the same SSRCs before.
-    pub(super) fn new(subscription: Subscription, munger: Munger, rtx: Munger) -> Self {
+    pub(super) fn new(now: Instant, subscription: Subscription, munger: Munger, rtx: Munger) -> Self {
         let clock_rate = subscription
             .codecs
             .first()
             .map_or(90_000, |codec| codec.clock_rate);
         Self {
             subscription,
+            since: now,
             track: None,
             munger,
             rtx,
