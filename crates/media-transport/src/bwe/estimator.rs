@@ -226,6 +226,7 @@ impl Estimator {
         if !has_news {
             return;
         }
+        self.history.trim();
         if let Some((_, sent)) = newest {
             self.path.add_rtt(now, now.saturating_duration_since(sent));
         }

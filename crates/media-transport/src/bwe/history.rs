@@ -102,6 +102,19 @@ impl History {
         })
     }
 
+    /// Forgets the oldest as far as nothing can be said of them any more. The latest stays: what follows is compared with
+    /// its number.
+    pub(super) fn trim(&mut self) {
+        while self.packets.len() > 1
+            && self
+                .packets
+                .front()
+                .is_some_and(|first| first.state == State::Received)
+        {
+            self.forget_first();
+        }
+    }
+
     /// What was sent before this packet and not reported yet never will be.
     pub(super) fn settle_before(&mut self, sequence: u64) {
         if sequence <= self.settled {
@@ -195,6 +208,32 @@ mod tests {
         );
         history.settle_all();
         assert_eq!(history.in_flight_bytes(), 0);
+    }
+
+    #[test]
+    fn what_has_arrived_is_forgotten_as_soon_as_nothing_older_is_open() {
+        let now = start();
+        let mut history = History::new(100);
+        for sequence in 1..=5 {
+            history.push(now, sequence, 100, None);
+        }
+        history.report(2, true);
+        history.trim();
+        assert_eq!(history.len(), 5, "the first may still be reported");
+        history.report(1, true);
+        history.trim();
+        assert_eq!((history.len(), history.in_flight_bytes()), (3, 300));
+        history.report(3, false);
+        for sequence in 4..=5 {
+            history.report(sequence, true);
+        }
+        history.trim();
+        assert_eq!(history.len(), 3, "what was lost may only be late");
+        history.report(3, true);
+        history.trim();
+        assert_eq!(history.len(), 1);
+        assert!(!history.push(now, 5, 100, None), "numbers go on behind the last");
+        assert_eq!(history.report(4, true), None, "known");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod encoder;
 mod forwarding;
 mod hostile;
 mod layers;
+mod memory;
 mod network;
 mod retransmission;
 mod rtcp;

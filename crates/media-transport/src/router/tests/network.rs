@@ -63,6 +63,8 @@ pub(super) struct Network {
     pub(super) router_sent: usize,
     /// How often the router took memory while it handled datagrams and gave out its own.
     pub(super) allocations: u64,
+    /// Bytes the router has taken and not given back; what a crypto library takes by itself is not seen.
+    pub(super) memory: i64,
     flights: BinaryHeap<Reverse<Flight>>,
     order: u64,
     rng: StdRng,
@@ -89,6 +91,7 @@ impl Network {
             bottlenecks: BTreeMap::new(),
             router_sent: 0,
             allocations: 0,
+            memory: 0,
             flights: BinaryHeap::new(),
             order: 0,
             rng: StdRng::seed_from_u64(seed),
@@ -102,7 +105,9 @@ impl Network {
     }
 
     pub(super) fn command(&mut self, command: Command) {
-        self.router.handle_command(self.now, command).unwrap();
+        let (now, router) = (self.now, &mut self.router);
+        let taken = allocation_counter::measure(|| router.handle_command(now, command).unwrap());
+        self.memory += taken.bytes_current;
         self.drain();
     }
 
@@ -246,7 +251,9 @@ impl Network {
                 return;
             };
             self.now = self.now.max(next);
-            self.router.handle_timeout(self.now);
+            let (now, router) = (self.now, &mut self.router);
+            let taken = allocation_counter::measure(|| router.handle_timeout(now));
+            self.memory += taken.bytes_current;
             for client in &mut self.clients {
                 client.session.handle_timeout(self.now);
                 client.send_feedback(self.now);
@@ -284,6 +291,7 @@ impl Network {
             let allocated =
                 allocation_counter::measure(|| router.handle_datagram(now, source, destination, &mut bytes));
             self.allocations += allocated.count_total;
+            self.memory += allocated.bytes_current;
         } else if let Some(client) = self
             .clients
             .iter_mut()
@@ -308,6 +316,7 @@ impl Network {
             let (router, mut more) = (&mut self.router, false);
             let allocated = allocation_counter::measure(|| more = router.poll_transmit(&mut buffer));
             self.allocations += allocated.count_total;
+            self.memory += allocated.bytes_current;
             if !more {
                 break;
             }
