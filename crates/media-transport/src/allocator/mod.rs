@@ -70,7 +70,13 @@ pub struct Allocator {
     /// When to look again for it.
     due: Option<Instant>,
     patience: Duration,
+    /// How long what is better now has to be so.
+    waits: Duration,
     last_rise: Option<Instant>,
+    /// The budget when something better was taken the last time.
+    risen_at: Bitrate,
+    /// When that did not last, and what the budget had been.
+    failed: Option<(Instant, Bitrate)>,
 }
 
 /// What was said about a source, and decided, the last time.
@@ -89,7 +95,7 @@ struct State {
 }
 
 /// A better choice that was given up within this time did not last.
-const LASTING: Duration = Duration::from_secs(5);
+const LASTING: Duration = Duration::from_secs(12);
 
 /// After this time without that, the patience is the first one again.
 const FORGIVEN: Duration = Duration::from_secs(30);
@@ -111,7 +117,10 @@ impl Allocator {
             better_since: None,
             due: None,
             patience: config.patience,
+            waits: config.patience,
             last_rise: None,
+            risen_at: Bitrate::ZERO,
+            failed: None,
         }
     }
 
@@ -132,7 +141,7 @@ impl Allocator {
         } else {
             self.rise(now, budget, present);
         }
-        self.due = self.better_since.map(|since| since + self.needed_patience(now));
+        self.due = self.better_since.map(|since| since + self.waits);
         self.settle(sources);
         &self.allocations
     }
@@ -147,6 +156,18 @@ impl Allocator {
     #[must_use]
     pub fn wanted(&self) -> Bitrate {
         self.wanted
+    }
+
+    /// What the budget must be for the next better choice of any source; `None` when all have the best.
+    #[must_use]
+    pub fn needed(&self) -> Option<Bitrate> {
+        let steps = self.claims.iter().filter_map(|claim| {
+            let next = (claim.level < claim.rungs.len()).then_some(claim.level + 1)?;
+            let more = cost(&self.rungs, claim, next);
+            Some(more.saturating_sub(cost(&self.rungs, claim, claim.level)))
+        });
+        let next = self.spent.saturating_add(steps.min()?);
+        Some(next.percent(100 + self.config.headroom_percent))
     }
 
     /// When to allocate again though nothing has changed: something better may be taken then.
@@ -286,9 +307,21 @@ impl Allocator {
         let levels = self.claims.iter().map(|claim| claim.level);
         if levels.gt(self.present.iter().copied()) {
             let since = *self.better_since.get_or_insert(now);
-            if now.saturating_duration_since(since) >= self.needed_patience(now) {
+            // What did not last before is not taken early again, unless there is far more than there was then.
+            let plenty = self.config.plenty_percent;
+            let is_plenty = budget >= spent.percent(plenty)
+                && self
+                    .failed
+                    .is_none_or(|(_, failed)| budget >= failed.percent(plenty));
+            self.waits = self.needed_patience(now);
+            if is_plenty {
+                self.waits = self.waits.min(self.config.plenty_patience);
+            }
+            if now.saturating_duration_since(since) >= self.waits {
                 self.better_since = None;
-                self.last_rise = Some(now);
+                // What is new is guessed, which is no fault of the path.
+                self.last_rise = (!self.has_new(now)).then_some(now);
+                self.risen_at = budget;
                 self.spent = spent;
                 return;
             }
@@ -302,12 +335,17 @@ impl Allocator {
     }
 
     fn needed_patience(&self, now: Instant) -> Duration {
-        let is_new = |state: &State| now.saturating_duration_since(state.since) < self.config.new_for;
-        if self.states.iter().any(is_new) {
+        if self.has_new(now) {
             self.config.first_patience
         } else {
             self.patience
         }
+    }
+
+    /// Whether a source is new or was changed by the viewer.
+    fn has_new(&self, now: Instant) -> bool {
+        let is_new = |state: &State| now.saturating_duration_since(state.since) < self.config.new_for;
+        self.states.iter().any(is_new)
     }
 
     /// Something had to be given up.
@@ -316,9 +354,14 @@ impl Allocator {
         let since = self.last_rise.map(|last| now.saturating_duration_since(last));
         if since.is_some_and(|since| since < LASTING) {
             self.patience = (self.patience * 2).min(self.config.max_patience);
+            self.failed = Some((now, self.risen_at));
             self.last_rise = None;
-        } else if since.is_none_or(|since| since > FORGIVEN) {
+            return;
+        }
+        let since = self.failed.map(|(at, _)| now.saturating_duration_since(at));
+        if since.is_none_or(|since| since > FORGIVEN) {
             self.patience = self.config.patience;
+            self.failed = None;
         }
     }
 

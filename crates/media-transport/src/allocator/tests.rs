@@ -211,6 +211,53 @@ fn what_did_not_last_is_tried_less_often() {
 }
 
 #[test]
+fn says_what_the_next_better_choice_needs() {
+    let camera = camera();
+    let sources = [
+        source(1, SourceKind::Camera, tile(720), &camera),
+        source(2, SourceKind::Camera, tile(360), &camera),
+    ];
+    let config = AllocatorConfig::default();
+    let mut allocator = Allocator::new(config);
+    let now = start();
+    // 150 for each; the next step of either is to 500.
+    allocator.allocate(now, kbps(400), &sources);
+    assert_eq!(allocator.spent(), kbps(300));
+    let headroom = 100 + config.headroom_percent;
+    assert_eq!(allocator.needed(), Some(kbps(650).percent(headroom)));
+    let mut best = Allocator::new(config);
+    best.allocate(now, kbps(9000), &sources);
+    assert_eq!(best.needed(), None);
+}
+
+/// What did not last is taken soon again only where there is far more than then.
+#[test]
+fn plenty_is_taken_soon() {
+    let camera = camera();
+    let sources = [source(1, SourceKind::Camera, tile(360), &camera)];
+    let config = AllocatorConfig::default();
+    let mut allocator = Allocator::new(config);
+    let mut now = start();
+    let mut run = |allocator: &mut Allocator, budget: u64, millis: u64| -> u64 {
+        for step in 0..millis / 50 {
+            allocator.allocate(now, kbps(budget), &sources);
+            now += Duration::from_millis(50);
+            if allocator.spent() == kbps(500) {
+                return step * 50;
+            }
+        }
+        u64::MAX
+    };
+    run(&mut allocator, 200, 5000);
+    assert_eq!(run(&mut allocator, 800, 5000), 500);
+    run(&mut allocator, 200, 50);
+    // It did not last, so that 560 is waited for twice as long, and 800 is not far more than there was.
+    assert_eq!(run(&mut allocator, 800, 5000), 3000);
+    run(&mut allocator, 200, 50);
+    assert_eq!(run(&mut allocator, 2000, 5000), 500);
+}
+
+#[test]
 fn what_the_viewer_changes_counts_at_once_and_the_rest_stays() {
     let camera = camera();
     let mut sources = [

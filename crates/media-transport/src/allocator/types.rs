@@ -10,6 +10,10 @@ pub struct AllocatorConfig {
     pub headroom_percent: u32,
     /// For how long that must be so.
     pub patience: Duration,
+    /// The same when there is more than enough: so many percent of what would be spent.
+    pub plenty_percent: u32,
+    /// For how long that must be so.
+    pub plenty_patience: Duration,
     /// For how long it must be so for a source that is new or was changed by the viewer.
     pub first_patience: Duration,
     /// How long a source counts as new.
@@ -21,11 +25,13 @@ pub struct AllocatorConfig {
 impl Default for AllocatorConfig {
     fn default() -> Self {
         Self {
-            headroom_percent: 10,
+            headroom_percent: 5,
             patience: Duration::from_millis(1500),
+            plenty_percent: 140,
+            plenty_patience: Duration::from_millis(500),
             first_patience: Duration::from_millis(200),
             new_for: Duration::from_secs(3),
-            max_patience: Duration::from_secs(12),
+            max_patience: Duration::from_secs(60),
         }
     }
 }

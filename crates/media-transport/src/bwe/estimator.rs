@@ -259,6 +259,12 @@ impl Estimator {
         self.prober.set_wanted(wanted);
     }
 
+    /// More than this would be of use now, since something better could be sent then; `None` when nothing is better.
+    /// It is looked for sooner than what is merely [wanted](Self::set_wanted).
+    pub fn set_needed(&mut self, needed: Option<Bitrate>) {
+        self.prober.set_needed(needed);
+    }
+
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.reports.handle_timeout(now);

@@ -22,6 +22,17 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LIMITED_INTERVAL: Duration = Duration::from_secs(5);
 const GROWTH_INTERVAL: Duration = Duration::from_secs(3);
 
+/// Between clusters towards what is needed for something better: the first, and while they find that it is not there.
+const NEEDED_INTERVAL: Duration = Duration::from_secs(1);
+const NEEDED_INTERVAL_MAX: Duration = Duration::from_secs(3);
+
+/// Such a cluster goes a little beyond what is needed, and at least so far beyond the estimate, in percent.
+const NEEDED: u32 = 105;
+const NEEDED_STEP: u32 = 120;
+
+/// An estimate so much above that before the last such cluster is a success, in percent.
+const NEEDED_SUCCESS: u32 = 110;
+
 /// A fall to less than this part is tried again once, in percent.
 const FALL: u32 = 66;
 
@@ -50,11 +61,19 @@ pub(super) struct Situation {
 pub(super) struct Prober {
     is_on: bool,
     max: Bitrate,
+    estimate: Bitrate,
     /// More than this is of no use.
     wanted: Bitrate,
+    /// What something better would take; it is worth trying soon.
+    needed: Option<Bitrate>,
+    /// Time between clusters towards it, and the estimate before the last one.
+    needed_interval: Duration,
+    needed_from: Bitrate,
     next_id: u32,
     waiting: VecDeque<ProbeRequest>,
     last: Option<(Instant, Bitrate)>,
+    /// The estimate when it was asked for.
+    before_last: Bitrate,
     /// The highest estimate of the last seconds.
     peak: Option<(Instant, Bitrate)>,
     /// When the estimate fell, and from where.
@@ -66,10 +85,15 @@ impl Prober {
         let mut prober = Self {
             is_on: config.probing == Probing::On,
             max: config.max,
+            estimate: config.start,
             wanted: Bitrate::MAX,
+            needed: None,
+            needed_interval: NEEDED_INTERVAL,
+            needed_from: Bitrate::ZERO,
             next_id: 0,
             waiting: VecDeque::new(),
             last: None,
+            before_last: Bitrate::ZERO,
             peak: None,
             fall: None,
         };
@@ -83,6 +107,10 @@ impl Prober {
         self.wanted = wanted;
     }
 
+    pub(super) fn set_needed(&mut self, needed: Option<Bitrate>) {
+        self.needed = needed;
+    }
+
     pub(super) fn take(&mut self) -> Option<ProbeRequest> {
         self.waiting.pop_front()
     }
@@ -90,12 +118,15 @@ impl Prober {
     /// After each report: the next cluster behind a success, or the next regular one.
     pub(super) fn update(&mut self, now: Instant, situation: &Situation) {
         let estimate = situation.estimate;
+        self.estimate = estimate;
         self.notice_fall(now, estimate);
         let since_last = self.last.map(|(at, _)| now.saturating_duration_since(at));
         if since_last.is_some_and(|since| since < PATIENCE) {
+            // What was known before is no success.
             let is_success = self
                 .last
-                .is_some_and(|(_, rate)| estimate > rate.percent(SUCCESS));
+                .is_some_and(|(_, rate)| estimate > rate.percent(SUCCESS))
+                && estimate > self.before_last;
             if is_success && self.waiting.is_empty() && estimate < self.ceiling() {
                 self.request(now, estimate.percent(FURTHER), Trust::Step);
             }
@@ -116,6 +147,11 @@ impl Prober {
                 return;
             }
         }
+        if self.needed.is_some_and(|needed| estimate < needed) {
+            self.try_needed(now, estimate, since_last);
+            return;
+        }
+        self.needed_interval = NEEDED_INTERVAL;
         let interval = if situation.limited_since.is_some() {
             LIMITED_INTERVAL
         } else {
@@ -132,6 +168,26 @@ impl Prober {
         (self.peak, self.fall) = (None, None);
         self.request(now, before.percent(50), Trust::Full);
         self.request(now, before, Trust::Full);
+    }
+
+    /// Something better is not far: less is risked than by the regular clusters, and more often.
+    fn try_needed(&mut self, now: Instant, estimate: Bitrate, since_last: Option<Duration>) {
+        let is_success = estimate >= self.needed_from.percent(NEEDED_SUCCESS);
+        if is_success {
+            self.needed_interval = NEEDED_INTERVAL;
+        }
+        if since_last.is_some_and(|since| since < self.needed_interval) {
+            return;
+        }
+        if !is_success {
+            self.needed_interval = (self.needed_interval * 3 / 2).min(NEEDED_INTERVAL_MAX);
+        }
+        self.needed_from = estimate;
+        let needed = self.needed.unwrap_or(estimate).percent(NEEDED);
+        let rate = needed
+            .max(estimate.percent(NEEDED_STEP))
+            .min(estimate.percent(MOST_AFTER_FALL));
+        self.request(now, rate, Trust::Step);
     }
 
     fn notice_fall(&mut self, now: Instant, estimate: Bitrate) {
@@ -162,6 +218,7 @@ impl Prober {
             .push_back(ProbeRequest::new(self.next_id, rate, trust));
         self.next_id = self.next_id.wrapping_add(1);
         self.last = Some((now, rate));
+        self.before_last = self.estimate;
     }
 }
 
@@ -254,6 +311,38 @@ mod tests {
         assert_eq!(taken(&mut prober), [1700]);
         prober.recover(fallen + FALL_SETTLES, Bitrate::from_kbps(800));
         assert_eq!(taken(&mut prober), [400, 800]);
+    }
+
+    #[test]
+    fn tries_what_something_better_needs_soon_and_ever_less_often_while_it_is_not_there() {
+        let now = start();
+        let mut prober = Prober::new(&EstimatorConfig::default(), now);
+        taken(&mut prober);
+        prober.set_wanted(Bitrate::from_kbps(2000));
+        prober.set_needed(Some(Bitrate::from_kbps(500)));
+        let limited = |kbps| Situation {
+            limited_since: Some(now),
+            ..calm(kbps)
+        };
+        let mut tries = Vec::new();
+        for step in 0..300_u32 {
+            prober.update(now + Duration::from_millis(100) * step, &limited(400));
+            tries.extend(taken(&mut prober).into_iter().map(|rate| (step / 10, rate)));
+        }
+        // A little more than what is needed, after 1, 1, 1.5, 2.25 and then each 3 seconds.
+        assert_eq!(tries[..5], [(1, 525), (2, 525), (3, 525), (5, 525), (8, 525)]);
+        assert!((11..=13).contains(&tries.len()), "{tries:?}");
+        // Once there is more, the next ones follow at once.
+        let later = now + Duration::from_secs(34);
+        prober.update(later, &limited(400));
+        taken(&mut prober);
+        prober.update(later + Duration::from_millis(100), &limited(520));
+        assert_eq!(taken(&mut prober), [1040]);
+        // A step that is far away is not taken at once.
+        let later = later + Duration::from_secs(4);
+        prober.set_needed(Some(Bitrate::from_kbps(1900)));
+        prober.update(later, &limited(400));
+        assert_eq!(taken(&mut prober), [1200]);
     }
 
     #[test]

@@ -250,6 +250,12 @@ impl<T> Pacer<T> {
         self.config.padding_bytes = bytes;
     }
 
+    /// Whether there is a cluster to send.
+    #[must_use]
+    pub fn is_probing(&self) -> bool {
+        !self.probes.is_empty()
+    }
+
     /// The earliest time at which a packet that has just been pushed can leave; `None` when that depends on a report.
     /// Unlike [`poll_timeout`](Self::poll_timeout) it does not look through the streams, and knows nothing of frames that
     /// wait too long.

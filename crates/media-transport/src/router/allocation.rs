@@ -92,6 +92,7 @@ impl Router {
             let config = AllocatorConfig::default();
             let wanted = peer.allocator.wanted().percent(100 + 2 * config.headroom_percent);
             pace.estimator.set_wanted(wanted);
+            pace.estimator.set_needed(peer.allocator.needed());
         }
         let again = (peer.pace.is_some() || has_choice).then_some(now + INTERVAL);
         peer.timers.allocation = again

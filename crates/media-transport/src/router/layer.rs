@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::keyframe::KeyframeRequests;
+use super::pace::OVERHEAD;
 use super::picture::Picture;
 use super::send_buffer::SendBuffer;
 use super::{MediaKind, RouterConfig};
@@ -87,7 +88,7 @@ impl TrackLayer {
         }
         let is_measured = self.keyframe != Some(timestamp);
         self.meter
-            .add(now, picture.layer, if is_measured { bytes } else { 0 });
+            .add(now, picture.layer, if is_measured { bytes + OVERHEAD } else { 0 });
     }
 
     /// Forgets what it was: what comes after a pause is a new start.
@@ -294,10 +295,10 @@ mod tests {
         assert_eq!(
             parts,
             [
-                (0, 0, 360, 50),
-                (0, 1, 360, 100),
-                (1, 0, 720, 100),
-                (1, 1, 720, 200)
+                (0, 0, 360, 70),
+                (0, 1, 360, 135),
+                (1, 0, 720, 135),
+                (1, 1, 720, 270)
             ]
         );
     }

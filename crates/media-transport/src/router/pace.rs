@@ -23,6 +23,10 @@ const PADDING_TURNS: u16 = 16;
 /// The size of what is repeated, about.
 const PADDING_BYTES: usize = 1100;
 
+/// What a packet takes on the path beside itself, in bytes: headers of IPv4 and UDP, and the tag of SRTP. Small packets
+/// would otherwise make the path look narrow, and layers that have many look small.
+pub(super) const OVERHEAD: usize = 20 + 8 + 16;
+
 /// A subscriber that tells when packets arrive.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -102,6 +106,12 @@ impl Pace {
         while let Some(probe) = self.estimator.poll_probe() {
             self.pacer.probe(now, probe);
         }
+        if self.pacer.is_probing()
+            && let Some(next) = self.padding(now, subscriptions, tracks)
+        {
+            // A cluster that counts on more than it gets is slower than it should be.
+            self.pacer.set_padding(next.len);
+        }
         let mut train = std::mem::take(&mut self.train);
         self.pacer.poll(now, &mut train);
         for outgoing in train.drain(..) {
@@ -112,6 +122,7 @@ impl Pace {
                 }
                 Outgoing::Padding { probe, .. } => {
                     if let Some(mut padding) = self.padding(now, subscriptions, tracks) {
+                        self.padding_turn = (self.padding_turn + 1) % PADDING_TURNS;
                         padding.probe = probe;
                         out(padding);
                     }
@@ -144,13 +155,7 @@ impl Pace {
     }
 
     /// Something to fill a probe with: one of the latest packets of pictures once more.
-    fn padding(
-        &mut self,
-        now: Instant,
-        subscriptions: &[Subscriber],
-        tracks: &Slots<Track>,
-    ) -> Option<Pending> {
-        self.padding_turn = (self.padding_turn + 1) % PADDING_TURNS;
+    fn padding(&self, now: Instant, subscriptions: &[Subscriber], tracks: &Slots<Track>) -> Option<Pending> {
         let turn = self.padding_turn;
         subscriptions.iter().enumerate().find_map(|(index, subscriber)| {
             let track = subscriber.track.and_then(|track| tracks.get(track))?;
@@ -169,7 +174,7 @@ impl Pace {
 
     /// A packet with that number leaves.
     pub(super) fn sent(&mut self, now: Instant, bytes: usize, probe: Option<ProbeId>) {
-        self.estimator.sent(now, self.next, bytes, probe);
+        self.estimator.sent(now, self.next, bytes + OVERHEAD, probe);
         self.next += 1;
     }
 
