@@ -57,6 +57,8 @@ pub(super) struct Client {
     /// Payload type and SSRC in which it sends again, and whether somebody asked for what.
     pub(super) repairs_with: Option<(u8, u32)>,
     repairs: u16,
+    /// SSRC of retransmissions it gets, and whose packets they repeat: they count as those.
+    pub(super) repaired_by: Vec<(u32, u32)>,
     /// Datagrams to put on the network.
     pub(super) out: Vec<(SocketAddr, Vec<u8>)>,
 }
@@ -76,6 +78,7 @@ impl Client {
             recorder: None,
             repairs_with: None,
             repairs: 0,
+            repaired_by: vec![],
             out: vec![],
         }
     }
@@ -249,11 +252,22 @@ impl Client {
 
     fn handle_rtp(&mut self, now: Instant, bytes: &[u8]) {
         let packet = Packet::parse(bytes).unwrap();
-        let (ssrc, sequence) = (packet.ssrc(), packet.sequence_number());
+        let (mut ssrc, mut sequence, mut payload) =
+            (packet.ssrc(), packet.sequence_number(), packet.payload());
         if let Some((id, recorder)) = &mut self.recorder
             && let Some([a, b]) = packet.extension(*id)
         {
             recorder.receive(now, ssrc, u16::from_be_bytes([*a, *b]));
+        }
+        let repairs = self.repaired_by.iter().find(|(repeats, _)| *repeats == ssrc);
+        if let Some((_, of)) = repairs.copied() {
+            let (original, rest) = payload.split_first_chunk().unwrap();
+            (ssrc, sequence, payload) = (of, u16::from_be_bytes(*original), rest);
+            let is_missed = |missing: &BTreeSet<u16>| missing.contains(&sequence);
+            // What it has already is padding.
+            if !self.missing.get(&ssrc).is_some_and(is_missed) {
+                return;
+            }
         }
         if self.nacks {
             let missing = self.missing.entry(ssrc).or_default();
@@ -277,7 +291,7 @@ impl Client {
                 .extensions()
                 .map(|(id, value)| (id, value.to_vec()))
                 .collect(),
-            payload: packet.payload().to_vec(),
+            payload: payload.to_vec(),
         });
     }
 

@@ -46,6 +46,8 @@ pub(super) struct Encoder {
     heard: usize,
     began: Option<Instant>,
     said: u64,
+    /// In bytes; three times that of other frames if nothing else was said.
+    keyframe: Option<usize>,
 }
 
 impl Encoder {
@@ -72,7 +74,14 @@ impl Encoder {
             heard: 0,
             began: None,
             said: 0,
+            keyframe: None,
         }
+    }
+
+    /// With keyframes of so many bytes.
+    pub(super) fn with_keyframes(mut self, bytes: usize) -> Self {
+        self.keyframe = Some(bytes);
+        self
     }
 
     pub(super) fn publication(&self, track: u64) -> Publication {
@@ -108,7 +117,7 @@ impl Encoder {
         }
     }
 
-    fn frame(&mut self, network: &mut Network) {
+    pub(super) fn frame(&mut self, network: &mut Network) {
         let began = *self.began.get_or_insert(network.now);
         let elapsed = network.now - began;
         let reports = &network.clients[self.client].reports.plis;
@@ -147,7 +156,8 @@ impl Encoder {
         }
         layer.picture_id = (layer.picture_id + 1) & 0x7fff;
         let scale = if is_key { 3 } else { 1 };
-        let bytes = usize::try_from(layer.kbps * 125 / 30 * scale).unwrap();
+        let usual = usize::try_from(layer.kbps * 125 / 30 * scale).unwrap();
+        let bytes = self.keyframe.filter(|_| is_key).unwrap_or(usual);
         let packets = bytes.div_ceil(1100);
         for packet in 0..packets {
             let [upper, lower] = layer.picture_id.to_be_bytes();

@@ -7,6 +7,8 @@ mod hostile;
 mod layers;
 mod memory;
 mod network;
+mod paths;
+mod quality;
 mod retransmission;
 mod rtcp;
 mod trains;

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::client::Client;
+use super::paths::Paths;
 use super::*;
 use crate::test_clock::start;
 use crate::{Certificate, IceCredentials, PeerConfig, PeerSession, RemoteParameters, Role, SrtpProfile};
@@ -59,6 +60,8 @@ pub(super) struct Network {
     pub(super) lossy: Option<(SocketAddr, f64)>,
     /// What the paths to clients carry.
     pub(super) bottlenecks: BTreeMap<SocketAddr, Bottleneck>,
+    /// Paths to clients that share what they carry, queue and luck.
+    pub(super) paths: Paths,
     /// How many datagrams the router sent.
     pub(super) router_sent: usize,
     /// How often the router took memory while it handled datagrams and gave out its own.
@@ -89,6 +92,7 @@ impl Network {
             loss: 0.0,
             lossy: None,
             bottlenecks: BTreeMap::new(),
+            paths: Paths::default(),
             router_sent: 0,
             allocations: 0,
             memory: 0,
@@ -209,6 +213,9 @@ impl Network {
 
     /// Puts a datagram on the network.
     pub(super) fn send(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>) {
+        if self.paths.send(self.now, destination, &bytes) {
+            return;
+        }
         let own = self.lossy.filter(|(lossy, _)| *lossy == destination);
         if self.rng.random_bool(own.map_or(self.loss, |(_, loss)| loss)) {
             return;
@@ -245,6 +252,7 @@ impl Network {
                 .chain(self.router.poll_timeout())
                 .chain(self.clients.iter().filter_map(Client::feedback_due))
                 .chain([self.next_ask])
+                .chain(self.paths.next_event())
                 .min();
             let Some(next) = next.filter(|next| *next <= end) else {
                 self.now = end;
@@ -266,6 +274,16 @@ impl Network {
                     .for_each(Client::ask_again);
             }
             self.drain();
+            while let Some((destination, bytes)) = self.paths.receive(self.now) {
+                let client = self
+                    .clients
+                    .iter_mut()
+                    .find(|client| client.address == destination);
+                client
+                    .unwrap()
+                    .handle_datagram(self.now, Self::router_address(), bytes);
+                self.drain();
+            }
             while self
                 .flights
                 .peek()
