@@ -9,6 +9,7 @@ mod outbox;
 pub mod session;
 pub mod srtp;
 pub mod stun;
+pub mod tcp;
 #[cfg(test)]
 mod test_clock;
 mod timers;
