@@ -17,7 +17,11 @@ pub(crate) enum IceEvent {
     Selected(Path),
     /// No path was found in time.
     Failed,
-    /// The peer's consent has expired.
+    /// The peer's consent has expired: nothing may be sent for now.
+    Interrupted,
+    /// It may be sent again, along the path from before.
+    Resumed,
+    /// The peer's consent has expired and did not come back.
     ConsentExpired,
 }
 
@@ -73,6 +77,15 @@ impl Agent {
         }
     }
 
+    /// Media that is authentic came this way. To a controlling agent, which asks for consent, it says nothing.
+    #[inline]
+    pub(crate) fn heard(&mut self, now: Instant, path: Path) {
+        match self {
+            Self::Lite(agent) => agent.heard(now, path),
+            Self::Controlling(_) => {}
+        }
+    }
+
     pub(crate) fn handle_timeout(&mut self, now: Instant, outbox: &mut Outbox) -> Option<IceEvent> {
         match self {
             Self::Lite(agent) => agent.handle_timeout(now),
@@ -95,7 +108,7 @@ impl Agent {
         }
     }
 
-    /// The nominated path.
+    /// The nominated path; none while the session is interrupted.
     pub(crate) const fn selected(&self) -> Option<Path> {
         match self {
             Self::Lite(agent) => agent.selected(),

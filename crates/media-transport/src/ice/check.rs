@@ -4,6 +4,7 @@ use super::{IceCredentials, Path};
 use crate::outbox::{Outbox, Transmit};
 use crate::session::DropReason;
 use crate::stun::{Class, ErrorCode, Message, MessageBuilder};
+use crate::tcp::plain;
 use crate::wire::BufferFull;
 
 /// Enough for any message we send: two user fragments of 256 bytes and every fixed attribute.
@@ -69,7 +70,7 @@ pub(super) fn refuse(
 pub(super) fn accept(message: &Message<'_>, path: Path, local: &IceCredentials, outbox: &mut Outbox) {
     send(outbox, path, |buffer| {
         let mut builder = MessageBuilder::new(buffer, Class::Success, message.transaction_id())?;
-        builder.xor_mapped_address(path.remote)?;
+        builder.xor_mapped_address(plain(path.remote))?;
         builder.finish_with_integrity(&local.pwd)
     });
 }

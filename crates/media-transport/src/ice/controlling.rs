@@ -1,9 +1,12 @@
 //! The agent of a native client (RFC 8445, full and controlling).
 //!
-//! 1. Checks go out to the peer's addresses, one per 50 ms, the best first.
+//! 1. Checks go out to the peer's addresses, one per 50 ms, the best first. TCP is tried once UDP has not answered for a
+//!    second.
 //! 2. The best pair that answers is *nominated*: checked once more with USE-CANDIDATE. A better one that is still
 //!    being checked gets 100 ms of grace.
 //! 3. The answer *selects* the pair. From then on it is asked for consent about every 5 s (RFC 7675).
+//! 4. Without an answer for 30 s the session is interrupted, and all addresses are checked anew, those of TCP among them.
+//!    After another 30 s it is over.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -15,7 +18,7 @@ use rand::{Rng, RngExt};
 use super::agent::IceEvent;
 use super::check::{Claim, accept, authenticate, refuse, send};
 use super::pair::{Pair, PairState, Transaction, unspecified};
-use super::{CONNECT_TIMEOUT, CONSENT_EXPIRY, CONSENT_INTERVAL, IceCredentials, Path};
+use super::{CONNECT_TIMEOUT, CONSENT_EXPIRY, CONSENT_INTERVAL, INTERRUPTION_LIMIT, IceCredentials, Path};
 use crate::outbox::Outbox;
 use crate::session::DropReason;
 use crate::stun::{Class, ErrorCode, Message, MessageBuilder, TransactionId};
@@ -26,6 +29,9 @@ const PACE: Duration = Duration::from_millis(50);
 
 /// How long a working pair waits for a better one.
 const NOMINATION_GRACE: Duration = Duration::from_millis(100);
+
+/// How long UDP may take to answer before TCP is tried: two checks, and the answer to the second.
+const TCP_DELAY: Duration = Duration::from_secs(1);
 
 /// The most remote addresses that are checked, signalled and discovered ones together.
 const MAX_PAIRS: usize = 64;
@@ -51,6 +57,8 @@ enum Timer {
     Consent,
     /// The peer's consent has expired.
     Expiry,
+    /// It has not come back.
+    End,
 }
 
 #[derive(Debug)]
@@ -63,9 +71,13 @@ pub(crate) struct ControllingAgent {
     /// The best first.
     pairs: Vec<Pair>,
     selected: Option<Path>,
+    /// Whether the peer's consent to the selected path has expired.
+    is_interrupted: bool,
+    /// When TCP may be tried.
+    tcp_from: Option<Instant>,
     consent_checks: VecDeque<(TransactionId, Instant)>,
     rtt: Option<Duration>,
-    timers: Timers<Timer, 5>,
+    timers: Timers<Timer, 6>,
 }
 
 impl ControllingAgent {
@@ -79,6 +91,8 @@ impl ControllingAgent {
             role_conflicts: 0,
             pairs: Vec::new(),
             selected: None,
+            is_interrupted: false,
+            tcp_from: None,
             consent_checks: VecDeque::new(),
             rtt: None,
             timers: Timers::new([
@@ -87,6 +101,7 @@ impl ControllingAgent {
                 Timer::Connect,
                 Timer::Consent,
                 Timer::Expiry,
+                Timer::End,
             ]),
         }
     }
@@ -112,17 +127,13 @@ impl ControllingAgent {
         } else {
             candidates.to_vec()
         };
-        self.pairs.clear();
-        for remote in known {
-            self.add_pair(remote);
-        }
         self.remote = Some(remote);
         self.role_conflicts = 0;
         self.consent_checks.clear();
-        self.timers.stop(Timer::Nominate);
         self.timers.stop(Timer::Consent);
+        self.timers.stop(Timer::End);
         self.timers.set(Timer::Connect, now + CONNECT_TIMEOUT);
-        self.start_next(now, outbox);
+        self.check_all(now, known, outbox);
     }
 
     pub(crate) fn handle_message(
@@ -146,11 +157,11 @@ impl ControllingAgent {
                 Timer::Pace => self.start_next(now, outbox),
                 Timer::Nominate => self.nominate(now, outbox),
                 Timer::Consent => self.ask_consent(now, outbox),
-                Timer::Connect | Timer::Expiry => {
+                Timer::Expiry => return self.interrupt(now, outbox),
+                Timer::Connect | Timer::End => {
                     self.timers.stop_all();
                     self.pairs.clear();
-                    let is_expiry = timer == Timer::Expiry;
-                    return Some(if is_expiry {
+                    return Some(if timer == Timer::End {
                         IceEvent::ConsentExpired
                     } else {
                         IceEvent::Failed
@@ -178,12 +189,13 @@ impl ControllingAgent {
                 .any(|pair| pair.is_valid && pair.remote == path.remote)
     }
 
+    /// The nominated path, unless nothing may be sent along it.
     pub(crate) const fn selected(&self) -> Option<Path> {
-        self.selected
+        if self.is_interrupted { None } else { self.selected }
     }
 
     pub(crate) fn best(&self) -> Option<Path> {
-        self.selected
+        self.selected()
             .or_else(|| self.pairs.iter().find(|pair| pair.is_valid).map(Pair::path))
     }
 
@@ -203,7 +215,7 @@ impl ControllingAgent {
             return Ok(());
         }
         accept(message, path, &self.local, outbox);
-        if self.selected.is_some() {
+        if self.selected().is_some() {
             return Ok(());
         }
         // RFC 8445 §7.3.1.4: the address may be a new one, and its pair is checked out of turn.
@@ -270,11 +282,7 @@ impl ControllingAgent {
         if transaction.nominates {
             return Ok(self.select(now, path));
         }
-        let better_pending = self
-            .pairs
-            .iter()
-            .take(index)
-            .any(|pair| matches!(pair.state, PairState::Waiting | PairState::InProgress(_)));
+        let better_pending = self.pairs.iter().take(index).any(Pair::is_open);
         if better_pending {
             if !self.timers.is_set(Timer::Nominate) {
                 self.timers.set(Timer::Nominate, now + NOMINATION_GRACE);
@@ -302,24 +310,71 @@ impl ControllingAgent {
             self.rtt = Some(now.saturating_duration_since(*sent));
         }
         self.consent_checks.clear();
-        self.timers.set(Timer::Expiry, now + CONSENT_EXPIRY);
         let moved = selected.local != path.local;
         selected.local = path.local;
-        Ok(moved.then_some(IceEvent::Selected(path)))
+        let was_interrupted = self.settle(now);
+        Ok(match (moved, was_interrupted) {
+            (true, _) => Some(IceEvent::Selected(path)),
+            (false, true) => Some(IceEvent::Resumed),
+            (false, false) => None,
+        })
     }
 
     fn select(&mut self, now: Instant, path: Path) -> Option<IceEvent> {
         let changed = self.selected != Some(path);
         self.selected = Some(path);
-        for pair in &mut self.pairs {
-            if pair.state != PairState::Succeeded {
-                pair.state = PairState::Failed;
+        self.timers.stop_all();
+        let was_interrupted = self.settle(now);
+        self.schedule_consent(now);
+        match (changed, was_interrupted) {
+            (true, _) => Some(IceEvent::Selected(path)),
+            (false, true) => Some(IceEvent::Resumed),
+            (false, false) => None,
+        }
+    }
+
+    /// The peer agrees to the selected path; whether it had not for a while, so that others were checked meanwhile.
+    fn settle(&mut self, now: Instant) -> bool {
+        self.timers.set(Timer::Expiry, now + CONSENT_EXPIRY);
+        self.timers.stop(Timer::End);
+        let was_interrupted = std::mem::take(&mut self.is_interrupted);
+        let is_restarting = self.timers.is_set(Timer::Connect);
+        if !is_restarting {
+            self.timers.stop(Timer::Pace);
+            self.timers.stop(Timer::Nominate);
+            for pair in &mut self.pairs {
+                if pair.state != PairState::Succeeded {
+                    pair.state = PairState::Failed;
+                }
             }
         }
-        self.timers.stop_all();
-        self.timers.set(Timer::Expiry, now + CONSENT_EXPIRY);
-        self.schedule_consent(now);
-        changed.then_some(IceEvent::Selected(path))
+        was_interrupted
+    }
+
+    /// The peer's consent has expired. It may be elsewhere, or reached another way.
+    fn interrupt(&mut self, now: Instant, outbox: &mut Outbox) -> Option<IceEvent> {
+        self.is_interrupted = true;
+        // A restart has its own limit, and its checks are on their way.
+        if !self.timers.is_set(Timer::Connect) {
+            self.timers.set(Timer::End, now + INTERRUPTION_LIMIT);
+            let known = self.pairs.iter().map(|pair| pair.remote);
+            let known = known.chain(self.selected.map(|path| path.remote)).collect();
+            self.check_all(now, known, outbox);
+        }
+        Some(IceEvent::Interrupted)
+    }
+
+    /// Begins to check these addresses, and forgets what was known of others.
+    fn check_all(&mut self, now: Instant, remotes: Vec<SocketAddr>, outbox: &mut Outbox) {
+        self.pairs.clear();
+        for remote in remotes {
+            self.add_pair(remote);
+        }
+        // Whatever their order, UDP is better (RFC 6544 §4.2).
+        self.pairs.sort_by_key(Pair::is_tcp);
+        self.tcp_from = Some(now + TCP_DELAY);
+        self.timers.stop(Timer::Nominate);
+        self.start_next(now, outbox);
     }
 
     fn add_pair(&mut self, remote: SocketAddr) {
@@ -330,14 +385,31 @@ impl ControllingAgent {
 
     /// Starts the first check of the best pair that waits.
     fn start_next(&mut self, now: Instant, outbox: &mut Outbox) {
-        if let Some(index) = self
+        let Some(index) = self
             .pairs
             .iter()
             .position(|pair| pair.state == PairState::Waiting)
-        {
-            self.start(index, false, now, outbox);
-            self.timers.set(Timer::Pace, now + PACE);
+        else {
+            return;
+        };
+        let is_tcp = self.pairs.get(index).is_some_and(Pair::is_tcp);
+        if is_tcp && let Some(from) = self.tcp_from.filter(|_| self.may_udp_answer()) {
+            if self.pairs.iter().any(|pair| pair.is_valid) {
+                return;
+            }
+            if now < from {
+                return self.timers.set(Timer::Pace, from);
+            }
         }
+        self.start(index, false, now, outbox);
+        self.timers.set(Timer::Pace, now + PACE);
+    }
+
+    /// Whether there is an address of UDP that has answered or still may.
+    fn may_udp_answer(&self) -> bool {
+        self.pairs
+            .iter()
+            .any(|pair| !pair.is_tcp() && (pair.is_valid || pair.is_open()))
     }
 
     /// Nominates the best pair that has answered, once.
@@ -362,7 +434,7 @@ impl ControllingAgent {
     fn start(&mut self, index: usize, nominates: bool, now: Instant, outbox: &mut Outbox) {
         let id = self.new_id();
         if let Some(pair) = self.pairs.get_mut(index) {
-            pair.state = PairState::InProgress(Transaction::start(id, nominates, now));
+            pair.state = PairState::InProgress(Transaction::start(id, nominates, pair.is_tcp(), now));
             let path = pair.path();
             self.send_check(path, id, nominates, outbox);
         }

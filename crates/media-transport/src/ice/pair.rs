@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::Path;
 use crate::stun::TransactionId;
+use crate::tcp::TcpRemote;
 
 /// Time to the first retransmission, RFC 8445 §14.3; it doubles with each (RFC 8489 §6.2.1).
 const INITIAL_RTO: Duration = Duration::from_millis(500);
@@ -12,6 +13,10 @@ const MAX_SENDS: u32 = 7;
 
 /// Wait after the last one in units of the first timeout, RFC 8489 §6.2.1 (Rm).
 const LAST_WAIT: u32 = 16;
+
+/// How long an answer is waited for over TCP, which repeats what is lost itself, in units of the first timeout,
+/// RFC 8489 §6.2.2 (Ti).
+const RELIABLE_WAIT: u32 = 79;
 
 /// One remote address and how checking it goes. Our own address is whatever the system sends from.
 #[derive(Debug, Clone)]
@@ -51,6 +56,16 @@ impl Pair {
         }
     }
 
+    /// Whether it has to be connected to first.
+    pub(super) fn is_tcp(&self) -> bool {
+        TcpRemote::of(self.remote).is_some()
+    }
+
+    /// Whether nothing has come of it yet.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, PairState::Waiting | PairState::InProgress(_))
+    }
+
     pub(super) const fn transaction(&self) -> Option<&Transaction> {
         match &self.state {
             PairState::InProgress(transaction) => Some(transaction),
@@ -65,6 +80,8 @@ pub(super) struct Transaction {
     pub(super) id: TransactionId,
     pub(super) nominates: bool,
     sends: u32,
+    /// Invariant: at least 1.
+    max_sends: u32,
     last_sent: Instant,
     /// When to send again, or to give up.
     pub(super) next: Instant,
@@ -72,19 +89,25 @@ pub(super) struct Transaction {
 
 impl Transaction {
     /// A request that is sent now.
-    pub(super) fn start(id: TransactionId, nominates: bool, now: Instant) -> Self {
+    pub(super) fn start(id: TransactionId, nominates: bool, is_tcp: bool, now: Instant) -> Self {
+        let (max_sends, wait) = if is_tcp {
+            (1, RELIABLE_WAIT)
+        } else {
+            (MAX_SENDS, 1)
+        };
         Self {
             id,
             nominates,
             sends: 1,
+            max_sends,
             last_sent: now,
-            next: now + INITIAL_RTO,
+            next: now + INITIAL_RTO * wait,
         }
     }
 
     /// Counts one more transmission; `None` when it has been sent often enough.
     pub(super) fn retransmit(mut self, now: Instant) -> Option<Self> {
-        if self.sends >= MAX_SENDS {
+        if self.sends >= self.max_sends {
             return None;
         }
         let wait = if self.sends + 1 == MAX_SENDS {
@@ -120,7 +143,7 @@ mod tests {
     #[test]
     fn sends_seven_times_with_doubling_waits() {
         let begin = start();
-        let mut transaction = Transaction::start(TransactionId([0; 12]), false, begin);
+        let mut transaction = Transaction::start(TransactionId([0; 12]), false, false, begin);
         let mut sent_ms = vec![0];
         let given_up = loop {
             let now = transaction.next;
@@ -133,5 +156,16 @@ mod tests {
         assert_eq!(sent_ms, [0, 500, 1500, 3500, 7500, 15_500, 31_500]);
         assert_eq!(given_up.duration_since(begin), Duration::from_millis(39_500));
         assert_eq!(transaction.rtt(given_up), None);
+    }
+
+    #[test]
+    fn sends_once_over_tcp() {
+        let begin = start();
+        let transaction = Transaction::start(TransactionId([0; 12]), false, true, begin);
+        assert_eq!(
+            transaction.next.duration_since(begin),
+            Duration::from_millis(39_500)
+        );
+        assert_eq!(transaction.retransmit(transaction.next), None);
     }
 }

@@ -10,6 +10,7 @@ use super::*;
 use crate::outbox::Outbox;
 use crate::session::DropReason;
 use crate::stun::{AttributeType, Class, ErrorCode, Message, MessageBuilder, TransactionId};
+use crate::tcp::TcpRemote;
 use crate::test_clock::start;
 
 fn credentials(name: &str) -> IceCredentials {
@@ -109,6 +110,14 @@ impl Script {
         builder.xor_mapped_address(self.here).unwrap();
         let datagram = builder.finish_with_integrity(&credentials("peer").pwd).unwrap();
         self.deliver(from, datagram)
+    }
+}
+
+/// The path from where the script is to this address.
+fn path_to(remote: &str) -> Path {
+    Path {
+        local: address("10.0.0.1:5000"),
+        remote: address(remote),
     }
 }
 
@@ -249,11 +258,160 @@ fn lite_fails_without_nomination_and_expires_without_checks() {
     assert_eq!(
         script.wait(CONSENT_EXPIRY - Duration::from_millis(1)),
         None,
-        "any check renews consent"
+        "any check along the path renews consent"
     );
+    assert_eq!(script.wait(Duration::from_millis(1)), Some(IceEvent::Interrupted));
+    assert_eq!(script.agent.selected(), None);
+    assert_eq!(script.wait(INTERRUPTION_LIMIT - Duration::from_millis(1)), None);
     assert_eq!(
         script.wait(Duration::from_millis(1)),
         Some(IceEvent::ConsentExpired)
+    );
+    assert_eq!(script.agent.poll_timeout(), None);
+}
+
+#[test]
+fn lite_finds_an_interrupted_peer_wherever_it_proves_to_be() {
+    for (from, event) in [(A, IceEvent::Resumed), (B, IceEvent::Selected(path_to(B)))] {
+        let mut script = Script::lite();
+        script
+            .check(address(A), |check| check.use_candidate().unwrap())
+            .unwrap();
+        script.wait(Duration::from_secs(10));
+        // Elsewhere is another path: it does not renew, and without a nomination it does not lead.
+        assert_eq!(script.check(address(B), |_| {}), Ok(None));
+        assert_eq!(script.agent.selected(), Some(path_to(A)));
+        assert_eq!(
+            script.wait(CONSENT_EXPIRY - Duration::from_secs(10)),
+            Some(IceEvent::Interrupted)
+        );
+        script.wait(INTERRUPTION_LIMIT - Duration::from_secs(1));
+        assert_eq!(script.check(address(from), |_| {}), Ok(Some(event)));
+        assert_eq!(script.agent.selected(), Some(path_to(from)));
+        assert_eq!(script.wait(CONSENT_EXPIRY - Duration::from_millis(1)), None);
+        assert_eq!(script.wait(Duration::from_millis(1)), Some(IceEvent::Interrupted));
+    }
+}
+
+#[test]
+fn lite_takes_media_along_the_path_for_consent() {
+    let mut script = Script::lite();
+    script
+        .check(address(A), |check| check.use_candidate().unwrap())
+        .unwrap();
+    for _ in 0..10 {
+        assert_eq!(script.wait(CONSENT_EXPIRY - Duration::from_secs(1)), None);
+        script.agent.heard(script.now, path_to(A));
+    }
+    // Timers that are early find that there is time.
+    let due = script.agent.poll_timeout().unwrap();
+    assert!(due <= script.now + CONSENT_EXPIRY);
+    script
+        .agent
+        .heard(script.now + Duration::from_secs(20), path_to(B));
+    assert_eq!(script.wait(CONSENT_EXPIRY), Some(IceEvent::Interrupted));
+    script.agent.heard(script.now, path_to(A));
+    let due = script.agent.poll_timeout().unwrap();
+    assert_eq!(due.duration_since(script.now), Duration::from_secs(1));
+    assert_eq!(script.wait(Duration::from_secs(1)), Some(IceEvent::Resumed));
+}
+
+#[test]
+fn tcp_waits_for_udp_and_sends_once() {
+    let tcp = SocketAddr::from(TcpRemote::candidate(address(A)));
+    let mut script = Script::controlling(&[tcp, address(A)]);
+    let mut sent = vec![];
+    for step in 0..=30 {
+        while let Some((to, _)) = script.sent() {
+            sent.push((step * 100, to));
+        }
+        script.wait(Duration::from_millis(100));
+    }
+    let udp = address(A);
+    assert_eq!(sent, [(0, udp), (500, udp), (1000, tcp), (1500, udp)]);
+
+    // Alone it is tried at once.
+    let mut script = Script::controlling(&[tcp]);
+    let (to, check) = script.sent().unwrap();
+    assert_eq!(to, tcp);
+    script.answer(tcp, &check).unwrap();
+    let (to, nomination) = script.sent().unwrap();
+    assert_eq!(to, tcp);
+    let path = Path {
+        local: script.here,
+        remote: tcp,
+    };
+    assert_eq!(
+        script.answer(tcp, &nomination),
+        Ok(Some(IceEvent::Selected(path)))
+    );
+
+    // Where UDP answers, it is not tried at all.
+    let mut script = Script::controlling(&[tcp, address(A)]);
+    script.wait(Duration::from_millis(900));
+    let (_, check) = script.sent().unwrap();
+    script.answer(udp, &check).unwrap();
+    for _ in 0..30 {
+        script.wait(Duration::from_millis(100));
+    }
+    assert!(std::iter::from_fn(|| script.sent()).all(|(to, _)| to == udp));
+}
+
+#[test]
+fn the_same_address_of_udp_and_tcp_are_two() {
+    let tcp = SocketAddr::from(TcpRemote::candidate(address(A)));
+    let mut script = Script::lite();
+    script.check(tcp, |check| check.use_candidate().unwrap()).unwrap();
+    let (to, answer) = script.sent().unwrap();
+    assert_eq!(to, tcp);
+    let seen = Message::parse(&answer).unwrap().xor_mapped_address();
+    assert_eq!(seen, Some(address(A)), "what it says is plain");
+    let path = |remote| Path {
+        local: script.here,
+        remote,
+    };
+    assert!(script.agent.is_verified(path(tcp)));
+    assert!(!script.agent.is_verified(path(address(A))));
+    let other = SocketAddr::from(TcpRemote::new(address(A), 2.try_into().unwrap()));
+    assert!(!script.agent.is_verified(path(other)));
+}
+
+#[test]
+fn controlling_checks_everything_anew_when_interrupted() {
+    let mut script = Script::controlling(&[address(A), address(B)]);
+    for _ in 0..2 {
+        let (_, request) = script.sent().unwrap();
+        script.answer(address(A), &request).unwrap();
+    }
+    let selected = script.agent.selected();
+    assert!(selected.is_some());
+    let end = script.now + CONSENT_EXPIRY;
+    let mut event = None;
+    while event.is_none() {
+        while script.sent().is_some() {}
+        let due = script.agent.poll_timeout().unwrap();
+        event = script.wait(due.duration_since(script.now));
+    }
+    assert_eq!((event, script.now), (Some(IceEvent::Interrupted), end));
+    assert_eq!(script.agent.selected(), None);
+    let (to, _) = script.sent().unwrap();
+    assert_eq!(to, address(A));
+    script.wait(Duration::from_millis(50));
+    let (to, check) = script.sent().unwrap();
+    assert_eq!(to, address(B));
+    script.answer(address(B), &check).unwrap();
+    script.wait(Duration::from_millis(100));
+    let nomination = std::iter::from_fn(|| script.sent())
+        .find(|(to, _)| *to == address(B))
+        .unwrap()
+        .1;
+    let path = Path {
+        local: script.here,
+        remote: address(B),
+    };
+    assert_eq!(
+        script.answer(address(B), &nomination),
+        Ok(Some(IceEvent::Selected(path)))
     );
 }
 

@@ -287,7 +287,13 @@ impl Router {
                     }
                     self.update_feedback(now, slot);
                 }
-                PeerEvent::RemoteAddress(_) => self.update_path(slot),
+                PeerEvent::RemoteAddress(_) | PeerEvent::Interrupted => self.update_path(slot),
+                PeerEvent::Resumed => {
+                    self.update_path(slot);
+                    // Its pictures have to begin anew, and what it was asked for meanwhile did not reach it.
+                    self.want_entries(now, slot);
+                    self.update_feedback(now, slot);
+                }
                 PeerEvent::Closed(reason) => {
                     let Some(peer) = self.peers.get(slot) else { return };
                     self.events.push_back(Event::PeerClosed {

@@ -40,7 +40,9 @@ pub struct RemoteParameters {
     pub credentials: IceCredentials,
     /// The fingerprint that the peer's certificate must have.
     pub fingerprint: Fingerprint,
-    /// The peer's addresses, the best first. Only a [`Role::Client`] looks at them.
+    /// The peer's addresses, the best first; those of TCP are a
+    /// [`TcpRemote::candidate`](crate::tcp::TcpRemote::candidate), and tried when UDP does not answer. Only a
+    /// [`Role::Client`] looks at them.
     pub candidates: Vec<SocketAddr>,
 }
 
@@ -107,6 +109,12 @@ pub enum PeerEvent {
     },
     /// The peer's address: once when ICE selects it, and again whenever the peer roams.
     RemoteAddress(SocketAddr),
+    /// The peer has not consented for 30 s (RFC 7675): nothing may be sent, and there is no
+    /// [`selected_path`](super::PeerSession::selected_path). [`Resumed`](Self::Resumed) or
+    /// [`Closed`](Self::Closed) follows within another 30 s.
+    Interrupted,
+    /// The peer is back, with the same keys; media may flow again.
+    Resumed,
     /// The session is over. Said once; nothing follows.
     Closed(CloseReason),
 }
@@ -118,7 +126,8 @@ pub enum CloseReason {
     /// No authenticated connectivity check arrived in time after the session was made.
     #[error("connectivity checks failed")]
     IceFailed,
-    /// The peer stopped consenting (RFC 7675): 30 s without an authenticated check or answer.
+    /// The peer stopped consenting (RFC 7675): 30 s without an authentic sign, and another 30 s in which it did not come
+    /// back.
     #[error("consent expired")]
     ConsentExpired,
     /// The DTLS handshake failed or timed out, chose an unacceptable SRTP profile, or the peer sent a fatal alert.

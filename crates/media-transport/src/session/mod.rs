@@ -1,10 +1,10 @@
 //! One peer: ICE, DTLS and SRTP put together, without socket, thread or clock.
 //!
 //! ```text
-//!              set_remote            path selected, handshake done
-//!   New ───────────────────▶ Connecting ───────────────────────────▶ Connected
-//!    │                           │                                       │
-//!    └───────────────────────────┴──────────────── close, failure ───────┴──▶ Closed
+//!              set_remote            path selected, handshake done               consent expired
+//!   New ───────────────────▶ Connecting ───────────────────────────▶ Connected ◀──────────────────▶ Interrupted
+//!    │                           │                                       │       the peer is back         │
+//!    └───────────────────────────┴──────────────── close, failure ───────┴────────────────────────────────┴──▶ Closed
 //! ```
 //! Whatever arrives out of this order is dropped by name ([`DropReason`]); what ends a session is said once
 //! ([`PeerEvent::Closed`]).
@@ -12,6 +12,8 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod event;
+#[cfg(test)]
+mod outages;
 #[cfg(test)]
 mod pair;
 #[cfg(test)]
@@ -36,6 +38,7 @@ use crate::outbox::Outbox;
 pub use crate::outbox::Transmit;
 use crate::srtp::SrtpProfile;
 use crate::stun::Message;
+use crate::tcp::plain;
 
 /// One WebRTC peer.
 ///
@@ -72,6 +75,8 @@ enum State {
     New,
     Connecting,
     Connected,
+    /// Connected, but nothing may be sent.
+    Interrupted,
     Closed,
 }
 
@@ -120,7 +125,7 @@ impl PeerSession {
     pub fn set_remote(&mut self, now: Instant, remote: RemoteParameters) -> Result<(), Error> {
         match self.state {
             State::New => {}
-            State::Connecting | State::Connected => return Err(Error::RemoteAlreadySet),
+            State::Connecting | State::Connected | State::Interrupted => return Err(Error::RemoteAlreadySet),
             State::Closed => return Err(Error::Closed),
         }
         let RemoteParameters {
@@ -151,7 +156,7 @@ impl PeerSession {
     ) -> Result<(), Error> {
         match self.state {
             State::New => return Err(Error::NotConnected),
-            State::Connecting | State::Connected => {}
+            State::Connecting | State::Connected | State::Interrupted => {}
             State::Closed => return Err(Error::Closed),
         }
         local.validate()?;
@@ -161,7 +166,8 @@ impl PeerSession {
         Ok(())
     }
 
-    /// Takes a datagram that came from `source` to our address `destination`.
+    /// Takes a datagram that came from `source` to our address `destination`. What came over TCP has the
+    /// [`TcpRemote`](crate::tcp::TcpRemote) of its connection as its source.
     ///
     /// Media is decrypted in place and lent back, without allocation. A dropped datagram has changed nothing in the
     /// session, but its bytes may have been overwritten.
@@ -175,13 +181,20 @@ impl PeerSession {
         if self.state == State::Closed {
             return Received::Dropped(DropReason::Closed);
         }
+        let path = Path {
+            local: destination,
+            remote: source,
+        };
         match classify(datagram) {
             PacketClass::Rtp => {
                 let Some(keys) = &mut self.keys else {
                     return Received::Dropped(DropReason::NoKeys);
                 };
                 match keys.inbound.unprotect_rtp(datagram) {
-                    Ok(len) => Received::Rtp(datagram.get_mut(..len).unwrap_or_default()),
+                    Ok(len) => {
+                        self.ice.heard(now, path);
+                        Received::Rtp(datagram.get_mut(..len).unwrap_or_default())
+                    }
                     Err(error) => Received::Dropped(DropReason::Srtp(error)),
                 }
             }
@@ -190,26 +203,15 @@ impl PeerSession {
                     return Received::Dropped(DropReason::NoKeys);
                 };
                 match keys.inbound.unprotect_rtcp(datagram) {
-                    Ok(len) => Received::Rtcp(datagram.get_mut(..len).unwrap_or_default()),
+                    Ok(len) => {
+                        self.ice.heard(now, path);
+                        Received::Rtcp(datagram.get_mut(..len).unwrap_or_default())
+                    }
                     Err(error) => Received::Dropped(DropReason::Srtp(error)),
                 }
             }
-            PacketClass::Stun => consumed(self.handle_stun(
-                now,
-                Path {
-                    local: destination,
-                    remote: source,
-                },
-                datagram,
-            )),
-            PacketClass::Dtls => consumed(self.handle_dtls(
-                now,
-                Path {
-                    local: destination,
-                    remote: source,
-                },
-                datagram,
-            )),
+            PacketClass::Stun => consumed(self.handle_stun(now, path, datagram)),
+            PacketClass::Dtls => consumed(self.handle_dtls(now, path, datagram)),
             PacketClass::Unknown => Received::Dropped(DropReason::UnknownProtocol),
         }
     }
@@ -282,13 +284,14 @@ impl PeerSession {
         self.ice.poll_timeout().into_iter().chain(dtls).min()
     }
 
-    /// Whether ICE and DTLS have completed and the session is not closed.
+    /// Whether ICE and DTLS have completed, and the session is neither interrupted nor closed.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.state == State::Connected
     }
 
-    /// The path for media, (local, remote); follows the peer when it roams.
+    /// The path for media, (local, remote); follows the peer when it roams. `None` before there is one and while the
+    /// session is interrupted. A remote address of TCP is a [`TcpRemote`](crate::tcp::TcpRemote).
     #[must_use]
     pub fn selected_path(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.ice.selected().map(|path| (path.local, path.remote))
@@ -324,11 +327,24 @@ impl PeerSession {
     fn handle_ice_event(&mut self, now: Instant, event: IceEvent) {
         match event {
             IceEvent::Selected(path) => {
-                self.events.push_back(PeerEvent::RemoteAddress(path.remote));
+                let remote = plain(path.remote);
+                self.events.push_back(PeerEvent::RemoteAddress(remote));
+                self.resume();
                 self.connect();
             }
+            IceEvent::Resumed => {
+                self.resume();
+                self.connect();
+            }
+            IceEvent::Interrupted => {
+                if self.state == State::Connected {
+                    self.state = State::Interrupted;
+                    self.events.push_back(PeerEvent::Interrupted);
+                }
+            }
             IceEvent::Failed => self.fail(now, CloseReason::IceFailed),
-            IceEvent::ConsentExpired => self.fail(now, CloseReason::ConsentExpired),
+            // Who does not consent is not sent a good-bye either.
+            IceEvent::ConsentExpired => self.finish(CloseReason::ConsentExpired),
         }
     }
 
@@ -378,7 +394,10 @@ impl PeerSession {
 
     /// Takes everything the DTLS endpoint has to say after a mutation with this result.
     fn drain_dtls(&mut self, now: Instant, mut result: Result<(), DtlsFailure>) {
-        let path = self.ice.best().or(self.dtls_path);
+        let path = match self.state {
+            State::Interrupted => None,
+            _ => self.ice.best().or(self.dtls_path),
+        };
         let mut is_closed = false;
         while result.is_ok()
             && let Some(dtls) = &mut self.dtls
@@ -414,6 +433,14 @@ impl PeerSession {
             self.events.push_back(PeerEvent::Connected {
                 profile: keys.profile,
             });
+        }
+    }
+
+    /// The peer is back.
+    fn resume(&mut self) {
+        if self.state == State::Interrupted {
+            self.state = State::Connected;
+            self.events.push_back(PeerEvent::Resumed);
         }
     }
 

@@ -174,17 +174,34 @@ fn consent_expires_on_both_sides_of_a_cut_link() {
     assert!(pair.is_connected(), "idle sessions stay");
     pair.link.is_cut = true;
     let cut = pair.now;
+    let interrupted = |pair: &Pair| {
+        [&pair.server_events, &pair.client_events]
+            .iter()
+            .all(|events| events.last() == Some(&PeerEvent::Interrupted))
+    };
+    assert!(
+        !pair.drive_until(23 * SECOND, interrupted),
+        "the last check was at most 6 s old"
+    );
+    assert!(
+        pair.drive_until(8 * SECOND, interrupted),
+        "{:?}",
+        pair.server_events
+    );
+    assert!(pair.now.duration_since(cut) <= 31 * SECOND);
+    assert!(!pair.client.is_connected() && !pair.server.is_connected());
+    assert_eq!(
+        (pair.client.selected_path(), pair.server.selected_path()),
+        (None, None)
+    );
+    let refused = pair.server.protect_rtp(&mut [0x80; 60], 20);
+    assert_eq!(refused, Err(Error::NotConnected));
     let expired = PeerEvent::Closed(CloseReason::ConsentExpired);
     let closed = |pair: &Pair| {
         pair.server_events.last() == Some(&expired) && pair.client_events.last() == Some(&expired)
     };
-    assert!(
-        !pair.drive_until(23 * SECOND, closed),
-        "the last check was at most 6 s old"
-    );
+    assert!(!pair.drive_until(29 * SECOND - Duration::from_millis(1), closed));
     assert!(pair.drive_until(8 * SECOND, closed), "{:?}", pair.server_events);
-    assert!(pair.now.duration_since(cut) <= 31 * SECOND);
-    assert!(!pair.client.is_connected() && !pair.server.is_connected());
     assert_eq!(
         (pair.client.poll_timeout(), pair.server.poll_timeout()),
         (None, None)

@@ -234,7 +234,7 @@ fn a_peer_that_vanishes_is_noticed_and_forgotten() {
     let (_, b) = call(&mut network);
     network.clients.remove(0);
     let b = b - 1;
-    network.run(Duration::from_secs(45));
+    network.run(Duration::from_secs(75));
     let closed = Event::PeerClosed {
         peer: PeerId(0),
         reason: CloseReason::ConsentExpired,
