@@ -23,12 +23,21 @@ pub enum NetError {
         error: io::Error,
     },
     /// There are not so many ports from the first one on.
-    #[error("there are no {count} UDP ports from {first} on")]
+    #[error("there are no {count} ports from {first} on")]
     PortRange {
         /// The port of the first thread.
         first: u16,
         /// The number of threads.
         count: usize,
+    },
+    /// The TCP port could not be opened.
+    #[error("cannot listen on TCP {address}: {error}")]
+    ListenTcp {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        error: io::Error,
     },
     /// The thread could not be started.
     #[error("cannot start the media thread: {0}")]

@@ -22,6 +22,7 @@ pub struct MediaHandle {
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) address: SocketAddr,
+    pub(super) tcp: Option<SocketAddr>,
     pub(super) metrics: Arc<ThreadMetrics>,
     pub(super) commands: mpsc::Sender<Box<Command>>,
     pub(super) stop: oneshot::Sender<()>,
@@ -69,9 +70,14 @@ impl MediaHandle {
         self.commands.clone()
     }
 
-    /// The addresses of the threads' sockets.
+    /// The addresses of the threads' UDP sockets.
     pub fn addresses(&self) -> impl ExactSizeIterator<Item = SocketAddr> {
         self.threads.iter().map(|thread| thread.address)
+    }
+
+    /// Where each thread listens for TCP, if it does, in the order of [`addresses`](Self::addresses).
+    pub fn tcp_addresses(&self) -> impl ExactSizeIterator<Item = Option<SocketAddr>> {
+        self.threads.iter().map(|thread| thread.tcp)
     }
 
     /// What each thread counts, in the order of their addresses. It can be read after the threads have ended, too.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::SendCounters;
+use super::tcp::TcpCounters;
 use crate::router::{Command, Event, MediaKind, PeerId, PeerStats, TrackId};
 
 /// Upper bounds of the buckets for forwarding, in nanoseconds.
@@ -145,6 +146,9 @@ pub struct ThreadMetrics {
     packets_retransmitted: Counter,
     datagrams_refused: Counter,
     peers: Counter,
+    tcp_connections: Counter,
+    tcp_refused: Counter,
+    tcp_dropped: Counter,
 }
 
 impl Default for ThreadMetrics {
@@ -167,6 +171,9 @@ impl Default for ThreadMetrics {
             packets_retransmitted: Counter::default(),
             datagrams_refused: Counter::default(),
             peers: Counter::default(),
+            tcp_connections: Counter::default(),
+            tcp_refused: Counter::default(),
+            tcp_dropped: Counter::default(),
         }
     }
 }
@@ -190,11 +197,11 @@ pub struct MetricsSnapshot {
     pub first_audio_sent: Histogram,
     /// The same to the first packet of a keyframe.
     pub first_keyframe_sent: Histogram,
-    /// Datagrams that arrived.
+    /// Datagrams that arrived, and packets over TCP.
     pub datagrams_received: u64,
     /// Bytes of them.
     pub bytes_received: u64,
-    /// Datagrams the system took.
+    /// Datagrams the system took, and packets that TCP connections did.
     pub datagrams_sent: u64,
     /// Bytes that were given to the socket.
     pub bytes_sent: u64,
@@ -212,6 +219,12 @@ pub struct MetricsSnapshot {
     pub datagrams_refused: u64,
     /// Peers there are.
     pub peers: u64,
+    /// TCP connections there are.
+    pub tcp_connections: u64,
+    /// TCP connections that were not taken, or had to give way to others.
+    pub tcp_refused: u64,
+    /// Packets that a TCP connection did not take in time.
+    pub tcp_dropped: u64,
 }
 
 impl ThreadMetrics {
@@ -236,12 +249,22 @@ impl ThreadMetrics {
             packets_retransmitted: self.packets_retransmitted.get(),
             datagrams_refused: self.datagrams_refused.get(),
             peers: self.peers.get(),
+            tcp_connections: self.tcp_connections.get(),
+            tcp_refused: self.tcp_refused.get(),
+            tcp_dropped: self.tcp_dropped.get(),
         }
     }
 
-    /// Takes over what the socket has counted.
-    pub(super) fn sent(&self, counters: SendCounters) {
-        self.datagrams_sent.set(counters.datagrams);
+    /// How many TCP connections there are.
+    pub(super) fn tcp_connections(&self, count: usize) {
+        self.tcp_connections.set(count as u64);
+    }
+
+    /// Takes over what the sockets have counted.
+    pub(super) fn sent(&self, counters: SendCounters, tcp: TcpCounters) {
+        self.tcp_refused.set(tcp.refused);
+        self.tcp_dropped.set(tcp.dropped);
+        self.datagrams_sent.set(counters.datagrams + tcp.sent);
         self.send_calls.set(counters.calls);
         self.datagrams_lost.set(counters.lost);
         self.sends_blocked.set(counters.blocked);
@@ -505,21 +528,22 @@ mod tests {
 
     #[test]
     fn packets_are_in_hand_until_they_are_handed_over() {
+        let begin = start();
         let (mut in_hand, buckets) = (InHand::new(), Buckets::new(&FORWARDING_BOUNDS));
         in_hand.handed_over(|| panic!("nothing to time"), &buckets);
-        in_hand.arrived(start(), 0);
+        in_hand.arrived(begin, 0);
         in_hand.handed_over(|| panic!("nothing to time"), &buckets);
-        in_hand.arrived(start(), 2);
-        in_hand.arrived(start() + Duration::from_micros(60), 1);
-        in_hand.handed_over(|| start() + Duration::from_micros(80), &buckets);
+        in_hand.arrived(begin, 2);
+        in_hand.arrived(begin + Duration::from_micros(60), 1);
+        in_hand.handed_over(|| begin + Duration::from_micros(80), &buckets);
         let read = buckets.read();
         assert_eq!((read.counts[0], read.counts[2]), (1, 2), "20 µs, and twice 80 µs");
         in_hand.handed_over(|| panic!("nothing to time"), &buckets);
         // More than there are places for are counted all the same.
         for _ in 0..100 {
-            in_hand.arrived(start(), 1);
+            in_hand.arrived(begin, 1);
         }
-        in_hand.handed_over(start, &buckets);
+        in_hand.handed_over(|| begin, &buckets);
         assert_eq!(buckets.read().counts.iter().sum::<u64>(), 103);
     }
 

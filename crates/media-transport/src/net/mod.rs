@@ -1,6 +1,7 @@
-//! The edge: UDP sockets, a thread, the clock (feature `net`).
+//! The edge: UDP sockets, TCP connections, a thread, the clock (feature `net`).
 //!
 //! - [`MediaThread`] runs a [`Router`](crate::router::Router) on a UDP port, in a thread of its own, or one on each core.
+//! - [`TcpPort`] is where those come that no UDP reaches, [`PeerStreams`] how a client gets there.
 //! - [`MediaPort`] is what such a thread does when it does not wait.
 //! - [`ThreadMetrics`] are what it counts, for anybody to read.
 //! - [`PeerSocket`] is what a client drives one [`PeerSession`](crate::PeerSession) with.
@@ -27,6 +28,10 @@
 //! [`RouterConfig`](crate::router::RouterConfig)). While a socket takes nothing more the thread goes on receiving, and what
 //! it cannot send waits in the router: pictures give way to sound, whole frames at a time, until the next keyframe.
 //!
+//! TCP connections are bounded in number, in all and for each address ([`TcpLimits`]), and closed when no check with
+//! credentials of ours comes within seconds, when they say nothing for a minute, or take nothing for ten seconds. What one
+//! does not take waits in a queue of its own, 256 KiB of media and 64 KiB of what is not; media beyond that is dropped.
+//!
 //! ```no_run
 //! use anteroom_media_transport::net::{MediaThread, NetConfig};
 //! use anteroom_media_transport::router::{Event, RouterConfig};
@@ -51,6 +56,7 @@ mod metrics;
 mod offload;
 mod peer;
 mod port;
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -62,7 +68,8 @@ pub use metrics::{ARRIVAL_BOUNDS, FORWARDING_BOUNDS, Histogram, MetricsSnapshot,
 pub use offload::{Progress, SendCounters};
 pub use peer::PeerSocket;
 pub use port::MediaPort;
-pub use thread::{MediaThread, NetConfig};
+pub use tcp::{PeerStreams, StreamPackets, TcpLimits, TcpPort};
+pub use thread::{MediaThread, NetConfig, TcpListen};
 pub use udp::{ReceiveBuffer, ReceivedBurst, UdpSocket};
 
 use std::net::{IpAddr, SocketAddr};

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 use crate::router::{Burst, TransmitBuffer};
+use crate::tcp::TcpRemote;
 
 /// Routes that are remembered as refusing; with more of them the whole socket goes without.
 const MAX_REFUSING: usize = 64;
@@ -97,14 +98,25 @@ impl Offload {
         }
     }
 
-    /// Sends what is left of `out` with `send`, which sends one burst in one call.
+    /// Sends what is left of `out` with `send`, which sends one burst in one call. What goes to a TCP connection is for
+    /// `divert`, which always takes it.
     pub(super) fn send(
         &mut self,
         out: &mut TransmitBuffer,
         counters: &mut SendCounters,
+        mut divert: impl FnMut(TcpRemote, &Burst<'_>),
         mut send: impl FnMut(&Burst<'_>) -> io::Result<()>,
     ) -> Progress {
         while let Some(destination) = out.next_destination() {
+            if let Some(remote) = TcpRemote::of(destination) {
+                let Some(burst) = out.next_burst(TransmitBuffer::MAX_SEGMENTS.get()) else {
+                    break;
+                };
+                let count = burst.datagrams().len();
+                divert(remote, &burst);
+                out.take(count);
+                continue;
+            }
             let destination = destination.ip().to_canonical();
             let Some(burst) = out.next_burst(self.segments_to(destination).get()) else {
                 break;
@@ -218,6 +230,10 @@ mod tests {
 
     const MAX: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
+    fn nothing(_: TcpRemote, _: &Burst<'_>) {
+        panic!("all of it is for UDP");
+    }
+
     fn to(host: u8) -> Transmit {
         Transmit {
             source: ([127, 0, 0, 1], 9).into(),
@@ -261,7 +277,7 @@ mod tests {
             for round in 0..2 {
                 let mut kernel = Kernel::default();
                 let mut refused = 0;
-                let progress = offload.send(&mut buffer(&[1, 1, 1, 2, 2]), &mut counters, |burst| {
+                let progress = offload.send(&mut buffer(&[1, 1, 1, 2, 2]), &mut counters, nothing, |burst| {
                     if burst.datagrams().len() > 1 && burst.transmit == to(1) {
                         refused += 1;
                         return Err(errno.into());
@@ -290,6 +306,7 @@ mod tests {
         offload.send(
             &mut buffer(&[1, 1, 2, 2]),
             &mut SendCounters::default(),
+            nothing,
             |burst| {
                 if burst.datagrams().len() > 1 {
                     asked += 1;
@@ -311,6 +328,7 @@ mod tests {
                 offload.send(
                     &mut buffer(&[host, host]),
                     &mut SendCounters::default(),
+                    nothing,
                     |burst| {
                         if burst.datagrams().len() > 1 && host != 100 {
                             return Err(Errno::IO.into());
@@ -336,7 +354,12 @@ mod tests {
         let mut counters = SendCounters::default();
         // No route, and a destination that takes nothing at all.
         for errno in [Errno::NETUNREACH, Errno::INVAL, Errno::MSGSIZE] {
-            let progress = offload.send(&mut buffer(&[1, 1]), &mut counters, |_| Err(errno.into()));
+            let progress = offload.send(
+                &mut buffer(&[1, 1]),
+                &mut counters,
+                nothing,
+                |_| Err(errno.into()),
+            );
             assert_eq!(progress, Progress::Done);
             assert_eq!(offload.segments_to(to(1).destination.ip()), MAX, "{errno}");
         }
@@ -345,7 +368,7 @@ mod tests {
         let mut out = buffer(&[1, 1]);
         out.push(to(1), &[9; 3]);
         let mut kernel = Kernel::default();
-        offload.send(&mut out, &mut counters, |burst| {
+        offload.send(&mut out, &mut counters, nothing, |burst| {
             if burst.segment_size > 3 {
                 return Err(Errno::MSGSIZE.into());
             }
@@ -364,7 +387,7 @@ mod tests {
         // It takes one call, then one datagram of a train that has to go singly, then everything.
         let mut attempts = 0;
         let mut rounds = 0;
-        while offload.send(&mut out, &mut counters, |burst| {
+        while offload.send(&mut out, &mut counters, nothing, |burst| {
             attempts += 1;
             match attempts {
                 2 | 4 | 7 => Err(io::ErrorKind::WouldBlock.into()),
@@ -379,5 +402,33 @@ mod tests {
         assert_eq!(kernel.calls, [(1, 2), (2, 1), (3, 1), (3, 1), (3, 1)]);
         assert_eq!(kernel.datagrams, [0, 1, 2, 3, 4, 5]);
         assert_eq!((counters.blocked, counters.datagrams, counters.lost), (3, 6, 0));
+    }
+    #[test]
+    fn what_is_for_a_connection_does_not_reach_the_socket() {
+        let mut out = buffer(&[1, 1]);
+        let connection = TcpRemote::candidate(to(1).destination);
+        let transmit = Transmit {
+            destination: connection.into(),
+            ..to(1)
+        };
+        for datagram in [&[7, 7][..], &[8, 8], &[9]] {
+            out.push(transmit, datagram);
+        }
+        out.push(to(2), &[2; 10]);
+        let (mut kernel, mut diverted) = (Kernel::default(), vec![]);
+        let mut counters = SendCounters::default();
+        let progress = Offload::new(MAX).send(
+            &mut out,
+            &mut counters,
+            |remote, burst| {
+                assert_eq!(remote, connection);
+                diverted.extend(burst.datagrams().map(<[u8]>::to_vec));
+            },
+            |burst| kernel.takes(burst),
+        );
+        assert_eq!(progress, Progress::Done);
+        assert_eq!(diverted, [vec![7, 7], vec![8, 8], vec![9]]);
+        assert_eq!(kernel.calls, [(1, 2), (2, 1)]);
+        assert_eq!((counters.datagrams, counters.lost), (3, 0));
     }
 }

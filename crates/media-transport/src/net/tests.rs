@@ -14,6 +14,7 @@ use crate::router::{
     TrackId, TransmitBuffer,
 };
 use crate::rtp::{Packet, PacketBuilder};
+use crate::tcp::TcpRemote;
 use crate::{
     Certificate, CloseReason, IceCredentials, PeerConfig, PeerEvent, PeerSession, Received, RemoteParameters,
     Role, SRTP_MAX_OVERHEAD, SrtpProfile,
@@ -36,6 +37,10 @@ impl Client {
     }
 
     async fn join(id: u64, room: RoomId, media: &MediaHandle, server: SocketAddr, seed: u64) -> Self {
+        Self::among(id, room, media, &[server], seed).await
+    }
+
+    async fn among(id: u64, room: RoomId, media: &MediaHandle, servers: &[SocketAddr], seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut config = |role| PeerConfig {
             role,
@@ -50,7 +55,7 @@ impl Client {
             fingerprint: config.certificate.fingerprint(),
             candidates,
         };
-        let (to_server, to_client) = (describe(&ours, vec![]), describe(&theirs, vec![server]));
+        let (to_server, to_client) = (describe(&ours, vec![]), describe(&theirs, servers.to_vec()));
         media
             .send(Command::AddPeer {
                 peer: PeerId(id),
@@ -129,11 +134,25 @@ fn subscription() -> Subscription {
     }
 }
 
+/// By what packets travel between clients and the media thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Carrier {
+    Udp,
+    Tcp,
+}
+
 /// Two clients, one of which sends bursts, through a media thread that listens on `listen` and is reached at `reached`.
-async fn call(listen: &str, reached: &str) {
+async fn call(listen: &str, reached: &str, carrier: Carrier) {
     let config = NetConfig::new(listen.parse().unwrap());
     let (mut media, local) = MediaThread::spawn(config, RouterConfig::default()).unwrap();
-    let server = SocketAddr::new(reached.parse().unwrap(), local.port());
+    let reached = reached.parse().unwrap();
+    let server = match carrier {
+        Carrier::Udp => SocketAddr::new(reached, local.port()),
+        Carrier::Tcp => {
+            let port = media.tcp_addresses().next().flatten().unwrap().port();
+            TcpRemote::candidate(SocketAddr::new(reached, port)).into()
+        }
+    };
     let mut sender = Client::new(1, &media, server, 1).await;
     let mut receiver = Client::new(2, &media, server, 2).await;
     media
@@ -158,6 +177,12 @@ async fn call(listen: &str, reached: &str) {
         }
     }
     assert!(sender.session.is_connected() && receiver.session.is_connected());
+    for client in [&sender, &receiver] {
+        assert_eq!(client.session.selected_path().unwrap().1, server);
+    }
+    let connections = if carrier == Carrier::Tcp { 2 } else { 0 };
+    let snapshot = media.metrics().next().unwrap().snapshot();
+    assert_eq!((snapshot.tcp_connections, snapshot.tcp_dropped), (connections, 0));
     for sequence in 0..100_u16 {
         let mut packet = [0; 1200];
         let payload = vec![sequence.to_be_bytes()[1]; 1000];
@@ -213,22 +238,57 @@ async fn within_limit(test: impl Future<Output = ()>) {
 
 #[tokio::test]
 async fn a_call_over_ipv4() {
-    within_limit(call("127.0.0.1:0", "127.0.0.1")).await;
+    within_limit(call("127.0.0.1:0", "127.0.0.1", Carrier::Udp)).await;
 }
 
 #[tokio::test]
 async fn a_call_over_ipv4_on_a_wildcard() {
-    within_limit(call("0.0.0.0:0", "127.0.0.1")).await;
+    within_limit(call("0.0.0.0:0", "127.0.0.1", Carrier::Udp)).await;
 }
 
 #[tokio::test]
 async fn a_call_over_ipv4_on_a_dual_stack_socket() {
-    within_limit(call("[::]:0", "127.0.0.1")).await;
+    within_limit(call("[::]:0", "127.0.0.1", Carrier::Udp)).await;
 }
 
 #[tokio::test]
 async fn a_call_over_ipv6() {
-    within_limit(call("[::]:0", "::1")).await;
+    within_limit(call("[::]:0", "::1", Carrier::Udp)).await;
+}
+
+#[tokio::test]
+async fn a_call_over_tcp() {
+    within_limit(call("127.0.0.1:0", "127.0.0.1", Carrier::Tcp)).await;
+}
+
+#[tokio::test]
+async fn a_call_over_tcp_on_a_dual_stack_socket() {
+    within_limit(call("[::]:0", "127.0.0.1", Carrier::Tcp)).await;
+    within_limit(call("[::]:0", "::1", Carrier::Tcp)).await;
+}
+
+/// Where nobody answers at the address of UDP, the call comes about over TCP.
+#[tokio::test]
+async fn a_client_that_udp_does_not_answer_takes_tcp() {
+    within_limit(async {
+        let config = NetConfig::new("127.0.0.1:0".parse().unwrap());
+        let (mut media, _) = MediaThread::spawn(config, RouterConfig::default()).unwrap();
+        let tcp = media.tcp_addresses().next().flatten().unwrap();
+        // It takes everything and answers nothing.
+        let hole = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let candidates = [hole.local_addr().unwrap(), TcpRemote::candidate(tcp).into()];
+        let began = Instant::now();
+        let mut client = Client::among(1, RoomId(1), &media, &candidates, 7).await;
+        let mut events = media.take_events().unwrap();
+        let is_connected = |event| matches!(event, Event::PeerConnected { .. });
+        while !events.try_recv().is_ok_and(is_connected) || !client.session.is_connected() {
+            client.turn().await;
+        }
+        assert!(began.elapsed() >= Duration::from_secs(1), "UDP has its time");
+        assert_eq!(client.session.selected_path().unwrap().1, candidates[1]);
+        media.shutdown().await;
+    })
+    .await;
 }
 
 /// An answer leaves from the address that was asked, not from the one the system would choose.

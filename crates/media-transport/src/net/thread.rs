@@ -1,3 +1,4 @@
+use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -7,11 +8,24 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::handle::Running;
 use super::metrics::{Obeyed, PeerWatch};
-use super::{MediaHandle, MediaPort, NetError, Progress, ThreadMetrics, UdpSocket};
+use super::tcp::{TcpEvent, next_of};
+use super::{MediaHandle, MediaPort, NetError, Progress, TcpLimits, TcpPort, ThreadMetrics, UdpSocket};
 use crate::router::{Command, Event, PeerId, Router, RouterConfig};
 
 /// How long the last words may wait for the socket.
 const FAREWELL: Duration = Duration::from_millis(200);
+
+/// Where media threads listen for TCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TcpListen {
+    /// Nowhere.
+    Off,
+    /// At the address and port number of UDP; where that is taken, on a port that the system chooses.
+    #[default]
+    Beside,
+    /// There; port 0 lets the system choose. Further threads listen on the ports behind it.
+    At(SocketAddr),
+}
 
 /// Where and how media threads listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +33,10 @@ const FAREWELL: Duration = Duration::from_millis(200);
 pub struct NetConfig {
     /// The UDP address; port 0 lets the system choose. Further threads listen on the ports behind it.
     pub listen: SocketAddr,
+    /// Where TCP is listened for (RFC 6544).
+    pub tcp: TcpListen,
+    /// How many TCP connections are taken.
+    pub tcp_limits: TcpLimits,
     /// How many threads [`MediaThread::spawn_all`] starts; `None` for one per core.
     pub threads: Option<NonZeroUsize>,
     /// Commands that may wait for each thread.
@@ -32,9 +50,11 @@ pub struct NetConfig {
 impl NetConfig {
     /// The usual bounds.
     #[must_use]
-    pub const fn new(listen: SocketAddr) -> Self {
+    pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
+            tcp: TcpListen::default(),
+            tcp_limits: TcpLimits::default(),
             threads: None,
             command_capacity: 4096,
             event_capacity: 4096,
@@ -49,7 +69,7 @@ impl Default for NetConfig {
     }
 }
 
-/// A thread that owns a UDP socket and a [`Router`], and nothing else.
+/// A thread that owns a UDP socket, a TCP port and a [`Router`], and nothing else.
 #[derive(Debug)]
 pub struct MediaThread {
     port: MediaPort,
@@ -84,18 +104,22 @@ impl MediaThread {
             .threads
             .or_else(|| std::thread::available_parallelism().ok())
             .map_or(1, NonZeroUsize::get);
-        let first = config.listen.port();
-        if first != 0 && usize::from(first) + count - 1 > usize::from(u16::MAX) {
-            return Err(NetError::PortRange { first, count });
+        let mut listeners = vec![config.listen];
+        if let TcpListen::At(address) = config.tcp {
+            listeners.push(address);
+        }
+        for first in listeners.iter().map(SocketAddr::port) {
+            if first != 0 && usize::from(first) + count - 1 > usize::from(u16::MAX) {
+                return Err(NetError::PortRange { first, count });
+            }
         }
         let (events, receiver) = mpsc::channel(config.event_capacity.max(1));
         let mut running = Vec::with_capacity(count);
         for index in 0..count {
             let mut config = config;
-            if first != 0 {
-                let port = usize::from(first) + index;
-                // Checked before anything was started.
-                config.listen.set_port(u16::try_from(port).unwrap_or(u16::MAX));
+            config.listen = behind(config.listen, index);
+            if let TcpListen::At(address) = config.tcp {
+                config.tcp = TcpListen::At(behind(address, index));
             }
             match start(index, config, router, events.clone()) {
                 Ok(started) => running.push(started),
@@ -110,18 +134,25 @@ impl MediaThread {
 
     async fn run(mut self) {
         loop {
+            // While there is always more to receive, nobody else would have a turn: not even what tells that a TCP
+            // connection is readable.
+            if self.port.has_more() {
+                tokio::task::yield_now().await;
+            }
             self.port.flush();
             self.deliver();
             self.look();
             let deadline = self.port.router().poll_timeout();
             let is_waiting = self.waiting.is_some();
             let is_blocked = self.port.progress() == Progress::Blocked;
+            let (socket, tcp) = self.port.sockets();
             let wake = tokio::select! {
                 _ = &mut self.stop => Wake::Stop,
                 command = self.commands.recv(), if !is_waiting => command.map_or(Wake::Stop, Wake::Command),
                 () = until(deadline) => Wake::Timeout,
-                readable = self.port.socket().readable() => if readable.is_ok() { Wake::Readable } else { Wake::Nothing },
-                _ = self.port.socket().writable(), if is_blocked => Wake::Nothing,
+                readable = socket.readable() => if readable.is_ok() { Wake::Readable } else { Wake::Nothing },
+                event = next_of(tcp) => Wake::Tcp(event),
+                _ = socket.writable(), if is_blocked => Wake::Nothing,
                 permit = self.events.reserve(), if is_waiting => {
                     drop(permit);
                     Wake::Nothing
@@ -136,6 +167,10 @@ impl MediaThread {
                     // Whoever keeps us receiving shall not keep timers from firing.
                     self.port.router().handle_timeout(Instant::now());
                 }
+                Wake::Tcp(event) => {
+                    self.port.handle_tcp(event);
+                    self.port.router().handle_timeout(Instant::now());
+                }
                 Wake::Nothing => {}
             }
         }
@@ -148,6 +183,9 @@ impl MediaThread {
             }
         };
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        if let Some(tcp) = self.port.take_tcp() {
+            tcp.close(FAREWELL).await;
+        }
     }
 
     fn obey(&mut self, command: Command) {
@@ -212,6 +250,7 @@ enum Wake {
     Command(Box<Command>),
     Timeout,
     Readable,
+    Tcp(TcpEvent),
     Nothing,
 }
 
@@ -248,10 +287,14 @@ fn start(
                     Ok(socket) => socket,
                     Err(error) => return started(Err(NetError::listen(config.listen, error))),
                 };
-                started(Ok(socket.local_addr()));
+                let tcp = match listen_tcp(&config, socket.local_addr()) {
+                    Ok(tcp) => tcp,
+                    Err(error) => return started(Err(error)),
+                };
+                started(Ok((socket.local_addr(), tcp.as_ref().map(TcpPort::local_addr))));
                 let router = Router::new(router, rand::random(), Instant::now());
                 let thread = MediaThread {
-                    port: MediaPort::with_metrics(socket, router, Arc::clone(&counted)),
+                    port: MediaPort::with_metrics(socket, router, Arc::clone(&counted)).with_tcp(tcp),
                     watch: PeerWatch::new(counted),
                     commands,
                     events,
@@ -263,14 +306,13 @@ fn start(
             let _ = ended_sender.send(());
         })
         .map_err(NetError::Thread)?;
-    let result = started.recv().unwrap_or_else(|_| {
-        Err(NetError::Thread(std::io::Error::other(
-            "it ended before it listened",
-        )))
-    });
+    let result = started
+        .recv()
+        .unwrap_or_else(|_| Err(NetError::Thread(io::Error::other("it ended before it listened"))));
     match result {
-        Ok(address) => Ok(Running {
+        Ok((address, tcp)) => Ok(Running {
             address,
+            tcp,
             metrics,
             commands: command_sender,
             stop: stop_sender,
@@ -282,6 +324,39 @@ fn start(
             Err(error)
         }
     }
+}
+
+/// Opens the TCP port that belongs to a UDP port.
+fn listen_tcp(config: &NetConfig, beside: SocketAddr) -> Result<Option<TcpPort>, NetError> {
+    let bind = |address| TcpPort::bind(address, config.tcp_limits);
+    let (address, bound) = match config.tcp {
+        TcpListen::Off => return Ok(None),
+        TcpListen::At(address) => (address, bind(address)),
+        TcpListen::Beside => {
+            let mut anywhere = beside;
+            anywhere.set_port(0);
+            let bound = bind(beside).or_else(|error| match error.kind() {
+                io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => {
+                    tracing::warn!(%error, "TCP {beside} cannot be had; media over TCP is on another port");
+                    bind(anywhere)
+                }
+                _ => Err(error),
+            });
+            (beside, bound)
+        }
+    };
+    bound
+        .map(Some)
+        .map_err(|error| NetError::ListenTcp { address, error })
+}
+
+/// The address for the thread with this index. That there are so many ports was checked before.
+fn behind(mut first: SocketAddr, index: usize) -> SocketAddr {
+    if first.port() != 0 {
+        let port = usize::from(first.port()) + index;
+        first.set_port(u16::try_from(port).unwrap_or(u16::MAX));
+    }
+    first
 }
 
 async fn until(deadline: Option<Instant>) {

@@ -9,8 +9,9 @@ use tokio::io::Interest;
 
 use super::offload::{Offload, Progress, SendCounters};
 use super::{for_family, plain};
-use crate::router::TransmitBuffer;
+use crate::router::{Burst, TransmitBuffer};
 use crate::session::Transmit;
+use crate::tcp::TcpRemote;
 
 /// A non-blocking UDP socket that knows to which of our addresses a datagram came, and sends from it.
 ///
@@ -63,9 +64,13 @@ impl UdpSocket {
         self.local
     }
 
-    /// How many datagrams of one size one call can send to a destination. Learnt from what the system refuses.
+    /// How many datagrams of one size one call can send to a destination. Learnt from what the system refuses. One to a TCP
+    /// connection: there is nothing to be won by equal sizes.
     #[must_use]
     pub fn max_segments(&self, destination: SocketAddr) -> NonZeroUsize {
+        if TcpRemote::of(destination).is_some() {
+            return NonZeroUsize::MIN;
+        }
         self.offload.segments_to(destination.ip())
     }
 
@@ -112,8 +117,18 @@ impl UdpSocket {
 
     /// Sends what is left of `out` without waiting, in its order. What the system refuses is lost, as datagrams may be.
     ///
-    /// Once it is [`Blocked`](Progress::Blocked), wait for [`writable`](Self::writable) and call it again.
+    /// Once it is [`Blocked`](Progress::Blocked), wait for [`writable`](Self::writable) and call it again. What is to go to
+    /// TCP connections is lost here; see [`try_send_or`](Self::try_send_or).
     pub fn try_send(&mut self, out: &mut TransmitBuffer) -> Progress {
+        self.try_send_or(out, |_, _| {})
+    }
+
+    /// The same, where what is to go to TCP connections is given to `divert`.
+    pub fn try_send_or(
+        &mut self,
+        out: &mut TransmitBuffer,
+        divert: impl FnMut(TcpRemote, &Burst<'_>),
+    ) -> Progress {
         let Self {
             io,
             state,
@@ -122,7 +137,7 @@ impl UdpSocket {
             counters,
         } = self;
         let local = *local;
-        offload.send(out, counters, |burst| {
+        offload.send(out, counters, divert, |burst| {
             let Transmit { source, destination } = burst.transmit;
             let transmit = quinn_udp::Transmit {
                 destination: for_family(destination, local.is_ipv6()),
