@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use sdp_types::Attribute;
 
 use super::description::MAX_PER_SECTION;
-use super::{Candidate, Codec, Direction, Extension, Msid, RepairSource, SdpError};
+use super::{Candidate, CandidateTransport, Codec, Direction, Extension, Msid, RepairSource, SdpError};
 
 /// The attributes of one level of a description.
 #[derive(Debug, Clone, Copy)]
@@ -230,7 +230,8 @@ pub(super) fn sha256_fingerprint(value: &str) -> Result<Option<[u8; 32]>, SdpErr
     Ok(Some(digest))
 }
 
-/// `a=candidate` (RFC 8839 §5.1); `None` for TCP, for components other than 1, and for host names.
+/// `a=candidate` (RFC 8839 §5.1, RFC 6544 §4.5); `None` for components other than 1, for host names, and for TCP
+/// addresses that nobody can connect to.
 pub(super) fn candidate(value: &str) -> Result<Option<Candidate>, SdpError> {
     const MALFORMED: SdpError = SdpError::Malformed("candidate");
     let mut words = value.split_ascii_whitespace();
@@ -242,7 +243,14 @@ pub(super) fn candidate(value: &str) -> Result<Option<Candidate>, SdpError> {
     if typ != "typ" {
         return Err(MALFORMED);
     }
-    if component != "1" || !transport.eq_ignore_ascii_case("udp") {
+    let transport = if transport.eq_ignore_ascii_case("udp") {
+        CandidateTransport::Udp
+    } else if transport.eq_ignore_ascii_case("tcp") && takes_connections(words) {
+        CandidateTransport::Tcp
+    } else {
+        return Ok(None);
+    };
+    if component != "1" {
         return Ok(None);
     }
     let Ok(address) = address.parse::<IpAddr>() else {
@@ -250,9 +258,21 @@ pub(super) fn candidate(value: &str) -> Result<Option<Candidate>, SdpError> {
     };
     Ok(Some(Candidate {
         address: SocketAddr::new(address, port),
+        transport,
         priority,
         kind: kind.to_owned(),
     }))
+}
+
+/// Whether the extensions of a candidate of TCP say that it can be connected to.
+fn takes_connections<'a>(mut extensions: impl Iterator<Item = &'a str>) -> bool {
+    while let Some(name) = extensions.next() {
+        let value = extensions.next();
+        if name == "tcptype" {
+            return value.is_some_and(|kind| kind == "passive" || kind == "so");
+        }
+    }
+    false
 }
 
 pub(super) fn payload_type_of(text: &str, place: &'static str) -> Result<u8, SdpError> {

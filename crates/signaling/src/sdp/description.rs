@@ -36,7 +36,8 @@ pub struct Description {
     pub bundle: Vec<String>,
     /// Media sections in order.
     pub sections: Vec<MediaSection>,
-    /// UDP candidates of component 1 with an IP address, in order. Names (mDNS) and TCP are left out.
+    /// Candidates of component 1 with an IP address that can be sent to: by UDP, or by a TCP connection that we open. In
+    /// order. Names (mDNS) are left out.
     pub candidates: Vec<Candidate>,
     /// The sender has no more candidates to give.
     pub end_of_candidates: bool,
@@ -173,10 +174,21 @@ pub struct Msid {
 pub struct Candidate {
     /// Where.
     pub address: SocketAddr,
+    /// By what.
+    pub transport: CandidateTransport,
     /// The higher, the better.
     pub priority: u32,
     /// `host`, `srflx`, `prflx` or `relay`.
     pub kind: String,
+}
+
+/// What carries packets to a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CandidateTransport {
+    /// UDP.
+    Udp,
+    /// A TCP connection that the sender of the description takes (RFC 6544 §4.5: `tcptype` `passive` or `so`).
+    Tcp,
 }
 
 impl Direction {

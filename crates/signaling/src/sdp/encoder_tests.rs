@@ -14,6 +14,7 @@ fn params() -> AnswerParams {
         ice_pwd: "server/password+0123456789".into(),
         fingerprint: [0xcd; 32],
         candidates: vec!["127.0.0.1:40000".parse().unwrap()],
+        tcp_candidates: Vec::new(),
     }
 }
 

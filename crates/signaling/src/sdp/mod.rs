@@ -22,7 +22,8 @@ mod select;
 mod simulcast;
 
 pub use self::description::{
-    Candidate, Codec, Description, Direction, Extension, MediaKind, MediaSection, Msid, RepairSource, Setup,
+    Candidate, CandidateTransport, Codec, Description, Direction, Extension, MediaKind, MediaSection, Msid,
+    RepairSource, Setup,
 };
 pub use self::error::{AnswerError, SdpError};
 pub use self::fragment::Fragment;

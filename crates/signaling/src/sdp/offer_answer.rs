@@ -27,6 +27,8 @@ pub struct AnswerParams {
     pub fingerprint: [u8; 32],
     /// Where we can be reached by UDP, the preferred address first.
     pub candidates: Vec<SocketAddr>,
+    /// Where TCP connections are taken (RFC 6544), the preferred address first.
+    pub tcp_candidates: Vec<SocketAddr>,
 }
 
 impl std::fmt::Debug for AnswerParams {
@@ -36,6 +38,7 @@ impl std::fmt::Debug for AnswerParams {
             .field("session_version", &self.session_version)
             .field("ice_ufrag", &self.ice_ufrag)
             .field("candidates", &self.candidates)
+            .field("tcp_candidates", &self.tcp_candidates)
             .finish_non_exhaustive()
     }
 }
@@ -259,6 +262,7 @@ fn accepted(
         ice_pwd,
         fingerprint,
         candidates,
+        tcp_candidates,
     } = params;
     let Accept {
         direction,
@@ -290,6 +294,10 @@ fn accepted(
     if is_first {
         for (index, candidate) in candidates.iter().enumerate() {
             set("candidate", host_candidate(index, *candidate));
+        }
+        for (index, candidate) in tcp_candidates.iter().enumerate() {
+            let foundation = candidates.len() + index + 1;
+            set("candidate", passive_candidate(foundation, index, *candidate));
         }
         attributes.push(Attribute::new("end-of-candidates"));
     }
@@ -402,15 +410,39 @@ pub(super) fn write(session: &Session) -> String {
 /// A host candidate of component 1 (RFC 8445 §5.1.2.1). Addresses earlier in the list get the higher local preference.
 fn host_candidate(index: usize, address: SocketAddr) -> String {
     const HOST_PREFERENCE: u32 = 126;
-    const COMPONENT: u32 = 1;
-    let local_preference = u32::from(u16::MAX - u16::try_from(index).unwrap_or(u16::MAX));
-    let priority = (HOST_PREFERENCE << 24) | (local_preference << 8) | (256 - COMPONENT);
+    let local_preference = u16::MAX - u16::try_from(index).unwrap_or(u16::MAX);
+    let priority = priority(HOST_PREFERENCE, local_preference);
     format!(
         "{} {COMPONENT} udp {priority} {} {} typ host",
         index + 1,
         address.ip(),
         address.port()
     )
+}
+
+/// A host candidate of component 1 to which the peer connects (RFC 6544 §4.5). UDP is better in any case (§4.2), which the
+/// type preference says; 90 is what browsers give their own.
+fn passive_candidate(foundation: usize, index: usize, address: SocketAddr) -> String {
+    const HOST_TCP_PREFERENCE: u32 = 90;
+    /// Of the 13 bits beside the direction.
+    const MAX_OTHER_PREFERENCE: u16 = (1 << 13) - 1;
+    /// `passive` for a host candidate.
+    const DIRECTION_PREFERENCE: u16 = 4;
+    let other = MAX_OTHER_PREFERENCE.saturating_sub(u16::try_from(index).unwrap_or(u16::MAX));
+    let priority = priority(HOST_TCP_PREFERENCE, (DIRECTION_PREFERENCE << 13) | other);
+    format!(
+        "{foundation} {COMPONENT} tcp {priority} {} {} typ host tcptype passive",
+        address.ip(),
+        address.port()
+    )
+}
+
+/// RTP and RTCP on one component.
+const COMPONENT: u32 = 1;
+
+/// RFC 8445 §5.1.2.1.
+fn priority(type_preference: u32, local_preference: u16) -> u32 {
+    (type_preference << 24) | (u32::from(local_preference) << 8) | (256 - COMPONENT)
 }
 
 fn media(section: &MediaSection, port: u16, formats: String) -> Media {

@@ -21,6 +21,7 @@ fn params() -> AnswerParams {
         ice_pwd: "server/password+0123456789".into(),
         fingerprint: FINGERPRINT,
         candidates: vec!["127.0.0.1:40000".parse().unwrap(), "[::1]:40000".parse().unwrap()],
+        tcp_candidates: vec!["127.0.0.1:40001".parse().unwrap(), "[::1]:40001".parse().unwrap()],
     }
 }
 
@@ -90,11 +91,12 @@ fn reads_a_chrome_offer() {
         (Setup::ActPass, false, true)
     );
     assert_eq!(offer.bundle, ["0", "1", "2", "3", "4"]);
-    // The mDNS name and the TCP candidate are not for us.
+    // The mDNS name is not for us, and nobody can connect to an active TCP candidate.
     assert_eq!(
         offer.candidates,
         [Candidate {
             address: "192.168.56.1:51472".parse().unwrap(),
+            transport: CandidateTransport::Udp,
             priority: 2_122_260_223,
             kind: "host".into()
         }]
@@ -369,10 +371,70 @@ fn answers_a_firefox_offer() {
 }
 
 #[test]
+fn candidates_of_tcp_are_passive_below_udp_and_read_back() {
+    let offer = Description::parse(CHROME).unwrap();
+    let answer = answer(&offer, &params(), &vec![SectionAnswer::Inactive; 5]).unwrap();
+    let lines: Vec<&str> = answer
+        .lines()
+        .filter(|line| line.starts_with("a=candidate"))
+        .collect();
+    // RFC 6544 §4.2: 90 << 24 | (4 << 13 | 8191) << 8 | 255.
+    let expected = [
+        "a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host",
+        "a=candidate:2 1 udp 2130706175 ::1 40000 typ host",
+        "a=candidate:3 1 tcp 1520435199 127.0.0.1 40001 typ host tcptype passive",
+        "a=candidate:4 1 tcp 1520434943 ::1 40001 typ host tcptype passive",
+    ];
+    assert_eq!(lines, expected);
+    let read = Description::parse(&answer).unwrap().candidates;
+    let read: Vec<_> = read
+        .iter()
+        .map(|it| (it.transport, it.address.to_string()))
+        .collect();
+    let (udp, tcp) = (CandidateTransport::Udp, CandidateTransport::Tcp);
+    assert_eq!(
+        read,
+        [
+            (udp, "127.0.0.1:40000".to_owned()),
+            (udp, "[::1]:40000".to_owned()),
+            (tcp, "127.0.0.1:40001".to_owned()),
+            (tcp, "[::1]:40001".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn only_tcp_candidates_that_can_be_connected_to_are_taken() {
+    for (extensions, is_taken) in [
+        ("tcptype passive", true),
+        ("tcptype so", true),
+        ("generation 0 tcptype passive", true),
+        ("tcptype active", false),
+        ("tcptype", false),
+        ("generation tcptype passive 0", false),
+        ("", false),
+    ] {
+        let line = format!("a=candidate:9 1 TCP 5 192.0.2.1 443 typ host {extensions}\r\na=mid:0\r\n");
+        let offer = Description::parse(&CHROME.replacen("a=mid:0\r\n", &line, 1).replacen(
+            "a=mid:0\n",
+            &line,
+            1,
+        ))
+        .unwrap();
+        let taken = offer
+            .candidates
+            .iter()
+            .any(|it| it.transport == CandidateTransport::Tcp);
+        assert_eq!(taken, is_taken, "{extensions}");
+    }
+}
+
+#[test]
 fn the_answer_without_addresses_has_a_discard_port() {
     let offer = Description::parse(CHROME).unwrap();
     let params = AnswerParams {
         candidates: Vec::new(),
+        tcp_candidates: Vec::new(),
         ..params()
     };
     let answer = answer(&offer, &params, &vec![SectionAnswer::Inactive; 5]).unwrap();
