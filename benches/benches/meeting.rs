@@ -67,6 +67,7 @@ impl Bench {
             media: Environment {
                 certificate: Certificate::generate().expect("a certificate"),
                 candidates: Vec::new(),
+                tcp_candidates: Vec::new(),
             },
             room: RoomId(1),
             seed: [1; 32],

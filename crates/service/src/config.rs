@@ -33,6 +33,8 @@ pub struct Config {
     /// Address of the first UDP port for media; every further media thread has the next one. Port 0: the system chooses
     /// all of them.
     pub media: SocketAddr,
+    /// Where media is taken over TCP, for clients that no UDP reaches.
+    pub media_tcp: MediaTcp,
     /// Media threads, each with a UDP port of its own; one for each core when not set.
     pub media_threads: Option<NonZeroUsize>,
     /// Microphones of a meeting that are forwarded at a time, those of the loudest speakers; 0 or `"all"` for all.
@@ -66,6 +68,45 @@ pub struct Config {
     pub limits: Limits,
     /// Settings of the demo tenant and meeting in development mode.
     pub demo: Demo,
+}
+
+/// Where media is taken over TCP: `"on"`, `"off"` or an address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
+pub enum MediaTcp {
+    /// On the port numbers of UDP; where one is taken, on a port that the system chooses.
+    #[default]
+    On,
+    /// Nowhere.
+    Off,
+    /// There; every further media thread has the next port. Port 0: the system chooses all of them.
+    At(SocketAddr),
+}
+
+impl TryFrom<String> for MediaTcp {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            address => address
+                .parse()
+                .map(Self::At)
+                .map_err(|_| format!("`{address}` is neither an address nor \"on\" or \"off\"")),
+        }
+    }
+}
+
+impl From<MediaTcp> for String {
+    fn from(tcp: MediaTcp) -> Self {
+        match tcp {
+            MediaTcp::On => "on".to_owned(),
+            MediaTcp::Off => "off".to_owned(),
+            MediaTcp::At(address) => address.to_string(),
+        }
+    }
 }
 
 /// Certificate files in PEM.
@@ -190,6 +231,7 @@ impl Default for Config {
             listen: loopback(8443),
             // All addresses: a browser without permission for camera or microphone never reaches loopback.
             media: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 10_000)),
+            media_tcp: MediaTcp::default(),
             media_threads: None,
             media_voices: RouterConfig::default().max_voices,
             metrics_token: None,

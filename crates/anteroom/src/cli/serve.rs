@@ -33,6 +33,11 @@ pub(crate) struct Args {
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<SocketAddr>,
 
+    /// Media over TCP, for clients that no UDP reaches: "on" (the ports of UDP), "off", or an address [default: on].
+    #[arg(long, value_name = "ADDR:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_tcp: Option<String>,
+
     /// Media threads, each with a UDP port of its own [default: one for each core].
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use anteroom_media_transport::tcp::TcpRemote;
 use anteroom_media_transport::{Certificate, Fingerprint, IceCredentials, RemoteParameters};
 use anteroom_signaling::proto;
-use anteroom_signaling::sdp::{Description, LocalTransport, Msid, OfferBuilder};
+use anteroom_signaling::sdp::{CandidateTransport, Description, LocalTransport, Msid, OfferBuilder};
 use rand::{Rng, RngExt as _};
 
 use super::Error;
@@ -216,11 +217,7 @@ impl Negotiation {
                 });
             }
         }
-        let candidates: Vec<SocketAddr> = description
-            .candidates
-            .iter()
-            .map(|candidate| candidate.address)
-            .collect();
+        let candidates = remote_addresses(&description);
         let remote = RemoteParameters {
             credentials: IceCredentials {
                 ufrag: description.ice_ufrag,
@@ -256,6 +253,18 @@ impl Negotiation {
             }
         }
     }
+}
+
+/// Where the service can be reached. The session tries TCP when UDP does not answer.
+pub(crate) fn remote_addresses(description: &Description) -> Vec<SocketAddr> {
+    description
+        .candidates
+        .iter()
+        .map(|candidate| match candidate.transport {
+            CandidateTransport::Udp => candidate.address,
+            CandidateTransport::Tcp => TcpRemote::candidate(candidate.address).into(),
+        })
+        .collect()
 }
 
 fn mid_of(index: usize) -> String {

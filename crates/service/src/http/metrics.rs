@@ -11,19 +11,21 @@ pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 type Counter = (&'static str, &'static str, fn(&MetricsSnapshot) -> u64);
 
 /// What each media thread counts.
-const COUNTERS: [Counter; 10] = [
-    ("datagrams_received", "UDP datagrams that arrived", |thread| {
-        thread.datagrams_received
+const COUNTERS: [Counter; 12] = [
+    (
+        "datagrams_received",
+        "Packets that arrived, by UDP and TCP",
+        |thread| thread.datagrams_received,
+    ),
+    ("bytes_received", "Bytes of packets that arrived", |thread| {
+        thread.bytes_received
     }),
     (
-        "bytes_received",
-        "Bytes of UDP datagrams that arrived",
-        |thread| thread.bytes_received,
+        "datagrams_sent",
+        "Packets that were sent, by UDP and TCP",
+        |thread| thread.datagrams_sent,
     ),
-    ("datagrams_sent", "UDP datagrams that were sent", |thread| {
-        thread.datagrams_sent
-    }),
-    ("bytes_sent", "Bytes of UDP datagrams that were sent", |thread| {
+    ("bytes_sent", "Bytes of packets that were sent", |thread| {
         thread.bytes_sent
     }),
     ("send_calls", "System calls that sent something", |thread| {
@@ -51,6 +53,16 @@ const COUNTERS: [Counter; 10] = [
         "datagrams_refused",
         "Datagrams that were broken, not authentic, replayed or of no known stream",
         |thread| thread.datagrams_refused,
+    ),
+    (
+        "tcp_refused",
+        "TCP connections that were not taken or had to give way to others",
+        |thread| thread.tcp_refused,
+    ),
+    (
+        "tcp_dropped",
+        "Packets that a TCP connection did not take in time",
+        |thread| thread.tcp_dropped,
     ),
 ];
 
@@ -112,6 +124,17 @@ impl Exposition {
             let value = thread.peers;
             self.line(format_args!(
                 "anteroom_media_sessions{{thread=\"{index}\"}} {value}"
+            ));
+        }
+        self.head(
+            "media_tcp_connections",
+            "gauge",
+            "TCP connections for media there are",
+        );
+        for (index, thread) in threads.iter().enumerate() {
+            let value = thread.tcp_connections;
+            self.line(format_args!(
+                "anteroom_media_tcp_connections{{thread=\"{index}\"}} {value}"
             ));
         }
         for (name, help, of) in HISTOGRAMS {

@@ -1,19 +1,21 @@
 //! The control plane's end of the media threads.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anteroom_media_transport::Certificate;
 use anteroom_media_transport::net::{
-    MediaCommands, MediaHandle, MediaThread, MetricsSnapshot, NetConfig, NetError, SendError, ThreadMetrics,
+    MediaCommands, MediaHandle, MediaThread, MetricsSnapshot, NetConfig, NetError, SendError, TcpListen,
+    ThreadMetrics,
 };
 use anteroom_media_transport::router::{Command, Event, RoomId, RouterConfig};
 use tokio::sync::mpsc;
 
 use super::candidates::{candidates, interfaces};
 use super::negotiate::Environment;
-use crate::config::Config;
+use crate::config::{Config, MediaTcp};
 use crate::error::StartError;
 
 /// How long to wait before a command is offered again to a media thread that is behind.
@@ -26,12 +28,19 @@ pub struct MediaControl {
     /// Gone once the threads have been told to stop.
     handle: Arc<Mutex<Option<MediaHandle>>>,
     certificate: Certificate,
-    /// The address each thread listens on, and where it is reached.
-    candidates: Arc<[(SocketAddr, Vec<SocketAddr>)]>,
+    threads: Arc<[Reached]>,
     metrics: Arc<[Arc<ThreadMetrics>]>,
     /// Every command, for those who look on.
     #[cfg(test)]
     sent: Arc<Mutex<Vec<Command>>>,
+}
+
+/// Where a media thread listens, and where it is reached.
+#[derive(Debug)]
+struct Reached {
+    listening: SocketAddr,
+    candidates: Vec<SocketAddr>,
+    tcp_candidates: Vec<SocketAddr>,
 }
 
 /// Starts the media threads: gives their control and their events.
@@ -42,6 +51,11 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>), S
     let certificate = Certificate::generate().map_err(|error| StartError::Media(error.to_string()))?;
     let mut net = NetConfig::new(config.media);
     net.threads = config.media_threads;
+    net.tcp = match config.media_tcp {
+        MediaTcp::On => TcpListen::Beside,
+        MediaTcp::Off => TcpListen::Off,
+        MediaTcp::At(address) => TcpListen::At(address),
+    };
     let mut router = RouterConfig::default();
     router.max_voices = config.media_voices;
     let mut handle =
@@ -51,18 +65,24 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>), S
         .ok_or_else(|| StartError::Media("the media threads have no events to give".to_owned()))?;
     let metrics = handle.metrics().cloned().collect();
     let interfaces = interfaces();
-    let candidates = handle
+    for address in handle.tcp_addresses().flatten() {
+        tracing::info!(%address, "media over TCP");
+    }
+    let reached = |listening| candidates(listening, &config.media_advertise, interfaces.iter().copied());
+    let threads = handle
         .addresses()
-        .map(|listening| {
-            let reached = candidates(listening, &config.media_advertise, interfaces.iter().copied());
-            (listening, reached)
+        .zip(handle.tcp_addresses())
+        .map(|(listening, tcp_listening)| Reached {
+            listening,
+            candidates: reached(listening),
+            tcp_candidates: tcp_listening.map(reached).unwrap_or_default(),
         })
         .collect();
     let control = MediaControl {
         commands: handle.commands(),
         handle: Arc::new(Mutex::new(Some(handle))),
         certificate,
-        candidates,
+        threads,
         metrics,
         #[cfg(test)]
         sent: Arc::default(),
@@ -97,20 +117,24 @@ impl MediaControl {
         let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         let address = handle.as_ref().map(|handle| handle.address_of(room));
         let reached = self
-            .candidates
+            .threads
             .iter()
-            .find(|(listening, _)| Some(*listening) == address)
-            .map(|(_, reached)| reached.clone());
+            .find(|thread| Some(thread.listening) == address);
         Environment {
             certificate: self.certificate.clone(),
-            candidates: reached.unwrap_or_default(),
+            candidates: reached
+                .map(|thread| thread.candidates.clone())
+                .unwrap_or_default(),
+            tcp_candidates: reached
+                .map(|thread| thread.tcp_candidates.clone())
+                .unwrap_or_default(),
         }
     }
 
     /// The UDP addresses that the threads listen on.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.candidates.iter().map(|(listening, _)| *listening).collect()
+        self.threads.iter().map(|thread| thread.listening).collect()
     }
 
     /// What each thread has counted.
@@ -138,6 +162,17 @@ fn not_started(address: SocketAddr, error: &NetError) -> StartError {
             address,
             option: "--media",
             reason: "it is not an address of this machine".to_owned(),
+        },
+        NetError::ListenTcp { address, error } => match error.kind() {
+            ErrorKind::AddrInUse => StartError::PortTaken {
+                address: *address,
+                option: "--media-tcp",
+            },
+            _ => StartError::Listen {
+                address: *address,
+                option: "--media-tcp",
+                reason: error.to_string(),
+            },
         },
         NetError::Listen { error, .. } => StartError::Listen {
             address,

@@ -34,6 +34,8 @@ pub struct Environment {
     pub certificate: Certificate,
     /// Where the media socket can be reached, the best first.
     pub candidates: Vec<SocketAddr>,
+    /// Where media is taken over TCP, the best first.
+    pub tcp_candidates: Vec<SocketAddr>,
 }
 
 /// An offer was refused; nothing has changed.
@@ -471,6 +473,7 @@ impl Peer {
             ice_pwd: self.local.pwd.clone(),
             fingerprint: environment.certificate.fingerprint().0,
             candidates: environment.candidates.clone(),
+            tcp_candidates: environment.tcp_candidates.clone(),
         }
     }
 }

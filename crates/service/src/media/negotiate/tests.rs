@@ -113,6 +113,7 @@ impl Side {
             environment: Environment {
                 certificate: Certificate::generate().unwrap(),
                 candidates: vec!["127.0.0.1:5000".parse().unwrap()],
+                tcp_candidates: vec!["127.0.0.1:5001".parse().unwrap()],
             },
             capabilities: [
                 Capability::UnmuteMic,

@@ -84,6 +84,7 @@ pub(super) fn environment() -> Environment {
             .get_or_init(|| Certificate::generate().unwrap())
             .clone(),
         candidates: vec!["127.0.0.1:5000".parse().unwrap()],
+        tcp_candidates: Vec::new(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What lies between signaling and media: neither knows how the other works, so that a server with another signaling gets
 //! the same media.
 
+use anteroom_media_transport::tcp::TcpRemote;
 use anteroom_media_transport::{Certificate, Fingerprint, IceCredentials, RemoteParameters};
 use anteroom_signaling::sdp::{
-    AUDIO_LEVEL_URI, Description, LocalTransport, MID_URI, MediaKind, MediaSection, Msid, OfferBuilder,
+    AUDIO_LEVEL_URI, CandidateTransport, Description, LocalTransport, MID_URI, MediaKind, MediaSection, Msid,
+    OfferBuilder,
 };
 use rand::{Rng, RngExt as _};
 
@@ -133,7 +135,14 @@ impl Local {
                 receiving.push((payload_type, *kind));
             }
         }
-        let candidates = answer.candidates.iter().map(|candidate| candidate.address);
+        // The session tries TCP when UDP does not answer.
+        let candidates = answer
+            .candidates
+            .iter()
+            .map(|candidate| match candidate.transport {
+                CandidateTransport::Udp => candidate.address,
+                CandidateTransport::Tcp => TcpRemote::candidate(candidate.address).into(),
+            });
         Ok(Agreed {
             remote: RemoteParameters {
                 credentials: IceCredentials {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anteroom_media_transport::net::{ReceiveBuffer, UdpSocket};
+use anteroom_media_transport::net::{PeerStreams, ReceiveBuffer, StreamPackets, UdpSocket};
 use anteroom_media_transport::router::TransmitBuffer;
 use anteroom_media_transport::rtcp::{Compound, CompoundWriter, Packet as Rtcp, SenderInfo};
 use anteroom_media_transport::rtp::Packet;
@@ -84,6 +84,8 @@ pub(super) struct Client {
     shared: Rc<Shared>,
     session: PeerSession,
     socket: UdpSocket,
+    /// For when UDP does not get through.
+    streams: PeerStreams,
     out: TransmitBuffer,
     scratch: Vec<u8>,
     cname: String,
@@ -123,6 +125,7 @@ impl Client {
             shared,
             session: PeerSession::new(config, now),
             socket,
+            streams: PeerStreams::new(),
             out: TransmitBuffer::new(),
             scratch: Vec::new(),
             cname: local.cname.clone(),
@@ -163,6 +166,7 @@ impl Client {
                     }
                 }
                 readable = self.socket.readable() => if readable.is_ok() { self.receive() },
+                packets = self.streams.recv() => self.receive_stream(packets),
                 () = tokio::time::sleep_until(due.into()) => self.tick(Instant::now()),
             }
         }
@@ -222,7 +226,14 @@ impl Client {
 
     fn send(&mut self) {
         // What the socket does not take is lost, as datagrams may be.
-        let _ = self.socket.try_send(&mut self.out);
+        let Self {
+            socket, streams, out, ..
+        } = self;
+        let _ = socket.try_send_or(out, |remote, burst| {
+            for packet in burst.datagrams() {
+                streams.send(remote, packet);
+            }
+        });
         self.out.clear();
     }
 
@@ -354,12 +365,31 @@ impl Client {
                     IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
                 };
                 let destination = SocketAddr::new(any, destination.port());
-                match self.session.handle_datagram(now, source, destination, datagram) {
-                    Input::Rtp(bytes) => self.receive_packet(now, arrived, bytes),
-                    Input::Rtcp(bytes) => self.receive_compound(now, bytes),
-                    Input::Consumed | Input::Dropped(_) => {}
-                }
+                self.receive_datagram(now, arrived, source, destination, datagram);
             });
+        }
+    }
+
+    fn receive_stream(&mut self, mut packets: StreamPackets) {
+        let (now, arrived) = (Instant::now(), probe::now());
+        let (source, destination) = (packets.source(), packets.destination());
+        for packet in packets.packets() {
+            self.receive_datagram(now, arrived, source, destination, packet);
+        }
+    }
+
+    fn receive_datagram(
+        &mut self,
+        now: Instant,
+        arrived: u64,
+        source: SocketAddr,
+        destination: SocketAddr,
+        datagram: &mut [u8],
+    ) {
+        match self.session.handle_datagram(now, source, destination, datagram) {
+            Input::Rtp(bytes) => self.receive_packet(now, arrived, bytes),
+            Input::Rtcp(bytes) => self.receive_compound(now, bytes),
+            Input::Consumed | Input::Dropped(_) => {}
         }
     }
 
