@@ -10,7 +10,9 @@ mod identity;
 mod link;
 mod media;
 mod oauth;
+mod router;
 mod srtp;
+mod transport;
 mod trouter;
 mod webhook;
 
@@ -35,7 +37,9 @@ pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
 pub use self::media::{dependency_descriptor, payload, rtcp_compound, rtp, twcc_recorder};
 pub use self::oauth::authorization_request;
+pub use self::router::router_ops;
 pub use self::srtp::{srtp_differential, srtp_unprotect};
+pub use self::transport::{peer_session, tcp_frames};
 pub use self::trouter::{trouter_frame, trouter_session};
 pub use self::webhook::{webhook_answer, webhook_target};
 
@@ -60,8 +64,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("odata", odata),
     ("opus_packet", opus_packet),
     ("payload", payload),
+    ("peer_session", peer_session),
     ("rest_chat", rest_chat),
     ("rooms_rest", rooms_rest),
+    ("router_ops", router_ops),
     ("rtcp_compound", rtcp_compound),
     ("rtp", rtp),
     ("sdp", sdp),
@@ -71,6 +77,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("srtp_differential", srtp_differential),
     ("srtp_unprotect", srtp_unprotect),
     ("stun", stun),
+    ("tcp_frames", tcp_frames),
     ("trouter_frame", trouter_frame),
     ("trouter_session", trouter_session),
     ("twcc_recorder", twcc_recorder),
@@ -198,6 +205,7 @@ pub fn sdp(data: &[u8]) {
         ice_pwd: "passwordpasswordpassword".to_owned(),
         fingerprint: [1; 32],
         candidates: vec![SocketAddr::from(([127, 0, 0, 1], 9))],
+        tcp_candidates: vec![SocketAddr::from(([127, 0, 0, 1], 9))],
     };
     let sections: Vec<sdp::SectionAnswer> = description
         .sections
