@@ -259,7 +259,7 @@ impl Person {
             config: theirs,
             remote: about_us,
         });
-        if id % 2 == 0 {
+        if id.is_multiple_of(2) {
             let publication = Publication {
                 ssrcs: vec![50],
                 codecs,

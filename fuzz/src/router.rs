@@ -321,7 +321,7 @@ impl World {
         }
     }
 
-    fn junk(&mut self, router: &mut Router, now: Instant, peer: u8, value: u8) {
+    fn junk(&self, router: &mut Router, now: Instant, peer: u8, value: u8) {
         let from = match self.clients.get(&peer) {
             Some(client) if value & 1 == 0 => client.address,
             _ => ([203, 0, 113, peer], 9).into(),

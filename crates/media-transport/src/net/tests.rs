@@ -275,7 +275,7 @@ async fn a_client_that_udp_does_not_answer_takes_tcp() {
         let (mut media, _) = MediaThread::spawn(config, RouterConfig::default()).unwrap();
         let tcp = media.tcp_addresses().next().flatten().unwrap();
         // It takes everything and answers nothing.
-        let hole = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let hole = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let candidates = [hole.local_addr().unwrap(), TcpRemote::candidate(tcp).into()];
         let began = Instant::now();
         let mut client = Client::among(1, RoomId(1), &media, &candidates, 7).await;
