@@ -34,6 +34,7 @@ use crate::http::whip::sessions::MediaSessions;
 use crate::http::{self, Surface};
 use crate::identities::Identities;
 use crate::keys::{KeyRing, KeyRingError};
+use crate::media::MediaAddrs;
 use crate::meeting::Registry;
 use crate::meeting::passcodes::PasscodeLimits;
 use crate::meetings::MeetingStore;
@@ -76,8 +77,7 @@ pub struct Service {}
 #[derive(Debug)]
 pub struct RunningService {
     app: App,
-    /// One for each media thread.
-    media: Vec<SocketAddr>,
+    media: MediaAddrs,
     servers: Vec<Server>,
     keys: Watch,
     retention: Watch,
@@ -194,7 +194,13 @@ impl RunningService {
     /// The UDP addresses that media listens on, one for each media thread.
     #[must_use]
     pub fn media_addrs(&self) -> &[SocketAddr] {
-        &self.media
+        &self.media.udp
+    }
+
+    /// The TCP addresses that media listens on, one for each media thread; none where it is off.
+    #[must_use]
+    pub fn media_tcp_addrs(&self) -> &[SocketAddr] {
+        &self.media.tcp
     }
 
     /// The demo data, in development mode.
@@ -344,7 +350,7 @@ async fn open(
     endpoint: Url,
     dev_http: Option<SocketAddr>,
     material: &Material,
-) -> Result<(App, Vec<SocketAddr>, JoinHandle<()>), (Option<Store>, StartError)> {
+) -> Result<(App, MediaAddrs, JoinHandle<()>), (Option<Store>, StartError)> {
     let data = config.data.clone();
     let unusable = |source: StoreError| StartError::Store {
         path: data.clone(),
@@ -431,7 +437,7 @@ async fn open(
         app.webhooks().start(&app);
         let attendance = attendance::start(&app).await.map_err(unusable)?;
         let media = app.registry().start(&app)?;
-        let first = media.first().copied().unwrap_or_else(|| app.config().media);
+        let first = media.udp.first().copied().unwrap_or_else(|| app.config().media);
         let published = match demo {
             Some(demo) => demo
                 .publish(&app, first, material.ca_file.as_deref())
@@ -445,7 +451,7 @@ async fn open(
         }
         Ok((app, media, attendance))
     };
-    let outcome: Result<(App, Vec<SocketAddr>, JoinHandle<()>), StartError> = built.await;
+    let outcome: Result<(App, MediaAddrs, JoinHandle<()>), StartError> = built.await;
     outcome.map_err(|error| (Some(store), error))
 }
 

@@ -103,14 +103,14 @@ fn banner(service: &RunningService, data: &std::path::Path) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out)?;
     match service.dev() {
-        Some(dev) => dev_banner(&mut out, dev, &media(service.media_addrs()), data)?,
+        Some(dev) => dev_banner(&mut out, dev, &media(service), data)?,
         None => {
             writeln!(
                 out,
                 "  Anteroom serves {}",
                 style(service.endpoint().as_str()).bold()
             )?;
-            writeln!(out, "  Media     {} (UDP)", media(service.media_addrs()))?;
+            writeln!(out, "  Media     {}", media(service))?;
             writeln!(out, "  Data      {}", data.display())?;
             writeln!(out, "  Ctrl-C stops it.")?;
         }
@@ -119,8 +119,20 @@ fn banner(service: &RunningService, data: &std::path::Path) -> io::Result<()> {
     out.flush()
 }
 
+/// Where media is listened for.
+fn media(service: &RunningService) -> String {
+    let [udp, tcp] = [service.media_addrs(), service.media_tcp_addrs()].map(ranges);
+    if tcp.is_empty() {
+        format!("{udp} (UDP)")
+    } else if tcp == udp {
+        format!("{udp} (UDP and TCP)")
+    } else {
+        format!("{udp} (UDP), {tcp} (TCP)")
+    }
+}
+
 /// The addresses of media threads, those on neighbouring ports as a range: `0.0.0.0:10000-10003`.
-fn media(addresses: &[SocketAddr]) -> String {
+fn ranges(addresses: &[SocketAddr]) -> String {
     let mut ranges: Vec<(SocketAddr, u16)> = Vec::new();
     for address in addresses {
         match ranges.last_mut() {
@@ -171,7 +183,7 @@ fn dev_banner(out: &mut impl Write, dev: &DevInfo, media: &str, data: &std::path
     }
     writeln!(out)?;
     writeln!(out, "  For ACS SDKs      {}", dev.endpoint)?;
-    writeln!(out, "  Media             {media} (UDP)")?;
+    writeln!(out, "  Media             {media}")?;
     writeln!(
         out,
         "  Data              {} (dev.json has keys and passwords)",
@@ -232,7 +244,7 @@ mod tests {
     fn neighbouring_ports_are_a_range() {
         let text = |addresses: &[&str]| {
             let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
-            media(&addresses)
+            ranges(&addresses)
         };
         assert_eq!(text(&["0.0.0.0:10000"]), "0.0.0.0:10000");
         assert_eq!(

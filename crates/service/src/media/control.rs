@@ -35,10 +35,20 @@ pub struct MediaControl {
     sent: Arc<Mutex<Vec<Command>>>,
 }
 
+/// Where media is listened for, one address of each kind for each media thread.
+#[derive(Debug, Clone, Default)]
+pub struct MediaAddrs {
+    /// By UDP.
+    pub udp: Vec<SocketAddr>,
+    /// By TCP; none where it is off.
+    pub tcp: Vec<SocketAddr>,
+}
+
 /// Where a media thread listens, and where it is reached.
 #[derive(Debug)]
 struct Reached {
     listening: SocketAddr,
+    tcp_listening: Option<SocketAddr>,
     candidates: Vec<SocketAddr>,
     tcp_candidates: Vec<SocketAddr>,
 }
@@ -65,15 +75,13 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>), S
         .ok_or_else(|| StartError::Media("the media threads have no events to give".to_owned()))?;
     let metrics = handle.metrics().cloned().collect();
     let interfaces = interfaces();
-    for address in handle.tcp_addresses().flatten() {
-        tracing::info!(%address, "media over TCP");
-    }
     let reached = |listening| candidates(listening, &config.media_advertise, interfaces.iter().copied());
     let threads = handle
         .addresses()
         .zip(handle.tcp_addresses())
         .map(|(listening, tcp_listening)| Reached {
             listening,
+            tcp_listening,
             candidates: reached(listening),
             tcp_candidates: tcp_listening.map(reached).unwrap_or_default(),
         })
@@ -131,10 +139,14 @@ impl MediaControl {
         }
     }
 
-    /// The UDP addresses that the threads listen on.
+    /// The addresses that the threads listen on.
     #[must_use]
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.threads.iter().map(|thread| thread.listening).collect()
+    pub fn addresses(&self) -> MediaAddrs {
+        let threads = self.threads.iter();
+        MediaAddrs {
+            udp: threads.clone().map(|thread| thread.listening).collect(),
+            tcp: threads.filter_map(|thread| thread.tcp_listening).collect(),
+        }
     }
 
     /// What each thread has counted.

@@ -5,4 +5,4 @@ pub(crate) use candidates::interfaces;
 mod control;
 pub mod negotiate;
 
-pub use self::control::{MediaControl, start};
+pub use self::control::{MediaAddrs, MediaControl, start};

@@ -1,7 +1,7 @@
 //! Which meetings and sessions run.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
 use crate::error::StartError;
 use crate::http::failures::Wait;
-use crate::media::{self, MediaControl};
+use crate::media::{self, MediaAddrs, MediaControl};
 use crate::state::App;
 
 /// How long calls may take to end when the service stops.
@@ -96,12 +96,11 @@ impl Registry {
         }))
     }
 
-    /// Starts media; meetings can be joined from now on. Returns the UDP addresses listened on, one for each media
-    /// thread.
+    /// Starts media; meetings can be joined from now on. Returns the addresses listened on.
     ///
     /// # Errors
     /// A media port is taken or cannot be listened on; the registry was started before.
-    pub fn start(&self, app: &App) -> Result<Vec<SocketAddr>, StartError> {
+    pub fn start(&self, app: &App) -> Result<MediaAddrs, StartError> {
         let (media, events) = media::start(app.config())?;
         let addresses = media.addresses();
         let running = Running {
