@@ -13,9 +13,18 @@ let browser;
 
 before(async () => {
   service = await startService();
-  // WebRTC sends no UDP then but through a proxy, and there is none.
-  browser = await openBrowser('chromium', { arguments: ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'] });
+  const chromium = await openBrowser('chromium');
+  browser = { ...chromium, person: () => chromium.person(withoutUdp) };
 });
+
+/** Keeps the service's addresses of UDP from a page, as if a firewall dropped whatever is sent there. */
+const withoutUdp = (page) =>
+  page.evaluateOnNewDocument(() => {
+    const { setRemoteDescription } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+      return setRemoteDescription.call(this, { type, sdp: sdp.replace(/^a=candidate:\S+ \d+ udp .*\r\n/gim, '') });
+    };
+  });
 
 after(async () => {
   await browser?.close();

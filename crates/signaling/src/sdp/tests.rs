@@ -72,7 +72,9 @@ fn transport_lines(mid: &str) -> String {
 }
 
 const CANDIDATES: &str = "a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host\n\
-    a=candidate:2 1 udp 2130706175 ::1 40000 typ host\na=end-of-candidates\n";
+    a=candidate:2 1 udp 2130706175 ::1 40000 typ host\n\
+    a=candidate:3 1 tcp 1520435199 127.0.0.1 40001 typ host tcptype passive\n\
+    a=candidate:4 1 tcp 1520434943 ::1 40001 typ host tcptype passive\na=end-of-candidates\n";
 
 #[test]
 fn reads_a_chrome_offer() {
@@ -754,7 +756,7 @@ fn a_native_offer_and_its_answer() {
         .iter()
         .map(|candidate| candidate.address)
         .collect();
-    assert_eq!(addresses, params().candidates);
+    assert_eq!(addresses, [params().candidates, params().tcp_candidates].concat());
     assert!(answer.candidates[0].priority > answer.candidates[1].priority);
     let received = answer.section("1").unwrap();
     assert_eq!(
@@ -815,7 +817,7 @@ fn values_cannot_add_lines() {
     let mut decisions = vec![SectionAnswer::Inactive; 5];
     decisions[3] = SectionAnswer::Accept(Accept::send(&offer.sections[3], sent).unwrap());
     let answer = answer(&offer, &params(), &decisions).unwrap();
-    assert_eq!(Description::parse(&answer).unwrap().candidates.len(), 2);
+    assert_eq!(Description::parse(&answer).unwrap().candidates.len(), 4);
 }
 
 /// Answers everything that can be answered, the way the service does.
