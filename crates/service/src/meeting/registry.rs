@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anteroom_identity::id::{AcsUserId, ResourceId};
+use anteroom_media_transport::Error as MediaError;
 use anteroom_media_transport::net::MetricsSnapshot;
 use anteroom_media_transport::router::{Event, RoomId, TrackId};
 use anteroom_signaling::session::JoinLocator;
@@ -498,6 +499,14 @@ async fn pump(registry: Registry, mut events: mpsc::Receiver<Event>) {
                 let track = *track;
                 late.remove(&track);
                 late.extend(deliver_demand(&registry, event).map(|event| (track, event)));
+                continue;
+            }
+            // Who leaves is forgotten at once, and commands may cross with that.
+            Event::Refused {
+                peer,
+                error: MediaError::Unknown("peer"),
+            } => {
+                tracing::debug!(%peer, "a command for somebody who has left");
                 continue;
             }
             Event::Refused { peer, error } => {
