@@ -18,7 +18,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("anteroom-identity", &[]),
     ("anteroom-codec", &[]),
     ("anteroom-sha1-multibuffer", &[]),
-    ("anteroom-media-transport", &["anteroom-sha1-multibuffer"]),
+    ("anteroom-prefetch", &[]),
+    (
+        "anteroom-media-transport",
+        &["anteroom-sha1-multibuffer", "anteroom-prefetch"],
+    ),
     ("anteroom-chat", &["anteroom-identity"]),
     ("anteroom-rooms", &["anteroom-identity"]),
     ("anteroom-signaling", &["anteroom-identity"]),
