@@ -120,9 +120,10 @@ impl History {
         if sequence <= self.settled {
             return;
         }
-        let from = self
-            .packets
-            .partition_point(|packet| packet.sequence < self.settled);
+        let from = self.index(self.settled).unwrap_or_else(|| {
+            self.packets
+                .partition_point(|packet| packet.sequence < self.settled)
+        });
         for packet in self.packets.range_mut(from..) {
             if packet.sequence >= sequence {
                 break;

@@ -86,8 +86,13 @@ pub struct Pacer<T> {
     streams: Vec<StreamQueue<T>>,
     /// The stream whose turn it is.
     turn: usize,
-    /// Sum over everything that waits.
+    /// How many packets wait, and the sum of their sizes.
+    packets: usize,
     bytes: usize,
+    /// When the latest train began.
+    began: Option<Instant>,
+    /// Whether something was given up that the owner may not have heard of.
+    gave_up: bool,
     probes: VecDeque<Cluster>,
     events: VecDeque<PacerEvent>,
     dropped_packets: u64,
@@ -107,7 +112,10 @@ impl<T> Pacer<T> {
             retransmissions: VecDeque::new(),
             streams: Vec::new(),
             turn: 0,
+            packets: 0,
             bytes: 0,
+            began: None,
+            gave_up: false,
             probes: VecDeque::new(),
             events: VecDeque::new(),
             dropped_packets: 0,
@@ -132,6 +140,38 @@ impl<T> Pacer<T> {
         });
     }
 
+    /// Lets a packet leave at once; `false` when it has to be [pushed](Self::push), since something waits, or it would have
+    /// to. As if it had been pushed and polled, but for the place in the queue that it does not take. To be called after
+    /// [`set_rate`](Self::set_rate) and [`set_congestion`](Self::set_congestion).
+    pub fn pass(&mut self, now: Instant, info: PacketInfo) -> bool {
+        if self.packets > 0 || !self.probes.is_empty() {
+            return false;
+        }
+        match info.class {
+            Class::Audio => {}
+            _ if self.congestion == Congestion::Full => return false,
+            _ if self.began == Some(now) && self.budget.has_room(now) => {}
+            _ if self.budget.is_ready(now) => self.began = Some(now),
+            _ => return false,
+        }
+        let passes = match info.class {
+            Class::Audio | Class::Retransmission => true,
+            Class::Screen | Class::Video => self
+                .stream(info.stream, info.class)
+                .is_some_and(|stream| stream.pass(info.frame)),
+        };
+        if passes {
+            self.budget.charge(now, info.bytes);
+        }
+        passes
+    }
+
+    /// Whether nothing waits, neither packets nor clusters nor news for the owner.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.packets == 0 && !self.gave_up && self.probes.is_empty() && self.events.is_empty()
+    }
+
     /// Takes a packet; `false` when it is not let in, because its frame was given up.
     pub fn push(&mut self, now: Instant, info: PacketInfo, item: T) -> bool {
         let waiting = Waiting {
@@ -151,6 +191,7 @@ impl<T> Pacer<T> {
                 }
             }
         }
+        self.packets += 1;
         self.bytes += info.bytes;
         self.make_room();
         true
@@ -169,6 +210,7 @@ impl<T> Pacer<T> {
             return;
         };
         let removed = self.streams.remove(index);
+        self.packets -= removed.packets();
         self.bytes -= removed.bytes();
         self.turn = 0;
     }
@@ -186,6 +228,7 @@ impl<T> Pacer<T> {
         if !self.budget.is_ready(now) {
             return;
         }
+        self.began = Some(now);
         while self.budget.has_room(now) {
             let Some((class, waiting)) = self.next() else {
                 return;
@@ -202,6 +245,9 @@ impl<T> Pacer<T> {
     /// When to poll: at once if that is in the past.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.packets == 0 && self.probes.is_empty() {
+            return None;
+        }
         if let Some(audio) = self.audio.front() {
             return Some(audio.since);
         }
@@ -235,7 +281,12 @@ impl<T> Pacer<T> {
     /// The next packet that was given up after it had been let in, but for sound and retransmissions. An owner that
     /// numbers packets closes the gaps; another one need not ask.
     pub fn poll_given_up(&mut self) -> Option<T> {
-        self.streams.iter_mut().find_map(StreamQueue::poll_given_up)
+        if !self.gave_up {
+            return None;
+        }
+        let given_up = self.streams.iter_mut().find_map(StreamQueue::poll_given_up);
+        self.gave_up = given_up.is_some();
+        given_up
     }
 
     /// Everything that waits, in no order.
@@ -357,6 +408,7 @@ impl<T> Pacer<T> {
         probe: Option<ProbeId>,
         train: &mut Vec<Outgoing<T>>,
     ) {
+        self.packets -= 1;
         self.bytes -= waiting.bytes;
         self.budget.charge(now, waiting.bytes);
         train.push(Outgoing::Packet {
@@ -417,6 +469,7 @@ impl<T> Pacer<T> {
         let most = self.config.max_other_delay;
         for queue in [&mut self.audio, &mut self.retransmissions] {
             while let Some(waiting) = queue.pop_front_if(|waiting| waiting.since + most <= now) {
+                self.packets -= 1;
                 self.bytes -= waiting.bytes;
                 self.dropped_packets += 1;
             }
@@ -444,13 +497,16 @@ impl<T> Pacer<T> {
                 .pop_front()
                 .or_else(|| self.audio.pop_front());
             let Some(waiting) = oldest else { return };
+            self.packets -= 1;
             self.bytes -= waiting.bytes;
             self.dropped_packets += 1;
         }
     }
 
     fn dropped(&mut self, stream: u32, dropped: Dropped) {
+        self.packets -= dropped.packets;
         self.bytes -= dropped.bytes;
+        self.gave_up |= dropped.packets > 0;
         self.dropped_packets += dropped.packets as u64;
         if dropped.needs_keyframe {
             self.events.push_back(PacerEvent::KeyframeNeeded { stream });

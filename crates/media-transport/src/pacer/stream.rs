@@ -114,6 +114,16 @@ impl<T> StreamQueue<T> {
         true
     }
 
+    /// Lets a packet through, when nothing waits; `false` where [`push`](Self::push) has to decide.
+    pub(super) fn pass(&mut self, frame: Frame) -> bool {
+        if self.needs_keyframe || self.skipped == Some(frame.number) || !self.queue.is_empty() {
+            return false;
+        }
+        self.skipped = None;
+        self.begun = (!frame.is_last).then_some(frame.number);
+        true
+    }
+
     pub(super) fn pop(&mut self) -> Option<Waiting<T>> {
         let waiting = self.queue.pop_front()?;
         self.bytes -= waiting.bytes;

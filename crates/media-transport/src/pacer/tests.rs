@@ -455,3 +455,55 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// Who lets packets of one stream pass where that is possible sends the same at the same time.
+    #[test]
+    fn what_passes_leaves_as_if_it_had_been_queued(
+        stream in 0_u8..5,
+        turns in prop::collection::vec((1_u64..40, 0_u8..6, prop::collection::vec((0_u8..8, 1_usize..1500), 0..12)), 1..60),
+    ) {
+        let (mut passing, mut queueing) = (pacer(1500), pacer(1500));
+        let mut now = start();
+        let mut frames = 0;
+        for (turn, (wait, path, packets)) in turns.into_iter().enumerate() {
+            now += ms(wait);
+            let congestion = match path {
+                0 => Congestion::Full,
+                1 => Congestion::None,
+                _ => Congestion::Clear,
+            };
+            for pacer in [&mut passing, &mut queueing] {
+                pacer.set_rate(now, Bitrate::from_kbps(if path == 2 { 300 } else { 1500 }));
+                pacer.set_congestion(congestion);
+            }
+            let mut sent = Vec::new();
+            let item = u32::try_from(turn).unwrap();
+            for (what, bytes) in packets {
+                let class = match stream {
+                    0 => Class::Audio,
+                    1 => Class::Retransmission,
+                    2 => Class::Screen,
+                    _ => Class::Video,
+                };
+                frames += u64::from(what % 2);
+                let kind = if what == 7 { FrameKind::Key } else { FrameKind::Delta };
+                let frame = Frame { number: frames, kind, is_last: what == 5 };
+                let info = PacketInfo { class, stream: stream.into(), bytes, frame };
+                let passes = passing.pass(now, info);
+                if passes {
+                    sent.push(item);
+                }
+                let is_taken = passes || passing.push(now, info, item);
+                prop_assert_eq!(is_taken, queueing.push(now, info, item));
+            }
+            sent.extend(poll(&mut passing, now));
+            prop_assert_eq!(&sent, &poll(&mut queueing, now));
+            prop_assert_eq!(passing.poll_timeout(), queueing.poll_timeout());
+            prop_assert_eq!(events(&mut passing), events(&mut queueing));
+            prop_assert_eq!(passing.stats(), queueing.stats());
+            while passing.poll_given_up().is_some() {}
+            while queueing.poll_given_up().is_some() {}
+        }
+    }
+}
