@@ -33,6 +33,7 @@ impl Router {
     /// [`Error::Unknown`], [`Error::Duplicate`], [`Error::TooMany`], [`Error::InvalidCredentials`]; nothing has changed
     /// then.
     pub fn handle_command(&mut self, now: Instant, command: Command) -> Result<(), Error> {
+        self.distribute();
         self.now = now;
         match command {
             Command::AddPeer {
@@ -61,6 +62,7 @@ impl Router {
 
     /// Says goodbye to all peers and forgets them. No [`Event::PeerClosed`] follows.
     pub fn close(&mut self, now: Instant) {
+        self.distribute();
         self.now = now;
         let slots: Vec<u32> = self.peers_by_id.values().copied().collect();
         for slot in slots {

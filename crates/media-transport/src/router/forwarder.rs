@@ -131,6 +131,15 @@ impl Forwarder {
         }
     }
 
+    /// Brings nearer what [`write`](Self::write) needs.
+    #[inline]
+    pub(super) fn warm(&self) {
+        anteroom_prefetch::read(&*self.payload_types);
+        for header in &self.headers {
+            anteroom_prefetch::read(&*header.bytes);
+        }
+    }
+
     /// The payload type under which a packet is sent again in a stream of its own; `None` without such a stream.
     pub(super) fn rtx(&self, packet: &Packet<'_>) -> Option<u8> {
         let published = packet.payload_type();

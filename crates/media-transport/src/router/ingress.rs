@@ -1,12 +1,11 @@
-//! From a datagram to its subscribers.
+//! From a datagram to its track.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::peer::{MAX_TOLD_LEN, Peer, Told};
-use super::publisher::Link;
 use super::voices::Hearing;
-use super::{Event, Publication, Router, Track, Voice, mark_queued, queue, reschedule, schedule_by};
+use super::{Event, Publication, Router, Track, reschedule};
 use crate::demux::{PacketClass, classify};
 use crate::rtcp::transport_cc::TwccRecorder;
 use crate::rtp::{Packet, rtx};
@@ -58,11 +57,13 @@ impl Router {
             }
             Received::Rtcp(compound) => {
                 peer.last_heard = now;
+                self.distribute();
                 self.handle_rtcp(now, slot, compound);
                 self.mark_queued(slot);
             }
             Received::Consumed => {
                 peer.last_heard = now;
+                self.distribute();
                 if is_check {
                     self.learn_address(now, slot, (source, destination));
                 }
@@ -71,6 +72,7 @@ impl Router {
             }
             Received::Dropped(_) => {
                 peer.counters.refused += 1;
+                self.distribute();
                 // A refused check may still be owed an answer.
                 self.drain_session(now, slot);
             }
@@ -129,44 +131,10 @@ impl Router {
         let Some(track) = self.tracks.get_mut(track_slot) else {
             return;
         };
-        let subscribers = std::mem::take(&mut track.subscribers);
-        let Some(track) = self.tracks.get(track_slot) else {
-            return;
-        };
         let track_id = track.publication.track;
-        let mut wanted = None;
-        for Link {
-            peer: peer_slot,
-            index,
-            voice,
-        } in &subscribers
-        {
-            if track.is_unheard && *voice == Voice::AmongLoudest {
-                continue;
-            }
-            let Some(subscriber) = self.peers.get_mut(*peer_slot) else {
-                continue;
-            };
-            let Some((mut outlet, subscription)) = subscriber.outlet(*index, self.config.max_queued_bytes)
-            else {
-                continue;
-            };
-            if subscription.forward(now, track, &arrival, &packet, &mut outlet) {
-                wanted = subscription.selection.target().map(|target| target.layer);
-            }
-            match subscriber.pace.as_ref().map(|pace| pace.ready_at(now)) {
-                None => mark_queued(now, subscriber, *peer_slot, &mut self.queued),
-                Some(Some(at)) if at <= now => queue(subscriber, *peer_slot, &mut self.queued),
-                Some(Some(at)) => schedule_by(now, *peer_slot, at, &mut self.schedule),
-                // The report that opens the way wakes it.
-                Some(None) => {}
-            }
-        }
-        if let Some(track) = self.tracks.get_mut(track_slot) {
-            track.subscribers = subscribers;
-            if let Some(layer) = wanted {
-                track.want_keyframe(now, layer);
-            }
+        self.spread.push(now, track_slot, track, arrival);
+        if arrival.is_new_layer || self.spread.is_full() {
+            self.distribute();
         }
         if arrival.is_first
             && let Some(peer) = self.peers.get(slot)
@@ -179,7 +147,7 @@ impl Router {
         if arrival.is_new_layer {
             self.allocate_for(now, track_slot);
         }
-        if arrival.wants_timer || wanted.is_some() {
+        if arrival.wants_timer {
             self.update_feedback(now, slot);
         }
     }

@@ -17,7 +17,7 @@
 //! | file | role |
 //! |---|---|
 //! | `control` | what the control plane asks for |
-//! | `ingress` | from a datagram to its subscribers |
+//! | `ingress`, `spread` | from a datagram to its track, from there to its subscribers |
 //! | `reports` | RTCP, both ways |
 //! | `publisher`, `layer`, `source`, `picture`, `nack`, `keyframe`, `send_buffer` | a published track |
 //! | `subscriber`, `selection`, `munger`, `forwarder` | a subscription |
@@ -46,6 +46,7 @@ mod send_buffer;
 mod slots;
 mod source;
 mod speakers;
+mod spread;
 mod stats;
 mod subscriber;
 #[cfg(test)]
@@ -77,6 +78,7 @@ use self::queue::Plan;
 use self::schedule::Schedule;
 use self::slots::Slots;
 use self::speakers::Detector;
+use self::spread::Spread;
 use self::train::MAX_PADDING;
 use self::voices::Voices;
 use crate::session::PeerEvent;
@@ -101,6 +103,8 @@ pub struct Router {
     schedule: Schedule,
     /// When rooms look who speaks.
     speaker_schedule: BTreeSet<(Instant, RoomId)>,
+    /// What has arrived and was not forwarded yet.
+    spread: Spread,
     /// Peers whose queue has something.
     queued: VecDeque<u32>,
     plan: Plan,
@@ -140,6 +144,7 @@ impl Router {
             rooms: HashMap::new(),
             schedule: Schedule::default(),
             speaker_schedule: BTreeSet::new(),
+            spread: Spread::default(),
             queued: VecDeque::new(),
             plan: Plan::default(),
             farewells: TransmitBuffer::new(),
@@ -153,6 +158,7 @@ impl Router {
 
     /// Lets due timers fire. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.distribute();
         self.now = now;
         while let Some(slot) = self.schedule.pop(now) {
             self.handle_peer_timeout(now, slot);
@@ -195,25 +201,28 @@ impl Router {
             std::mem::swap(&mut self.farewells, out);
             return true;
         }
-        while let Some(slot) = self.queued.pop_front() {
-            // The peer may be gone, and the slot somebody else's, who then stands in the list twice.
-            if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.is_queued) {
-                let max_segments = peer
-                    .path
-                    .map_or(NonZeroUsize::MIN, |path| max_segments(path.destination));
-                let trains = Trains {
-                    max_segments,
-                    max_padding: self.config.max_train_padding.min(MAX_PADDING),
-                };
-                let (now, starved) = (self.now, &mut self.starved);
-                peer.take_queue(now, &self.tracks, &mut self.plan, trains, out, starved);
-                if peer.pace.is_some() {
-                    reschedule(now, slot, peer, &mut self.schedule);
-                    self.feed_starved(slot);
+        while let Some(slot) = self.next_to_send() {
+            let Some(peer) = self.peers.get_mut(slot) else {
+                continue;
+            };
+            let max_segments = peer
+                .path
+                .map_or(NonZeroUsize::MIN, |path| max_segments(path.destination));
+            let trains = Trains {
+                max_segments,
+                max_padding: self.config.max_train_padding.min(MAX_PADDING),
+            };
+            let (now, starved) = (self.now, &mut self.starved);
+            peer.take_queue(now, &self.tracks, &mut self.plan, trains, out, starved);
+            if let Some(pace) = &peer.pace {
+                // None of the peer's other timers has become an earlier one.
+                if let Some(at) = pace.poll_timeout() {
+                    schedule_by(now, slot, at, &mut self.schedule);
                 }
-                if !out.is_empty() {
-                    return true;
-                }
+                self.feed_starved(slot);
+            }
+            if !out.is_empty() {
+                return true;
             }
         }
         false

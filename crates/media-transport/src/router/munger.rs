@@ -107,6 +107,20 @@ impl Munger {
         }
     }
 
+    /// Brings nearer what [`map`](Self::map) needs.
+    #[inline]
+    pub(super) fn warm(&self) {
+        if let Some(epoch) = self.epochs.back() {
+            anteroom_prefetch::read(epoch);
+        }
+    }
+
+    /// The next number, as long as the source goes on without gaps.
+    #[inline]
+    pub(super) const fn next(&self) -> u16 {
+        lower(self.next_out)
+    }
+
     /// Maps a packet. `None` for one from before the epoch, or of an earlier source, or that was left out.
     pub(super) fn map(&mut self, now: Instant, packet: Incoming) -> Option<Mapped> {
         let Incoming {

@@ -39,6 +39,8 @@ pub(super) struct Pace {
     results: Vec<PacketResult>,
     train: Vec<Outgoing<Pending>>,
     padding_turn: u16,
+    /// When the pacer was told what the path carries.
+    told: Option<Instant>,
 }
 
 impl Pace {
@@ -56,6 +58,15 @@ impl Pace {
             results: Vec::new(),
             train: Vec::new(),
             padding_turn: 0,
+            told: None,
+        }
+    }
+
+    /// Brings itself nearer.
+    #[inline]
+    pub(super) fn warm(&self, steps: u32) {
+        if steps == 0 {
+            anteroom_prefetch::read(self);
         }
     }
 
@@ -76,7 +87,26 @@ impl Pace {
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         if self.estimator.poll_timeout().is_some_and(|at| at <= now) {
+            self.told = None;
             self.estimator.handle_timeout(now);
+        }
+    }
+
+    /// Whether a packet may leave at once.
+    pub(super) fn pass(&mut self, now: Instant, info: PacketInfo) -> bool {
+        self.tell(now);
+        self.pacer.pass(now, info)
+    }
+
+    /// Tells the pacer what the path carries.
+    fn tell(&mut self, now: Instant) {
+        if self.told.replace(now) == Some(now) {
+            return;
+        }
+        self.pacer.set_rate(now, self.estimator.target());
+        self.pacer.set_congestion(self.estimator.congestion());
+        while let Some(probe) = self.estimator.poll_probe() {
+            self.pacer.probe(now, probe);
         }
     }
 
@@ -99,13 +129,12 @@ impl Pace {
         mut out: impl FnMut(Pending),
         starved: &mut Vec<usize>,
     ) {
-        self.pacer.set_rate(now, self.estimator.target());
-        self.pacer.set_congestion(self.estimator.congestion());
+        self.tell(now);
+        if self.pacer.is_idle() {
+            return;
+        }
         let has_rtx = subscriptions.iter().any(|s| s.subscription.rtx_ssrc.is_some());
         self.pacer.set_padding(if has_rtx { PADDING_BYTES } else { 0 });
-        while let Some(probe) = self.estimator.poll_probe() {
-            self.pacer.probe(now, probe);
-        }
         if self.pacer.is_probing()
             && let Some(next) = self.padding(now, subscriptions, tracks)
         {
@@ -180,6 +209,7 @@ impl Pace {
 
     /// Takes what the subscriber tells.
     pub(super) fn handle_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
+        self.told = None;
         self.reference = unwrap_reference(self.reference, feedback.reference_time);
         self.results.clear();
         let newest = self.number().wrapping_sub(1);

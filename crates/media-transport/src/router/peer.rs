@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use anteroom_prefetch as prefetch;
+
 use super::forwarder::MAX_GROWTH;
 use super::munger::Munger;
 use super::pace::Pace;
@@ -170,6 +172,30 @@ impl Peer {
         }
     }
 
+    /// Brings nearer what sending packets of a subscription needs, as far as `steps` pointers lead: the state of hundreds
+    /// of peers is cold, and each step waits for memory.
+    #[inline]
+    pub(super) fn warm(&self, index: usize, steps: u32) {
+        if steps == 0 {
+            prefetch::read(&self.path);
+            prefetch::read(&self.pending);
+            prefetch::read(&self.pace);
+            prefetch::read(&self.counters);
+            prefetch::read(&self.subscriptions);
+            prefetch::read(&self.queue);
+            prefetch::read(&self.is_queued);
+            self.session.warm(0);
+            return;
+        }
+        self.session.warm(steps);
+        if let Some(subscriber) = self.subscriptions.get(index) {
+            subscriber.warm(steps - 1);
+        }
+        if let Some(pace) = &self.pace {
+            pace.warm(steps - 1);
+        }
+    }
+
     /// Remembers what a stream said, at the cost of the oldest.
     pub(super) fn remember(&mut self, told: Told) {
         self.told.retain(|known| known.ssrc != told.ssrc);
@@ -189,6 +215,7 @@ impl Peer {
         &mut self,
         subscription: usize,
         max_bytes: usize,
+        passes_at: Option<Instant>,
     ) -> Option<(Outlet<'_>, &mut Subscriber)> {
         if !self.is_forwarding || self.path.is_none() {
             return None;
@@ -199,6 +226,7 @@ impl Peer {
             pace: self.pace.as_deref_mut(),
             counters: &mut self.counters,
             max_bytes,
+            passes_at,
         };
         Some((outlet, self.subscriptions.get_mut(subscription)?))
     }
@@ -282,6 +310,7 @@ impl Peer {
         }
         if let Some(pace) = &mut self.pace {
             let pending = &mut self.pending;
+            plan.lend(pending);
             pace.leave(
                 now,
                 &mut self.subscriptions,
@@ -309,10 +338,12 @@ impl Peer {
         out: &mut TransmitBuffer,
     ) {
         if self.pending.is_empty() {
+            plan.take_back(&mut self.pending);
             return;
         }
         let Some(path) = self.path.filter(|_| self.is_forwarding) else {
             self.pending.clear();
+            plan.take_back(&mut self.pending);
             return;
         };
         plan.make(&mut self.pending, trains.max_segments, trains.max_padding);
@@ -424,6 +455,9 @@ pub(super) struct Outlet<'a> {
     pace: Option<&'a mut Pace>,
     counters: &'a mut Counters,
     max_bytes: usize,
+    /// The time at which it is asked what to send, right after this: a packet that the pacer would let through need not wait
+    /// there.
+    passes_at: Option<Instant>,
 }
 
 impl Outlet<'_> {
@@ -446,6 +480,10 @@ impl Outlet<'_> {
             self.pending.push(pending);
             return true;
         };
+        if self.passes_at.is_some_and(|now| pace.pass(now, info)) {
+            self.pending.push(pending);
+            return true;
+        }
         let is_taken = pace.push(now, info, pending);
         self.counters.dropped += u64::from(!is_taken);
         is_taken

@@ -144,10 +144,30 @@ impl PendingQueue {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     packets: Vec<Pending>,
+    /// Whether a queue has the memory for `packets`.
+    is_lent: bool,
     segments: Vec<Segment>,
 }
 
 impl Plan {
+    /// Gives an empty queue memory that is in use all the time, for packets that leave at once: until
+    /// [`make`](Self::make) takes them, or [`take_back`](Self::take_back) when there are none.
+    pub(super) fn lend(&mut self, queue: &mut PendingQueue) {
+        if queue.packets.is_empty() && !self.is_lent {
+            self.packets.clear();
+            std::mem::swap(&mut self.packets, &mut queue.packets);
+            self.is_lent = true;
+        }
+    }
+
+    /// Takes the memory back when nothing was put into the queue.
+    pub(super) fn take_back(&mut self, queue: &mut PendingQueue) {
+        if queue.packets.is_empty() && self.is_lent {
+            std::mem::swap(&mut self.packets, &mut queue.packets);
+            self.is_lent = false;
+        }
+    }
+
     /// Takes everything out of a queue and decides.
     ///
     /// Pictures come first, stream by stream, so that a frame is one train, and sound comes last, where it can be a
@@ -155,6 +175,7 @@ impl Plan {
     pub(super) fn make(&mut self, queue: &mut PendingQueue, max_segments: NonZeroUsize, max_padding: u8) {
         self.packets.clear();
         std::mem::swap(&mut self.packets, &mut queue.packets);
+        self.is_lent = false;
         if queue.packets.capacity() > KEPT {
             queue.packets = Vec::new();
         }

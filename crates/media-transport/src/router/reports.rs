@@ -215,7 +215,7 @@ impl Router {
         let Some(index) = peer.outgoing.get(&ssrc).copied() else {
             return 0;
         };
-        let Some((mut outlet, subscriber)) = peer.outlet(index, self.config.max_queued_bytes) else {
+        let Some((mut outlet, subscriber)) = peer.outlet(index, self.config.max_queued_bytes, None) else {
             return 0;
         };
         let Some(track) = subscriber.track.and_then(|track| self.tracks.get(track)) else {

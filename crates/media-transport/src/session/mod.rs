@@ -255,6 +255,17 @@ impl PeerSession {
         Ok(self.outbound()?.outbound.protect_rtp(buf, len)?)
     }
 
+    /// Brings nearer what [`protect_rtp`](Self::protect_rtp) needs, as far as `steps` pointers lead.
+    #[inline]
+    pub(crate) fn warm(&self, steps: u32) {
+        if steps == 0 {
+            anteroom_prefetch::read(&self.keys);
+            anteroom_prefetch::read(&self.state);
+        } else if let Some(keys) = &self.keys {
+            keys.outbound.warm(steps - 1);
+        }
+    }
+
     /// Protects an outgoing RTCP compound of `len` bytes in place and returns its new length; `buf` needs up to
     /// [`SRTP_MAX_OVERHEAD`](crate::SRTP_MAX_OVERHEAD) more.
     ///

@@ -129,6 +129,13 @@ impl KeyRing {
     }
 
     #[inline]
+    pub(super) fn warm(&self) {
+        anteroom_prefetch::read(&self.mki_len);
+        anteroom_prefetch::read(&self.header);
+        anteroom_prefetch::read(&self.current.keys);
+    }
+
+    #[inline]
     pub(super) const fn mode(&self) -> HeaderMode {
         match self.header {
             HeaderEncryption::None => HeaderMode::Plain,

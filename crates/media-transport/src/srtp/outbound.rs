@@ -105,6 +105,15 @@ impl OutboundSrtp {
         Ok(encrypted.total)
     }
 
+    /// Brings nearer what [`protect_rtp`](Self::protect_rtp) needs, as far as `steps` pointers lead.
+    #[inline]
+    pub(crate) fn warm(&self, steps: u32) {
+        if steps == 0 {
+            self.keys.warm();
+        }
+        self.streams.warm(steps);
+    }
+
     /// Protects the RTCP compound in `buffer[..len]` in place and returns its new length, at most
     /// [`max_overhead`](Self::max_overhead) longer.
     ///

@@ -8,6 +8,8 @@ mod writing;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use anteroom_prefetch as prefetch;
+
 use self::repetition::Repeat;
 use super::forwarder::Forwarder;
 use super::munger::Munger;
@@ -122,6 +124,21 @@ impl Subscriber {
             reports: [None; 2],
             reported: ReportBlock::default(),
             clock_rate,
+        }
+    }
+
+    /// See [`Peer::warm`](super::peer::Peer::warm).
+    #[inline]
+    pub(super) fn warm(&self, steps: u32) {
+        if steps == 0 {
+            prefetch::read(self);
+            return;
+        }
+        self.forwarder.warm();
+        self.munger.warm();
+        let next = usize::from(self.munger.next());
+        if let Some(sent) = self.sent.get(next % self.sent.len().max(1)) {
+            prefetch::read(sent);
         }
     }
 

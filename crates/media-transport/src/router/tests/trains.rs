@@ -143,6 +143,7 @@ fn what_is_sent_again_is_the_same_byte_for_byte_padding_included() {
     // Every number is asked for before anything was sent: nothing may be queued twice.
     let slot = network.router.peers_by_id[&PeerId(1)];
     let waiting = |network: &Network| network.router.peers.get(slot).unwrap().pending.len_bytes();
+    network.router.distribute();
     let before = waiting(&network);
     for first in (0..=u16::MAX).step_by(128) {
         ask(&mut network, first..=first + 127);
