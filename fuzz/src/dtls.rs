@@ -137,8 +137,8 @@ impl Sessions {
                 self.deliver(to_server, bytes);
             }
             _ => {
-                let millis = body.iter().fold(1_u64, |sum, byte| sum * 2 + u64::from(*byte));
-                self.now += Duration::from_millis(millis.min(10_000));
+                let longer = |sum: u64, byte: &u8| (sum * 2 + u64::from(*byte)).min(10_000);
+                self.now += Duration::from_millis(body.iter().fold(1, longer));
                 self.client.handle_timeout(self.now);
                 self.server.handle_timeout(self.now);
             }

@@ -12,6 +12,8 @@ pub mod stun;
 pub mod tcp;
 #[cfg(test)]
 mod test_clock;
+#[cfg(test)]
+mod test_ends;
 mod timers;
 pub mod wire;
 

@@ -85,6 +85,7 @@ struct Duo {
     server: End,
     fate: Fate,
     rng: StdRng,
+    backends: (DtlsBackend, DtlsBackend),
     sent: usize,
     /// (when, from the client, bytes)
     log: Vec<(Duration, bool, Vec<u8>)>,
@@ -97,21 +98,21 @@ impl Duo {
     }
 
     fn with(
-        (client, server): (DtlsBackend, DtlsBackend),
+        backends: (DtlsBackend, DtlsBackend),
         change: impl FnOnce(&mut EndpointConfig, &mut EndpointConfig),
     ) -> Self {
         let begin = start();
         let (client_certificate, server_certificate) =
             (Certificate::generate().unwrap(), Certificate::generate().unwrap());
         let mut client = EndpointConfig {
-            backend: client,
+            backend: backends.0,
             side: Side::Active,
             expected: server_certificate.fingerprint(),
             certificate: client_certificate.clone(),
             accepted: SrtpProfile::PREFERENCE.to_vec(),
         };
         let mut server = EndpointConfig {
-            backend: server,
+            backend: backends.1,
             side: Side::Passive,
             expected: client_certificate.fingerprint(),
             certificate: server_certificate,
@@ -125,6 +126,7 @@ impl Duo {
             server: End::new(server, begin),
             fate: Box::new(|_, _, _| vec![DELAY]),
             rng: StdRng::seed_from_u64(1),
+            backends,
             sent: 0,
             log: vec![],
             flights: BinaryHeap::new(),
@@ -196,6 +198,11 @@ impl Duo {
         }
     }
 
+    fn assert_unharmed(&self) {
+        let failures = (self.client.failure, self.server.failure);
+        assert_eq!(failures, (None, None), "{:?}", self.backends);
+    }
+
     fn is_connected(&self) -> bool {
         self.client.keys.is_some() && self.server.keys.is_some()
     }
@@ -253,7 +260,7 @@ fn every_backend_connects_to_every_other() {
             !duo.drive(100 * SECOND, |duo| duo.sent > sent),
             "{backends:?}: silence afterwards"
         );
-        assert_eq!((duo.client.failure, duo.server.failure), (None, None));
+        duo.assert_unharmed();
         assert_eq!(duo.client.endpoint.poll_timeout(), None, "{backends:?}");
         assert_eq!(duo.server.endpoint.poll_timeout(), None, "{backends:?}");
     }
@@ -431,11 +438,7 @@ fn close_notify_is_understood_both_ways() {
             };
             assert!(duo.drive(SECOND, told), "{backends:?}, client: {from_client}");
             duo.drive(SECOND, |_| false);
-            assert_eq!(
-                (duo.client.failure, duo.server.failure),
-                (None, None),
-                "{backends:?}"
-            );
+            duo.assert_unharmed();
         }
     }
 }

@@ -65,14 +65,22 @@ impl Script {
         self.agent.handle_timeout(self.now, &mut self.outbox)
     }
 
-    fn deliver(&mut self, from: SocketAddr, datagram: &[u8]) -> Result<Option<IceEvent>, DropReason> {
-        let path = Path {
+    const fn path(&self, remote: SocketAddr) -> Path {
+        Path {
             local: self.here,
-            remote: from,
-        };
+            remote,
+        }
+    }
+
+    /// What an input results in that selects the path from there.
+    const fn selects(&self, remote: SocketAddr) -> Result<Option<IceEvent>, DropReason> {
+        Ok(Some(IceEvent::Selected(self.path(remote))))
+    }
+
+    fn deliver(&mut self, from: SocketAddr, datagram: &[u8]) -> Result<Option<IceEvent>, DropReason> {
         self.agent.handle_message(
             self.now,
-            path,
+            self.path(from),
             &Message::parse(datagram).unwrap(),
             &mut self.outbox,
         )
@@ -148,13 +156,9 @@ fn lite_answers_with_the_address_it_saw() {
 fn lite_follows_the_latest_nomination() {
     let mut script = Script::lite();
     for remote in [A, B, A] {
-        let path = Path {
-            local: script.here,
-            remote: address(remote),
-        };
         let event = script.check(address(remote), |check| check.use_candidate().unwrap());
-        assert_eq!(event, Ok(Some(IceEvent::Selected(path))));
-        assert_eq!(script.agent.selected(), Some(path));
+        assert_eq!(event, script.selects(address(remote)));
+        assert_eq!(script.agent.selected(), Some(script.path(address(remote))));
         let again = script.check(address(remote), |check| check.use_candidate().unwrap());
         assert_eq!(again, Ok(None), "nothing new");
     }
@@ -337,14 +341,7 @@ fn tcp_waits_for_udp_and_sends_once() {
     script.answer(tcp, &check).unwrap();
     let (to, nomination) = script.sent().unwrap();
     assert_eq!(to, tcp);
-    let path = Path {
-        local: script.here,
-        remote: tcp,
-    };
-    assert_eq!(
-        script.answer(tcp, &nomination),
-        Ok(Some(IceEvent::Selected(path)))
-    );
+    assert_eq!(script.answer(tcp, &nomination), script.selects(tcp));
 
     // Where UDP answers, it is not tried at all.
     let mut script = Script::controlling(&[tcp, address(A)]);
@@ -405,14 +402,7 @@ fn controlling_checks_everything_anew_when_interrupted() {
         .find(|(to, _)| *to == address(B))
         .unwrap()
         .1;
-    let path = Path {
-        local: script.here,
-        remote: address(B),
-    };
-    assert_eq!(
-        script.answer(address(B), &nomination),
-        Ok(Some(IceEvent::Selected(path)))
-    );
+    assert_eq!(script.answer(address(B), &nomination), script.selects(address(B)));
 }
 
 #[test]
@@ -435,14 +425,7 @@ fn controlling_paces_its_checks_and_nominates_the_best() {
     let (to, nomination) = script.sent().unwrap();
     assert_eq!(to, address(A));
     assert!(Message::parse(&nomination).unwrap().use_candidate());
-    let path = Path {
-        local: script.here,
-        remote: address(A),
-    };
-    assert_eq!(
-        script.answer(address(A), &nomination),
-        Ok(Some(IceEvent::Selected(path)))
-    );
+    assert_eq!(script.answer(address(A), &nomination), script.selects(address(A)));
 }
 
 #[test]
@@ -457,14 +440,7 @@ fn controlling_settles_for_the_second_best_after_the_grace() {
     script.wait(Duration::from_millis(1));
     let (to, nomination) = script.sent().unwrap();
     assert_eq!(to, address(B));
-    let path = Path {
-        local: script.here,
-        remote: address(B),
-    };
-    assert_eq!(
-        script.answer(address(B), &nomination),
-        Ok(Some(IceEvent::Selected(path)))
-    );
+    assert_eq!(script.answer(address(B), &nomination), script.selects(address(B)));
 }
 
 #[test]

@@ -15,10 +15,8 @@ use crate::router::{
 };
 use crate::rtp::{Packet, PacketBuilder};
 use crate::tcp::TcpRemote;
-use crate::{
-    Certificate, CloseReason, IceCredentials, PeerConfig, PeerEvent, PeerSession, Received, RemoteParameters,
-    Role, SRTP_MAX_OVERHEAD, SrtpProfile,
-};
+use crate::test_ends::Ends;
+use crate::{CloseReason, PeerEvent, PeerSession, Received, SRTP_MAX_OVERHEAD};
 
 /// Nothing here takes a hundredth of this.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -42,30 +40,17 @@ impl Client {
 
     async fn among(id: u64, room: RoomId, media: &MediaHandle, servers: &[SocketAddr], seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut config = |role| PeerConfig {
-            role,
-            local: IceCredentials::generate(&mut rng),
-            certificate: Certificate::generate().unwrap(),
-            srtp_profiles: SrtpProfile::PREFERENCE.to_vec(),
-            seed,
-        };
-        let (ours, theirs) = (config(Role::Client), config(Role::Server));
-        let describe = |config: &PeerConfig, candidates| RemoteParameters {
-            credentials: config.local.clone(),
-            fingerprint: config.certificate.fingerprint(),
-            candidates,
-        };
-        let (to_server, to_client) = (describe(&ours, vec![]), describe(&theirs, servers.to_vec()));
+        let ends = Ends::new(&mut rng, servers);
         media
             .send(Command::AddPeer {
                 peer: PeerId(id),
                 room,
-                config: theirs,
-                remote: to_server,
+                config: ends.server,
+                remote: ends.to_server,
             })
             .unwrap();
-        let mut session = PeerSession::new(ours, Instant::now());
-        session.set_remote(Instant::now(), to_client).unwrap();
+        let mut session = PeerSession::new(ends.client, Instant::now());
+        session.set_remote(Instant::now(), ends.to_client).unwrap();
         Self {
             socket: PeerSocket::bind().await.unwrap(),
             session,

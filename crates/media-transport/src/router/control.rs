@@ -11,8 +11,10 @@ use super::peer::{MAX_RETIRED, Peer};
 use super::publisher::{Link, MAX_LAYERS, Track};
 use super::subscriber::Subscriber;
 use super::{
-    Command, Event, MediaKind, PeerId, Publication, RoomId, Router, Subscription, TrackView, speakers,
+    Command, Event, MediaKind, PeerId, Publication, RoomId, Router, Subscription, TrackView, TransmitBuffer,
+    speakers,
 };
+use crate::demux::{PacketClass, classify};
 use crate::rtcp::CompoundWriter;
 use crate::session::{PeerConfig, PeerSession, RemoteParameters};
 use crate::{Error, IceCredentials};
@@ -294,7 +296,13 @@ impl Router {
     ) -> Result<(), Error> {
         let slot = self.slot(id)?;
         let peer = self.peers.get_mut(slot).ok_or(Error::Unknown("peer"))?;
-        peer.settle(now, &self.tracks, &mut self.plan);
+        if peer.queue.len_bytes() < self.config.max_queued_bytes {
+            peer.settle(now, &self.tracks, &mut self.plan);
+        } else {
+            // The socket takes nothing, and as much as may wait has been written already.
+            peer.pending.clear();
+            peer.subscriptions.iter_mut().for_each(Subscriber::pause);
+        }
         if subscriptions.len() > self.config.max_subscriptions_per_peer {
             return Err(Error::TooMany("subscriptions"));
         }
@@ -418,6 +426,7 @@ impl Router {
         }
         peer.is_forwarding = enabled;
         peer.pending.clear();
+        drop_media(&mut peer.queue);
         for subscriber in &mut peer.subscriptions {
             subscriber.pause();
         }
@@ -531,6 +540,7 @@ impl Router {
         });
         peer.session.close(now);
         peer.drain_session(&mut self.scratch);
+        drop_media(&mut peer.queue);
         // While the socket takes nothing, all peers may leave.
         if self.farewells.len_bytes() < MAX_FAREWELL_BYTES {
             self.farewells.append(&peer.queue);
@@ -569,4 +579,9 @@ impl Router {
             }
         }
     }
+}
+
+/// Drops what was written ahead when subscriptions changed, and is not wanted any more.
+fn drop_media(queue: &mut TransmitBuffer) {
+    queue.retain(|datagram| classify(datagram) != PacketClass::Rtp);
 }

@@ -177,6 +177,22 @@ impl TransmitBuffer {
         Ok(len)
     }
 
+    /// Drops all datagrams for which `keep` does not hold. None may have been [`taken`](Self::take).
+    pub(super) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        let (bytes, mut start, mut used) = (&mut self.bytes, 0, 0);
+        self.datagrams.retain(|datagram| {
+            let place = start..start + datagram.len;
+            start = place.end;
+            let is_kept = bytes.get(place.clone()).is_some_and(&keep);
+            if is_kept {
+                bytes.copy_within(place, used);
+                used += datagram.len;
+            }
+            is_kept
+        });
+        self.used = used;
+    }
+
     /// Appends a copy of another buffer's datagrams.
     pub(super) fn append(&mut self, other: &Self) {
         for (path, contents) in other.datagrams() {
@@ -248,6 +264,20 @@ mod tests {
             .collect();
         assert_eq!(all, [vec![0; 3], vec![1; 3], vec![2; 2]]);
         assert_eq!((buffer.len(), buffer.len_bytes()), (3, 8));
+    }
+
+    #[test]
+    fn what_is_not_retained_leaves_no_trace() {
+        let mut buffer = buffer(&[(1, 3), (1, 4), (2, 2), (1, 5)]);
+        buffer.retain(|datagram| [4, 5].contains(&datagram.len()));
+        let all: Vec<_> = buffer
+            .datagrams()
+            .map(|(_, contents)| contents.to_vec())
+            .collect();
+        assert_eq!(all, [vec![1; 4], vec![3; 5]]);
+        assert_eq!((buffer.len(), buffer.len_bytes()), (2, 9));
+        buffer.retain(|_| false);
+        assert_eq!((buffer.is_empty(), buffer.len_bytes()), (true, 0));
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anteroom_testkit::netem::{Link, LinkConfig};
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
 
 use super::*;
 use crate::ice::{CONSENT_EXPIRY, INTERRUPTION_LIMIT};
 use crate::test_clock::start;
+use crate::test_ends::Ends;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -66,21 +67,12 @@ impl Call {
     fn new(link: &LinkConfig, seed: u64) -> Self {
         let now = start();
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut config = |role| PeerConfig {
-            role,
-            local: IceCredentials::generate(&mut rng),
-            certificate: Certificate::generate().unwrap(),
-            srtp_profiles: SrtpProfile::PREFERENCE.to_vec(),
-            seed: rng.random(),
-        };
-        let (client, server) = (config(Role::Client), config(Role::Server));
-        let about = |config: &PeerConfig, candidates| RemoteParameters {
-            credentials: config.local.clone(),
-            fingerprint: config.certificate.fingerprint(),
-            candidates,
-        };
-        let to_server = about(&client, vec![]);
-        let to_client = about(&server, vec![SERVER.parse().unwrap()]);
+        let Ends {
+            client,
+            server,
+            to_server,
+            to_client,
+        } = Ends::new(&mut rng, &[SERVER.parse().unwrap()]);
         let mut call = Self {
             now,
             client: PeerSession::new(client, now),

@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::test_clock::start;
+use crate::test_ends::Ends;
 
 /// What the link does to datagrams.
 #[derive(Debug, Clone, Copy)]
@@ -100,23 +101,14 @@ impl Pair {
     ) -> Self {
         let begin = start();
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut config = |role| PeerConfig {
-            role,
-            local: IceCredentials::generate(&mut rng),
-            certificate: Certificate::generate().unwrap(),
-            srtp_profiles: SrtpProfile::PREFERENCE.to_vec(),
-            seed: rng.random(),
-        };
-        let (client, server) = (config(Role::Client), config(Role::Server));
         let client_address = "192.0.2.7:4000".parse().unwrap();
         let server_address = "198.51.100.1:5000".parse().unwrap();
-        let describe = |config: &PeerConfig, candidates| RemoteParameters {
-            credentials: config.local.clone(),
-            fingerprint: config.certificate.fingerprint(),
-            candidates,
-        };
-        let mut to_client = describe(&server, vec![server_address]);
-        let mut to_server = describe(&client, vec![]);
+        let Ends {
+            client,
+            server,
+            mut to_server,
+            mut to_client,
+        } = Ends::new(&mut rng, &[server_address]);
         change(&mut to_client, &mut to_server);
         let mut pair = Self {
             begin,

@@ -42,6 +42,17 @@ impl RtpHeader {
         Ok(header)
     }
 
+    /// The place of the body of a packet of `len` bytes, its tag not counted.
+    #[inline]
+    pub(super) const fn place(&self, len: usize, index: u64) -> RtpPlace {
+        RtpPlace {
+            clear: self.len,
+            len,
+            ssrc: self.ssrc,
+            index,
+        }
+    }
+
     /// Bytes of contributing sources.
     pub(super) const fn sources_len(&self) -> usize {
         4 * (self.flags & 0x0f) as usize
@@ -56,6 +67,29 @@ impl RtpHeader {
         let at = FIXED + self.sources_len();
         let field = packet.get(at..)?.first_chunk()?;
         Some((u16::from_be_bytes(*field), at + 4..self.len))
+    }
+}
+
+/// Where the body of an RTP packet is, and what it is encrypted as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RtpPlace {
+    /// Bytes before the body, which stay readable.
+    pub(super) clear: usize,
+    /// Bytes up to its end.
+    pub(super) len: usize,
+    pub(super) ssrc: u32,
+    pub(super) index: u64,
+}
+
+impl RtpPlace {
+    /// The same with another number of bytes that stay readable.
+    pub(super) const fn behind(self, clear: usize) -> Self {
+        Self { clear, ..self }
+    }
+
+    #[inline]
+    pub(super) fn body(self, packet: &mut [u8]) -> Result<&mut [u8], SrtpError> {
+        packet.get_mut(self.clear..self.len).ok_or(SrtpError::Malformed)
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::config::{MasterKey, SrtpConfig};
-use super::header::{RtpHeader, rtcp_ssrc};
+use super::header::{RtpHeader, RtpPlace, rtcp_ssrc};
 use super::keys::{HeaderMode, KeyRing, SessionKeys};
 use super::replay::ReplayWindow;
 use super::streams::Streams;
@@ -97,7 +97,7 @@ impl InboundSrtp {
                 index
             }
         };
-        open(keys, mode, packet, &header, len, index)?;
+        open(keys, mode, packet, &header, header.place(len, index))?;
         match stream {
             Some(window) => window.accept(index),
             None => self.rtp.insert(header.ssrc, ReplayWindow::starting_at(index))?,
@@ -144,22 +144,19 @@ impl InboundSrtp {
     }
 }
 
-/// Authenticates and decrypts `packet[..len]`.
+/// Authenticates and decrypts a packet.
 #[inline]
 fn open(
     keys: &SessionKeys,
     mode: HeaderMode,
     packet: &mut [u8],
     header: &RtpHeader,
-    len: usize,
-    index: u64,
+    place: RtpPlace,
 ) -> Result<(), SrtpError> {
     if mode == HeaderMode::Plain {
-        return keys
-            .transform
-            .open_rtp(packet, header.len, len, header.ssrc, index);
+        return keys.transform.open_rtp(packet, place);
     }
-    open_with_header(keys, mode, packet, header, len, index)
+    open_with_header(keys, mode, packet, header, place)
 }
 
 fn open_with_header(
@@ -167,28 +164,27 @@ fn open_with_header(
     mode: HeaderMode,
     packet: &mut [u8],
     header: &RtpHeader,
-    len: usize,
-    index: u64,
+    place: RtpPlace,
 ) -> Result<(), SrtpError> {
-    let (ssrc, transform) = (header.ssrc, &keys.transform);
+    let transform = &keys.transform;
     match mode {
         HeaderMode::Cryptex if cryptex::is_encrypted(packet, header) => {
-            transform.verify_rtp(packet, len, index)?;
+            transform.verify_rtp(packet, place)?;
             cryptex::join(packet, header)?;
-            transform.decrypt_rtp(packet, cryptex::CLEAR, len, ssrc, index)?;
+            transform.decrypt_rtp(packet, place.behind(cryptex::CLEAR))?;
             cryptex::split(packet, header)?;
             cryptex::toggle_mark(packet, header)
         }
         HeaderMode::Elements => {
             // Lengths are readable, so a broken header is refused before anything else is done with the packet.
             extension::check_elements(packet, header)?;
-            transform.open_rtp(packet, header.len, len, ssrc, index)?;
+            transform.open_rtp(packet, place)?;
             match &keys.elements {
-                Some(elements) => elements.crypt(packet, header, index),
+                Some(elements) => elements.crypt(packet, header, place.index),
                 None => Ok(()),
             }
         }
-        HeaderMode::Plain | HeaderMode::Cryptex => transform.open_rtp(packet, header.len, len, ssrc, index),
+        HeaderMode::Plain | HeaderMode::Cryptex => transform.open_rtp(packet, place),
     }
 }
 

@@ -180,8 +180,7 @@ impl OutboundSrtp {
         }
         keys.count_packet();
         if let Plan::Payload = plan {
-            keys.transform
-                .encrypt_rtp(packet, header.len, len, header.ssrc, index)?;
+            keys.transform.encrypt_rtp(packet, header.place(len, index))?;
         } else {
             plan.encrypt(keys, packet, header, len, index)?;
         }
@@ -252,14 +251,14 @@ impl Plan {
         len: usize,
         index: u64,
     ) -> Result<(), SrtpError> {
-        let (ssrc, transform) = (header.ssrc, &keys.transform);
+        let (place, transform) = (header.place(len, index), &keys.transform);
         match self {
-            Self::Payload => transform.encrypt_rtp(packet, header.len, len, ssrc, index),
+            Self::Payload => transform.encrypt_rtp(packet, place),
             Self::Elements => {
                 if let Some(elements) = &keys.elements {
                     elements.crypt(packet, &header, index)?;
                 }
-                transform.encrypt_rtp(packet, header.len, len, ssrc, index)
+                transform.encrypt_rtp(packet, place)
             }
             Self::Cryptex(outbound) => {
                 let header = if outbound.growth() > 0 {
@@ -270,7 +269,7 @@ impl Plan {
                 };
                 cryptex::toggle_mark(packet, &header)?;
                 cryptex::join(packet, &header)?;
-                transform.encrypt_rtp(packet, cryptex::CLEAR, len, ssrc, index)?;
+                transform.encrypt_rtp(packet, place.behind(cryptex::CLEAR))?;
                 cryptex::split(packet, &header)
             }
         }

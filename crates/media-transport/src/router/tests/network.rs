@@ -10,7 +10,8 @@ use super::client::Client;
 use super::paths::Paths;
 use super::*;
 use crate::test_clock::start;
-use crate::{Certificate, IceCredentials, PeerConfig, PeerSession, RemoteParameters, Role, SrtpProfile};
+use crate::test_ends::Ends;
+use crate::{Certificate, PeerSession};
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Flight {
@@ -119,27 +120,12 @@ impl Network {
     pub(super) fn add(&mut self, room: u64) -> usize {
         let index = self.clients.len();
         let id = PeerId(u64::try_from(index).unwrap());
-        let mut config = |role, certificate: &Certificate| PeerConfig {
-            role,
-            local: IceCredentials::generate(&mut self.rng),
-            certificate: certificate.clone(),
-            srtp_profiles: SrtpProfile::PREFERENCE.to_vec(),
-            seed: self.rng.random(),
-        };
-        let theirs = Certificate::generate().unwrap();
-        let (server, client) = (
-            config(Role::Server, &self.certificate),
-            config(Role::Client, &theirs),
-        );
-        let describe = |config: &PeerConfig, candidates| RemoteParameters {
-            credentials: config.local.clone(),
-            fingerprint: config.certificate.fingerprint(),
-            candidates,
-        };
-        let (to_client, to_server) = (
-            describe(&server, vec![Self::router_address()]),
-            describe(&client, vec![]),
-        );
+        let Ends {
+            client,
+            server,
+            to_server,
+            to_client,
+        } = Ends::with_certificate(&mut self.rng, &[Self::router_address()], self.certificate.clone());
         let mut session = PeerSession::new(client, self.now);
         session.set_remote(self.now, to_client).unwrap();
         let address = SocketAddr::from(([192, 0, 2, 1], 4000 + u16::try_from(index).unwrap()));

@@ -277,6 +277,51 @@ fn what_waits_survives_new_subscriptions_and_no_pause() {
     assert_eq!(network.clients[b].got(61).len(), 0);
 }
 
+/// A socket that takes nothing, while subscriptions change again and again.
+#[test]
+fn what_new_subscriptions_write_ahead_is_bounded_and_no_longer_wanted_after_a_pause() {
+    let config = RouterConfig::default();
+    let most = config.max_queued_bytes;
+    let (mut network, a, b) = stage(config);
+    let peer = PeerId(1);
+    let change = |network: &mut Network, round: u16| {
+        let mut subscriptions = vec![subscription(5, 60), subscription(6, 61)];
+        subscriptions.rotate_left(usize::from(round % 2));
+        let command = Command::SetSubscriptions { peer, subscriptions };
+        network.router.handle_command(network.now, command).unwrap();
+        let slot = network.router.peers_by_id[&peer];
+        network.router.peers.get(slot).unwrap().queue.len_bytes()
+    };
+    let mut longest = 0;
+    for round in 0..40 {
+        for number in 0..48 {
+            let begin = if number == 0 { KEY } else { REST };
+            picture(&mut network, a, round * 48 + number, begin, 1000);
+        }
+        sound(&mut network, a, round);
+        longest = longest.max(change(&mut network, round + 1));
+    }
+    assert!(longest > most, "as much as may wait is written: {longest} bytes");
+    assert!(longest < 2 * most + 64 * 1024, "{longest} bytes are written");
+    let command = Command::SetForwarding { peer, enabled: false };
+    network.router.handle_command(network.now, command).unwrap();
+    deliver(&mut network, b, 64);
+    assert_eq!(
+        (lengths(&network, b).len(), network.clients[b].got(61).len()),
+        (0, 0)
+    );
+
+    let command = Command::SetForwarding { peer, enabled: true };
+    network.router.handle_command(network.now, command).unwrap();
+    picture(&mut network, a, 2000, KEY, 700);
+    sound(&mut network, a, 40);
+    deliver(&mut network, b, 64);
+    assert_eq!(
+        (lengths(&network, b), network.clients[b].got(61).len()),
+        (vec![700], 1)
+    );
+}
+
 /// Once buffers have their size, a packet costs no allocation: not on its way in, not in a train, not on its way out.
 #[test]
 fn forwarding_allocates_nothing() {

@@ -4,7 +4,7 @@ use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, Unbound
 
 use crate::error::SrtpError;
 use crate::srtp::RTCP_ENCRYPTED;
-use crate::srtp::header::RTCP_CLEAR;
+use crate::srtp::header::{RTCP_CLEAR, RtpPlace};
 
 pub(super) const TAG_LEN: usize = 16;
 
@@ -27,16 +27,15 @@ impl GcmKeys {
         })
     }
 
-    /// Encrypts `packet[clear..len]` and puts the tag behind it.
+    /// Encrypts the body of `packet` and puts the tag behind it.
     #[inline]
-    pub(in crate::srtp) fn seal_rtp(
-        &self,
-        packet: &mut [u8],
-        clear: usize,
-        len: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Result<(), SrtpError> {
+    pub(in crate::srtp) fn seal_rtp(&self, packet: &mut [u8], place: RtpPlace) -> Result<(), SrtpError> {
+        let RtpPlace {
+            clear,
+            len,
+            ssrc,
+            index,
+        } = place;
         let (packet, room) = packet.split_at_mut_checked(len).ok_or(SrtpError::Malformed)?;
         let (header, payload) = packet.split_at_mut_checked(clear).ok_or(SrtpError::Malformed)?;
         let room = room.first_chunk_mut::<TAG_LEN>().ok_or(SrtpError::Malformed)?;
@@ -48,16 +47,15 @@ impl GcmKeys {
         Ok(())
     }
 
-    /// Checks the tag behind `packet[..len]` and decrypts `packet[clear..len]`.
+    /// Checks the tag behind the body of `packet` and decrypts it.
     #[inline]
-    pub(in crate::srtp) fn open_rtp(
-        &self,
-        packet: &mut [u8],
-        clear: usize,
-        len: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Result<(), SrtpError> {
+    pub(in crate::srtp) fn open_rtp(&self, packet: &mut [u8], place: RtpPlace) -> Result<(), SrtpError> {
+        let RtpPlace {
+            clear,
+            len,
+            ssrc,
+            index,
+        } = place;
         let (header, sealed) = packet
             .get_mut(..len + TAG_LEN)
             .and_then(|packet| packet.split_at_mut_checked(clear))

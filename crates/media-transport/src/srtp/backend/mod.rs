@@ -8,6 +8,7 @@ use anteroom_sha1_multibuffer::{HmacSha1, Tag};
 pub(super) use cm::{CmKeys, cm_iv};
 pub(super) use gcm::GcmKeys;
 
+use super::header::{RTCP_CLEAR, RtpPlace};
 use super::key_derivation::{Label, Master};
 use super::{RTCP_ENCRYPTED, SrtpProfile};
 use crate::error::SrtpError;
@@ -25,26 +26,8 @@ pub(super) enum Transform {
 impl Transform {
     pub(super) fn new(profile: SrtpProfile, master: &Master<'_>) -> Result<Self, SrtpError> {
         Ok(match profile {
-            SrtpProfile::AeadAes128Gcm => Self::Gcm {
-                rtp: GcmKeys::new(
-                    &master.derive::<16>(Label::RtpEncryption),
-                    master.derive(Label::RtpSalt),
-                )?,
-                rtcp: GcmKeys::new(
-                    &master.derive::<16>(Label::RtcpEncryption),
-                    master.derive(Label::RtcpSalt),
-                )?,
-            },
-            SrtpProfile::AeadAes256Gcm => Self::Gcm {
-                rtp: GcmKeys::new(
-                    &master.derive::<32>(Label::RtpEncryption),
-                    master.derive(Label::RtpSalt),
-                )?,
-                rtcp: GcmKeys::new(
-                    &master.derive::<32>(Label::RtcpEncryption),
-                    master.derive(Label::RtcpSalt),
-                )?,
-            },
+            SrtpProfile::AeadAes128Gcm => Self::gcm::<16>(master)?,
+            SrtpProfile::AeadAes256Gcm => Self::gcm::<32>(master)?,
             SrtpProfile::Aes128CmHmacSha1_80 | SrtpProfile::Aes128CmHmacSha1_32 => Self::Cm {
                 rtp: CmKeys::new(
                     &master.derive(Label::RtpEncryption),
@@ -62,23 +45,21 @@ impl Transform {
         })
     }
 
-    /// Encrypts `packet[clear..len]`. Behind it, AEAD transforms put their tag, and the others what the tag must cover
+    fn gcm<const KEY_LEN: usize>(master: &Master<'_>) -> Result<Self, SrtpError> {
+        let keys = |key, salt| GcmKeys::new(&master.derive::<KEY_LEN>(key), master.derive(salt));
+        Ok(Self::Gcm {
+            rtp: keys(Label::RtpEncryption, Label::RtpSalt)?,
+            rtcp: keys(Label::RtcpEncryption, Label::RtcpSalt)?,
+        })
+    }
+
+    /// Encrypts the body of `packet`. Behind it, AEAD transforms put their tag, and the others what the tag must cover
     /// besides the packet: see [`rtp_mac`](Self::rtp_mac).
     #[inline]
-    pub(super) fn encrypt_rtp(
-        &self,
-        packet: &mut [u8],
-        clear: usize,
-        len: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Result<(), SrtpError> {
+    pub(super) fn encrypt_rtp(&self, packet: &mut [u8], place: RtpPlace) -> Result<(), SrtpError> {
         match self {
-            Self::Gcm { rtp, .. } => rtp.seal_rtp(packet, clear, len, ssrc, index),
-            Self::Cm { rtp, .. } => {
-                let body = packet.get_mut(clear..len).ok_or(SrtpError::Malformed)?;
-                rtp.crypt(body, ssrc, index)
-            }
+            Self::Gcm { rtp, .. } => rtp.seal_rtp(packet, place),
+            Self::Cm { rtp, .. } => rtp.crypt(place.body(packet)?, place.ssrc, place.index),
         }
     }
 
@@ -107,46 +88,29 @@ impl Transform {
         }
     }
 
-    /// Checks the tag and decrypts `packet[clear..len]`.
+    /// Checks the tag and decrypts the body of `packet`.
     #[inline]
-    pub(super) fn open_rtp(
-        &self,
-        packet: &mut [u8],
-        clear: usize,
-        len: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Result<(), SrtpError> {
-        self.verify_rtp(packet, len, index)?;
-        self.decrypt_rtp(packet, clear, len, ssrc, index)
+    pub(super) fn open_rtp(&self, packet: &mut [u8], place: RtpPlace) -> Result<(), SrtpError> {
+        self.verify_rtp(packet, place)?;
+        self.decrypt_rtp(packet, place)
     }
 
-    /// The first half of [`open_rtp`](Self::open_rtp): checks a tag that stands for itself at the end of an SRTP packet of
-    /// `len` bytes. AEAD does that in the second.
+    /// The first half of [`open_rtp`](Self::open_rtp): checks a tag that stands for itself at the end of an SRTP
+    /// packet. AEAD does that in the second.
     #[inline]
-    pub(super) fn verify_rtp(&self, packet: &mut [u8], len: usize, index: u64) -> Result<(), SrtpError> {
+    pub(super) fn verify_rtp(&self, packet: &mut [u8], place: RtpPlace) -> Result<(), SrtpError> {
         match self {
             Self::Gcm { .. } => Ok(()),
-            Self::Cm { rtp, .. } => rtp.verify(packet, len, cm::rollover_counter(index)),
+            Self::Cm { rtp, .. } => rtp.verify(packet, place.len, cm::rollover_counter(place.index)),
         }
     }
 
     /// The second half of [`open_rtp`](Self::open_rtp).
     #[inline]
-    pub(super) fn decrypt_rtp(
-        &self,
-        packet: &mut [u8],
-        clear: usize,
-        len: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Result<(), SrtpError> {
+    pub(super) fn decrypt_rtp(&self, packet: &mut [u8], place: RtpPlace) -> Result<(), SrtpError> {
         match self {
-            Self::Gcm { rtp, .. } => rtp.open_rtp(packet, clear, len, ssrc, index),
-            Self::Cm { rtp, .. } => {
-                let body = packet.get_mut(clear..len).ok_or(SrtpError::Malformed)?;
-                rtp.crypt(body, ssrc, index)
-            }
+            Self::Gcm { rtp, .. } => rtp.open_rtp(packet, place),
+            Self::Cm { rtp, .. } => rtp.crypt(place.body(packet)?, place.ssrc, place.index),
         }
     }
 
@@ -166,10 +130,7 @@ impl Transform {
                 put_mki(packet, len + gcm::TAG_LEN + cm::WORD, mki)
             }
             Self::Cm { rtcp, .. } => {
-                let body = packet
-                    .get_mut(super::header::RTCP_CLEAR..len)
-                    .ok_or(SrtpError::Malformed)?;
-                rtcp.crypt(body, ssrc, u64::from(index))?;
+                rtcp.crypt(rtcp_body(packet, len)?, ssrc, u64::from(index))?;
                 cm::put_word(packet, len, (index | RTCP_ENCRYPTED).to_be_bytes())?;
                 let signed = packet.get(..len + cm::WORD).ok_or(SrtpError::Malformed)?;
                 let tag = rtcp.mac().tag(signed);
@@ -194,10 +155,7 @@ impl Transform {
             Self::Gcm { rtcp, .. } => rtcp.open_rtcp(packet, len, ssrc, index)?,
             Self::Cm { rtcp, .. } => {
                 rtcp.verify(packet, len, (index | RTCP_ENCRYPTED).to_be_bytes())?;
-                let body = packet
-                    .get_mut(super::header::RTCP_CLEAR..len)
-                    .ok_or(SrtpError::Malformed)?;
-                rtcp.crypt(body, ssrc, u64::from(index))?;
+                rtcp.crypt(rtcp_body(packet, len)?, ssrc, u64::from(index))?;
             }
         }
         Ok(len)
@@ -210,7 +168,7 @@ impl Transform {
             .len()
             .checked_sub(self.rtcp_tag_len() + cm::WORD + mki_len)
             .ok_or(SrtpError::Malformed)?;
-        if len < super::header::RTCP_CLEAR {
+        if len < RTCP_CLEAR {
             return Err(SrtpError::Malformed);
         }
         let at = match self {
@@ -249,6 +207,11 @@ impl Transform {
 pub(super) struct RtcpTrailer {
     pub(super) len: usize,
     pub(super) index: u32,
+}
+
+/// What is encrypted of an RTCP compound of `len` bytes.
+fn rtcp_body(packet: &mut [u8], len: usize) -> Result<&mut [u8], SrtpError> {
+    packet.get_mut(RTCP_CLEAR..len).ok_or(SrtpError::Malformed)
 }
 
 /// Writes a master key identifier.

@@ -67,11 +67,15 @@ fn rfc_7714_rtp(key: &str, sealed: &str) {
     let plain = hex(RFC_7714_RTP);
     let mut packet = plain.clone();
     packet.resize(plain.len() + 16, 0);
-    keys.seal_rtp(&mut packet, 12, plain.len(), 0x5501_a0b2, 0xf17b)
-        .unwrap();
+    let place = header::RtpPlace {
+        clear: 12,
+        len: plain.len(),
+        ssrc: 0x5501_a0b2,
+        index: 0xf17b,
+    };
+    keys.seal_rtp(&mut packet, place).unwrap();
     assert_eq!(packet, hex(sealed));
-    keys.open_rtp(&mut packet, 12, plain.len(), 0x5501_a0b2, 0xf17b)
-        .unwrap();
+    keys.open_rtp(&mut packet, place).unwrap();
     assert_eq!(packet[..plain.len()], plain);
 }
 
