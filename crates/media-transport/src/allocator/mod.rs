@@ -65,6 +65,8 @@ pub struct Allocator {
     present: Vec<usize>,
     spent: Bitrate,
     wanted: Bitrate,
+    /// See [`set_sustained`](Self::set_sustained).
+    sustained: Bitrate,
     /// Since when something better has been possible.
     better_since: Option<Instant>,
     /// When to look again for it.
@@ -114,6 +116,7 @@ impl Allocator {
             present: Vec::new(),
             spent: Bitrate::ZERO,
             wanted: Bitrate::ZERO,
+            sustained: Bitrate::ZERO,
             better_since: None,
             due: None,
             patience: config.patience,
@@ -130,20 +133,30 @@ impl Allocator {
         let is_changed = self.take_note(now, sources);
         self.rank(sources);
         let present = self.recall(sources);
+        let sustained = self.sustained.max(budget);
         if is_changed {
             self.cap_unchanged(sources);
-            self.spent = share(budget, &self.rungs, &mut self.claims);
+            self.spent = share(sustained, &self.rungs, &mut self.claims);
             self.better_since = None;
-        } else if present > budget {
+        } else if present > sustained {
             self.cap_all();
-            self.spent = share(budget, &self.rungs, &mut self.claims);
+            self.spent = share(sustained, &self.rungs, &mut self.claims);
             self.note_fall(now);
+        } else if present > budget {
+            self.better_since = None;
+            self.stay(present);
         } else {
             self.rise(now, budget, present);
         }
         self.due = self.better_since.map(|since| since + self.waits);
         self.settle(sources);
         &self.allocations
+    }
+
+    /// What is there need not be given up while it fits into this, though the budget is lower for a moment. Nothing better
+    /// is taken for it.
+    pub fn set_sustained(&mut self, sustained: Bitrate) {
+        self.sustained = sustained;
     }
 
     /// What the last decision takes.
@@ -328,6 +341,11 @@ impl Allocator {
         } else {
             self.better_since = None;
         }
+        self.stay(present);
+    }
+
+    /// Leaves everything as it is.
+    fn stay(&mut self, present: Bitrate) {
         for (claim, level) in self.claims.iter_mut().zip(&self.present) {
             claim.level = *level;
         }

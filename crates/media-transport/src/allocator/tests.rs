@@ -186,6 +186,24 @@ fn falls_at_once_and_rises_after_a_while_with_room_to_spare() {
 }
 
 #[test]
+fn what_fits_into_what_is_sustained_is_kept_and_nothing_more_is_taken() {
+    let layers = camera();
+    let sources = [source(1, SourceKind::Camera, tile(720), &layers)];
+    let mut allocator = Allocator::new(AllocatorConfig::default());
+    let now = start();
+    allocator.allocate(now, kbps(600), &sources);
+    assert_eq!(allocator.spent(), kbps(500));
+    allocator.set_sustained(kbps(2000));
+    for millis in [100, 3000] {
+        allocator.allocate(now + Duration::from_millis(millis), kbps(450), &sources);
+        assert_eq!(allocator.spent(), kbps(500));
+    }
+    allocator.set_sustained(kbps(490));
+    allocator.allocate(now + Duration::from_secs(4), kbps(450), &sources);
+    assert_eq!(allocator.spent(), kbps(150));
+}
+
+#[test]
 fn what_did_not_last_is_tried_less_often() {
     let camera = camera();
     let sources = [source(1, SourceKind::Camera, tile(720), &camera)];

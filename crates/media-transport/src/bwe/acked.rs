@@ -14,6 +14,9 @@ const MAX_KEPT: usize = 512;
 /// Fewer packets say nothing about a rate.
 const MIN_PACKETS: usize = 5;
 
+/// What arrives at less than this part of the rate of sending, in percent, is held up.
+const HELD_UP_PERCENT: u32 = 85;
+
 #[derive(Debug, Clone, Copy)]
 struct Arrival {
     sent: i64,
@@ -56,6 +59,21 @@ impl Throughput {
     /// The rate over the last `window`: that of sending or of arriving, whichever was less. `None` while there are too
     /// few packets.
     pub(super) fn rate(&self, window: Duration) -> Option<Bitrate> {
+        match self.rates(window)? {
+            (Some(sent), Some(received)) => Some(sent.min(received)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// The same, if it arrived so much more slowly than it was sent that what is sent fills the queue. Beside others who do,
+    /// it does not.
+    pub(super) fn held_up(&self, window: Duration) -> Option<Bitrate> {
+        let (sent, received) = self.rates(window)?;
+        received.filter(|received| sent.is_some_and(|sent| *received < sent.percent(HELD_UP_PERCENT)))
+    }
+
+    /// The rates of sending and of arriving over the last `window`.
+    fn rates(&self, window: Duration) -> Option<(Option<Bitrate>, Option<Bitrate>)> {
         let newest = self.newest?;
         let window = i64::try_from(window.as_micros()).unwrap_or(KEPT_US);
         let (mut count, mut bytes) = (0, 0);
@@ -88,10 +106,7 @@ impl Throughput {
             last.arrived - first.arrived - pause,
         );
         let sent = rate(bytes - u64::from(last.bytes), last.sent - first.sent - pause);
-        match (sent, received) {
-            (Some(sent), Some(received)) => Some(sent.min(received)),
-            (one, other) => one.or(other),
-        }
+        Some((sent, received))
     }
 }
 

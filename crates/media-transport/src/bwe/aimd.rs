@@ -10,6 +10,12 @@ use super::{Bitrate, EstimatorConfig};
 /// What is left of the measured throughput at overuse.
 const BACKOFF: f64 = 0.85;
 
+/// How long it is doubted that a path carries less, when little was sent and the queue is short. A keyframe makes one.
+const DOUBTED: Duration = Duration::from_secs(2);
+
+/// How far the capacity, a mean, may be from the throughput that was backed off from, as a part of it.
+const BACKOFF_SLACK: f64 = 0.05;
+
 /// The same, of the rate, beside others that keep a queue of at least this length.
 const BACKOFF_BESIDE_OTHERS: f64 = 0.95;
 const STANDING_QUEUE: Duration = Duration::from_millis(30);
@@ -25,6 +31,9 @@ const RETURN_GROWTH: f64 = 1.6;
 
 /// Less than this is no queue.
 const LEAST_QUEUE: Duration = Duration::from_millis(10);
+
+/// What comes out of a queue of at least this length is what the path carries, however little it was asked to carry before.
+const LONG_QUEUE: Duration = Duration::from_millis(75);
 
 /// Least additive growth, in bits per second per second.
 const LEAST_ADDED_BPS: f64 = 8_000.0;
@@ -46,6 +55,8 @@ pub(super) struct Observation {
     pub(super) standing_queue: Duration,
     pub(super) rtt: Duration,
     pub(super) is_application_limited: bool,
+    /// What is sent arrives more slowly than it was sent.
+    pub(super) is_held_up: bool,
 }
 
 #[derive(Debug)]
@@ -56,6 +67,8 @@ pub(super) struct RateControl {
     capacity: LinkCapacity,
     last_update: Option<Instant>,
     last_decrease: Option<Instant>,
+    /// When and from where the rate was lowered though little was sent, which says nothing of what the path carries.
+    lowered: Option<(Instant, Bitrate)>,
     /// Whether a throughput has ever counted; until then overuse halves the rate.
     has_measured: bool,
 }
@@ -69,12 +82,30 @@ impl RateControl {
             capacity: LinkCapacity::new(),
             last_update: None,
             last_decrease: None,
+            lowered: None,
             has_measured: false,
         }
     }
 
     pub(super) fn rate(&self) -> Bitrate {
         self.rate
+    }
+
+    /// The rate, or what it returns to as soon as the queue is empty for which it was lowered.
+    pub(super) fn sustained(&self) -> Bitrate {
+        // What is further below was not lowered for a queue of ours.
+        let known = self.capacity.estimate();
+        let known = known.filter(|known| self.rate >= known.scale(BACKOFF - BACKOFF_SLACK));
+        let lowered = self.lowered.zip(self.last_update);
+        let before = lowered.and_then(|((at, before), now)| {
+            let is_recent = now.saturating_duration_since(at) < DOUBTED;
+            (is_recent && self.rate >= before.scale(BACKOFF * BACKOFF)).then_some(before)
+        });
+        [known, before]
+            .into_iter()
+            .flatten()
+            .map(|rate| rate.percent(RETURN_PERCENT))
+            .fold(self.rate, Bitrate::max)
     }
 
     pub(super) fn last_decrease(&self) -> Option<Instant> {
@@ -93,6 +124,7 @@ impl RateControl {
     /// As behind an outage: what was known about the path is not.
     pub(super) fn forget(&mut self) {
         self.capacity.reset();
+        self.lowered = None;
         self.last_update = None;
     }
 
@@ -129,11 +161,20 @@ impl RateControl {
             return;
         };
         self.has_measured = true;
-        // When little is sent, or no queue is left, what arrives is not what the path carries.
-        if observation.is_application_limited || observation.queue_delay < LEAST_QUEUE {
+        // When little is sent, or no queue is left, what arrives is not what the path carries; out of a long queue of its
+        // own it is.
+        let own = observation.queue_delay.saturating_sub(observation.standing_queue);
+        let fills = observation.is_held_up && own >= LONG_QUEUE;
+        let is_idle = observation.is_application_limited && !fills;
+        if is_idle || observation.queue_delay < LEAST_QUEUE {
+            let is_old = |(at, _)| now.saturating_duration_since(at) >= DOUBTED;
+            if self.lowered.is_none_or(is_old) {
+                self.lowered = Some((now, self.rate));
+            }
             self.lower(now, throughput.max(self.rate).scale(BACKOFF));
             return;
         }
+        self.lowered = None;
         // Who fills the queue all the time takes everything from who makes room for it.
         if observation.standing_queue > STANDING_QUEUE {
             self.lower(now, self.rate.scale(BACKOFF_BESIDE_OTHERS));
@@ -226,6 +267,7 @@ mod tests {
             standing_queue: Duration::ZERO,
             rtt: Duration::from_millis(50),
             is_application_limited: false,
+            is_held_up: usage == Usage::Over,
         }
     }
 
@@ -306,6 +348,56 @@ mod tests {
         control.update(now, &observation);
         assert_eq!(control.rate(), Bitrate::from_kbps(850));
         assert_eq!(control.capacity.estimate(), None);
+    }
+
+    #[test]
+    fn what_comes_out_of_a_long_queue_of_its_own_is_what_the_path_carries() {
+        let long = Observation {
+            is_application_limited: true,
+            queue_delay: Duration::from_millis(100),
+            ..observation(Usage::Over, 400)
+        };
+        let rate = |observation: &Observation| {
+            let mut control = control(1000);
+            control.update(start(), observation);
+            (control.rate(), control.sustained())
+        };
+        let kbps = Bitrate::from_kbps;
+        assert_eq!(rate(&long), (kbps(340), kbps(376)));
+        let others = Observation {
+            is_held_up: false,
+            ..long
+        };
+        assert_eq!(rate(&others), (kbps(850), kbps(940)));
+        let standing = Observation {
+            standing_queue: Duration::from_millis(90),
+            ..long
+        };
+        assert_eq!(rate(&standing), (kbps(850), kbps(940)));
+    }
+
+    #[test]
+    fn what_was_there_before_a_doubtful_fall_is_sustained_for_a_while() {
+        let (now, mut control) = (start(), control(1000));
+        let short = Observation {
+            is_application_limited: true,
+            ..observation(Usage::Over, 300)
+        };
+        control.update(now, &short);
+        assert_eq!(control.sustained(), Bitrate::from_kbps(940));
+        let quiet = Observation {
+            is_application_limited: true,
+            ..observation(Usage::Normal, 300)
+        };
+        control.update(now + DOUBTED / 2, &quiet);
+        assert_eq!(control.sustained(), Bitrate::from_kbps(940));
+        control.update(now + DOUBTED, &quiet);
+        assert_eq!(control.sustained(), Bitrate::from_kbps(850));
+        // Who falls further did not fall for nothing.
+        for step in 0..3_u32 {
+            control.update(now + 2 * DOUBTED + Duration::from_millis(100) * step, &short);
+        }
+        assert_eq!(control.sustained(), control.rate());
     }
 
     #[test]

@@ -301,25 +301,30 @@ impl Estimator {
     /// What the path carries, as far as is known. Changes slowly but for falls: what an allocator shares.
     #[must_use]
     pub fn estimate(&self) -> Bitrate {
-        let own = match self.config.source {
-            FeedbackSource::TransportWide => {
-                let limit = self.loss.limit().unwrap_or(Bitrate::MAX);
-                self.rate.rate().min(limit)
-            }
-            FeedbackSource::ReceiverReports => self.reports.rate(),
-        };
-        let remote = self.remote.unwrap_or(Bitrate::MAX);
-        own.min(remote).min(self.config.max).max(self.config.min)
+        self.limited(self.rate.rate())
+    }
+
+    /// What need not be given up: the estimate, or what it soon returns to when it was only lowered for a queue to drain.
+    #[must_use]
+    pub fn sustained(&self) -> Bitrate {
+        self.limited(self.rate.sustained())
     }
 
     /// What should be sent now: the estimate, or less while a queue has to drain. For pacers and encoders.
     #[must_use]
     pub fn target(&self) -> Bitrate {
         // What others keep in the queue does not drain by sending less.
-        let own = self.path.queue().saturating_sub(self.path.standing_queue());
+        let own = self.path.remaining_queue();
+        let own = own.saturating_sub(self.path.standing_queue());
         let excess = own.saturating_sub(self.config.queue_allowance);
+        if excess.is_zero() {
+            return self.estimate();
+        }
         let lowered = (excess.as_secs_f64() / QUEUE_SCALE.as_secs_f64()).min(MOST_LOWERED);
-        self.estimate().scale(1.0 - lowered).max(self.config.min)
+        // What comes out of a queue of its own is what the path carries, before the estimate knows.
+        let carried = self.throughput.held_up(RECENT_WINDOW).unwrap_or(Bitrate::MAX);
+        let rate = self.estimate().min(carried);
+        rate.scale(1.0 - lowered).max(self.config.min)
     }
 
     /// How full the path is.
@@ -379,6 +384,16 @@ impl Estimator {
         None
     }
 
+    /// What is left of what delay allows.
+    fn limited(&self, delay_based: Bitrate) -> Bitrate {
+        let own = match self.config.source {
+            FeedbackSource::TransportWide => delay_based.min(self.loss.limit().unwrap_or(Bitrate::MAX)),
+            FeedbackSource::ReceiverReports => self.reports.rate(),
+        };
+        let remote = self.remote.unwrap_or(Bitrate::MAX);
+        own.min(remote).min(self.config.max).max(self.config.min)
+    }
+
     fn note_interval(&mut self, now: Instant) {
         if let Some(last) = self.last_feedback.replace(now) {
             let interval = now.saturating_duration_since(last);
@@ -397,8 +412,13 @@ impl Estimator {
             return;
         }
         let throughput = self.throughput.rate(WINDOW);
+        // The line says what was so on average over its points; a queue that shrinks already needs no more room.
+        let usage = match self.line.usage() {
+            Usage::Over if self.path.is_shrinking() => Usage::Under,
+            usage => usage,
+        };
         let observation = Observation {
-            usage: self.line.usage(),
+            usage,
             throughput,
             recent_throughput: self.throughput.rate(RECENT_WINDOW),
             inherent_loss: self.loss.inherent_loss(),
@@ -407,6 +427,7 @@ impl Estimator {
             rtt: self.path.rtt().unwrap_or(DEFAULT_RTT),
             // What loss does not let pass does not try the path either.
             is_application_limited: self.limit.since().is_some() || self.loss.limit().is_some(),
+            is_held_up: self.throughput.held_up(RECENT_WINDOW).is_some(),
         };
         if let Some(found) = probed.filter(|found| found.rate > self.rate.rate())
             && observation.usage != Usage::Over

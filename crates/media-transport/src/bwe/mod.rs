@@ -54,7 +54,7 @@ mod probe;
 mod prober;
 mod reports;
 #[cfg(test)]
-mod scenarios;
+pub(crate) mod scenarios;
 #[cfg(test)]
 mod tests;
 mod trendline;

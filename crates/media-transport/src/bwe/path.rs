@@ -53,6 +53,8 @@ pub(super) struct PathDelay {
     rtt: Option<Duration>,
     /// Smoothed.
     queue: Duration,
+    /// Of the latest report.
+    latest: Duration,
     /// Of the report that is being read: sum of one-way delays in microseconds, and their number.
     sum: i64,
     count: i64,
@@ -66,6 +68,7 @@ impl PathDelay {
             least_queue: RecentMin::new(STANDING_KEPT),
             rtt: None,
             queue: Duration::ZERO,
+            latest: Duration::ZERO,
             sum: 0,
             count: 0,
         }
@@ -96,6 +99,7 @@ impl PathDelay {
         let queue = (mean - self.least_one_way.get().unwrap_or(mean)).max(0);
         self.least_queue.add(now, queue);
         let queue = Duration::from_micros(u64::try_from(queue).unwrap_or(0));
+        self.latest = queue;
         self.queue = (self.queue + queue) / 2;
     }
 
@@ -122,6 +126,16 @@ impl PathDelay {
         self.queue
     }
 
+    /// The same, but not more than it was by the latest report.
+    pub(super) fn remaining_queue(&self) -> Duration {
+        self.queue.min(self.latest)
+    }
+
+    /// Whether it was less by the latest report than before.
+    pub(super) fn is_shrinking(&self) -> bool {
+        self.latest < self.queue
+    }
+
     /// The part of it that has been there for seconds.
     pub(super) fn standing_queue(&self) -> Duration {
         let micros = self
@@ -133,7 +147,7 @@ impl PathDelay {
 
     /// Behind an outage the queue is another one.
     pub(super) fn forget_queue(&mut self) {
-        self.queue = Duration::ZERO;
+        (self.queue, self.latest) = (Duration::ZERO, Duration::ZERO);
         self.least_queue = RecentMin::new(STANDING_KEPT);
     }
 }

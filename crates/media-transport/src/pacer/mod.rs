@@ -225,7 +225,8 @@ impl<T> Pacer<T> {
             return;
         }
         self.poll_cluster(now, train);
-        if !self.budget.is_ready(now) {
+        // What else left between its packets would make the path look slower than it is.
+        if self.cluster_goes_on() || !self.budget.is_ready(now) {
             return;
         }
         self.began = Some(now);
@@ -260,7 +261,7 @@ impl<T> Pacer<T> {
             .min();
         let is_open = self.congestion != Congestion::Full;
         let train = first
-            .filter(|_| is_open)
+            .filter(|_| is_open && !self.cluster_goes_on())
             .map(|first| self.budget.ready_at().map_or(first, |ready| ready.max(first)));
         let cluster = self.probes.front().filter(|_| is_open);
         let cluster = cluster
@@ -316,6 +317,9 @@ impl<T> Pacer<T> {
             return Some(now);
         }
         let is_open = self.congestion != Congestion::Full && self.bytes > 0;
+        if is_open && self.cluster_goes_on() {
+            return self.probes.front().map(Cluster::next_at);
+        }
         is_open.then(|| self.budget.ready_at().unwrap_or(now))
     }
 
@@ -455,6 +459,13 @@ impl<T> Pacer<T> {
                 return;
             }
         }
+    }
+
+    /// Whether a cluster has begun; what waits is part of it.
+    fn cluster_goes_on(&self) -> bool {
+        self.probes
+            .front()
+            .is_some_and(|cluster| cluster.started.is_some() && self.has_anything_for(cluster))
     }
 
     fn has_anything_for(&self, cluster: &Cluster) -> bool {

@@ -308,6 +308,35 @@ fn a_cluster_leaves_at_its_own_rate_with_media_and_padding() {
 }
 
 #[test]
+fn what_comes_while_a_cluster_is_sent_is_part_of_it() {
+    let begin = start();
+    let mut estimator = crate::bwe::Estimator::new(crate::bwe::EstimatorConfig::default(), begin);
+    let mut pacer = pacer(6000);
+    let probe = estimator.poll_probe().unwrap();
+    pacer.probe(begin, probe);
+    let mut train = Vec::new();
+    pacer.poll(begin, &mut train);
+    assert!(matches!(train[..], [Outgoing::Padding { .. }]));
+    train.clear();
+    let mut now = begin + ms(2);
+    for item in 0..3 {
+        pacer.push(now, packet(Class::Video, VIDEO, 1200), item);
+    }
+    pacer.poll(now, &mut train);
+    assert!(train.is_empty(), "it goes at the rate of the cluster");
+    assert_eq!(pacer.ready_at(now), pacer.poll_timeout());
+    while train.len() < 3 {
+        now = pacer.poll_timeout().unwrap();
+        pacer.poll(now, &mut train);
+    }
+    let id = Some(probe.id);
+    let is_probe = |one: &Outgoing<u32>| matches!(one, Outgoing::Packet { probe, .. } if *probe == id);
+    assert!(train.iter().all(is_probe), "{train:?}");
+    // Three of 1200 bytes behind one at 1.8 Mbit/s.
+    assert!((ms(15)..ms(17)).contains(&(now - begin)));
+}
+
+#[test]
 fn without_padding_a_cluster_waits_for_media_and_is_given_up() {
     let now = start();
     let mut estimator = crate::bwe::Estimator::new(crate::bwe::EstimatorConfig::default(), now);

@@ -69,6 +69,8 @@ impl Router {
                 layers: &candidate.layers,
             })
             .collect();
+        let sustained = peer.pace.as_ref().map(|pace| pace.estimator.sustained());
+        peer.allocator.set_sustained(sustained.unwrap_or(budget));
         let allocations = peer.allocator.allocate(now, budget, &sources);
         let mut wanted = Vec::new();
         for (candidate, allocation) in candidates.iter().zip(allocations) {

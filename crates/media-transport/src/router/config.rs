@@ -30,7 +30,7 @@ pub struct RouterConfig {
     /// The most RTP padding a packet gets so that it can be sent together with others, in bytes, at most 254; 0 for
     /// none. What is given in a case follows from what it saves.
     pub max_train_padding: u8,
-    /// Least time between two keyframe requests to a publisher.
+    /// Least time between two keyframe requests to a publisher, but for a few on behalf of who has just begun to watch.
     pub keyframe_interval: Duration,
     /// The most a publisher is told (by REMB) to spend on each video track, in bits per second; `None` sends no REMB.
     pub video_ceiling_bits_per_second: Option<u64>,

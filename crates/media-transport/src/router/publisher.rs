@@ -268,7 +268,7 @@ impl Track {
         let mut wants_timer = false;
         if self.publication.kind == MediaKind::Video {
             if picture.is_entry {
-                layer.keyframes.satisfied();
+                layer.keyframes.receive(now);
                 self.counters.keyframes += 1;
             } else if is_change && !self.subscribers.is_empty() && layer.is_demanded() {
                 layer.keyframes.want(now);
@@ -336,6 +336,14 @@ impl Track {
         let layer = self.layers.get_mut(layer);
         if let Some(layer) = layer.filter(|_| !self.publication.paused) {
             layer.keyframes.want(now);
+        }
+    }
+
+    /// The same, for a subscriber that has not been sent anything yet.
+    pub(super) fn want_first_keyframe(&mut self, now: Instant, layer: usize) {
+        let layer = self.layers.get_mut(layer);
+        if let Some(layer) = layer.filter(|_| !self.publication.paused) {
+            layer.keyframes.want_first(now);
         }
     }
 

@@ -58,7 +58,11 @@ impl Router {
             if track.is_video()
                 && let Some(layer) = subscriber.needs_entry(track)
             {
-                track.want_keyframe(now, layer);
+                if subscriber.selection.admission() == 0 {
+                    track.want_first_keyframe(now, layer);
+                } else {
+                    track.want_keyframe(now, layer);
+                }
                 publishers.push(track.publisher);
             }
         }

@@ -2,7 +2,7 @@
 //! that reports. Bounds are on both sides.
 
 mod allocations;
-mod reno;
+pub(crate) mod reno;
 mod sim;
 mod source;
 mod tests;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub(super) struct Reno {
+pub(crate) struct Reno {
     from: Instant,
     to: Instant,
     /// In packets.
@@ -24,7 +24,7 @@ pub(super) struct Reno {
 }
 
 impl Reno {
-    pub(super) fn new(from: Instant, to: Instant) -> Self {
+    pub(crate) fn new(from: Instant, to: Instant) -> Self {
         Self {
             from,
             to,
@@ -40,16 +40,16 @@ impl Reno {
     }
 
     /// A packet has arrived and will be acknowledged then.
-    pub(super) fn acknowledge(&mut self, at: Instant, number: u64) {
+    pub(crate) fn acknowledge(&mut self, at: Instant, number: u64) {
         self.acks.push_back((at, number));
     }
 
-    pub(super) fn next_event(&self) -> Option<Instant> {
+    pub(crate) fn next_event(&self) -> Option<Instant> {
         self.acks.front().map(|(at, _)| *at)
     }
 
     /// The numbers of the packets that leave now.
-    pub(super) fn poll(&mut self, now: Instant) -> std::ops::Range<u64> {
+    pub(crate) fn poll(&mut self, now: Instant) -> std::ops::Range<u64> {
         while let Some((_, number)) = self.acks.pop_front_if(|(at, _)| *at <= now) {
             self.progress = now;
             let lost = number.saturating_sub(self.expected);

@@ -108,6 +108,11 @@ impl Encoder {
         }
     }
 
+    /// Takes no notice of what it was told before, which is no longer there.
+    pub(super) fn forget(&mut self) {
+        self.heard = 0;
+    }
+
     /// Films for a while.
     pub(super) fn film(&mut self, network: &mut Network, time: Duration) {
         let end = network.now + time;

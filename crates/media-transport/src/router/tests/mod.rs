@@ -4,6 +4,7 @@ mod client;
 mod encoder;
 mod forwarding;
 mod hostile;
+mod joins;
 mod layers;
 mod memory;
 mod network;

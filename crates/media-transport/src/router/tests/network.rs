@@ -199,6 +199,9 @@ impl Network {
 
     /// Puts a datagram on the network.
     pub(super) fn send(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>) {
+        if self.paths.is_cut(source) || self.paths.is_cut(destination) {
+            return;
+        }
         if self.paths.send(self.now, destination, &bytes) {
             return;
         }

@@ -6,12 +6,16 @@ use std::time::Instant;
 use anteroom_testkit::netem::{Link, LinkConfig};
 
 use super::*;
+use crate::bwe::scenarios::reno::Reno;
 
 /// IPv4 and UDP headers. The first two bytes say for whom a datagram is.
 const HEADERS: usize = 28;
 
 /// For nobody: what others send over the same link.
 const OTHERS: u16 = u16::MAX;
+
+/// The same, with a number behind it: an elastic flow.
+const ELASTIC: u16 = u16::MAX - 1;
 
 /// What came out of a link.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +47,10 @@ pub(super) struct Paths {
     others: Vec<Others>,
     /// Links that media does not come through.
     blocked: Vec<usize>,
+    /// Links that nothing comes through.
+    cut: Vec<usize>,
+    /// Flows of others that take what they get, with their links.
+    elastic: Vec<(usize, Reno)>,
 }
 
 impl Paths {
@@ -62,6 +70,22 @@ impl Paths {
     pub(super) fn block_media(&mut self, link: usize, is_blocked: bool) {
         self.blocked.retain(|blocked| *blocked != link);
         self.blocked.extend(is_blocked.then_some(link));
+    }
+
+    /// Whether nothing comes through, back from the clients neither.
+    pub(super) fn cut(&mut self, link: usize, is_cut: bool) {
+        self.cut.retain(|cut| *cut != link);
+        self.cut.extend(is_cut.then_some(link));
+    }
+
+    pub(super) fn is_cut(&self, address: SocketAddr) -> bool {
+        let link = self.to.iter().find(|(to, _)| *to == address);
+        link.is_some_and(|(_, link)| self.cut.contains(link))
+    }
+
+    /// Others send as much as they can over a link for a while.
+    pub(super) fn compete(&mut self, link: usize, from: Instant, until: Instant) {
+        self.elastic.push((link, Reno::new(from, until)));
     }
 
     /// Others send so much over a link for a while.
@@ -94,7 +118,8 @@ impl Paths {
     pub(super) fn next_event(&self) -> Option<Instant> {
         let others = self.others.iter().map(|others| others.next);
         let links = self.links.iter().filter_map(Link::next_delivery);
-        links.chain(others).min()
+        let elastic = self.elastic.iter().filter_map(|(_, flow)| flow.next_event());
+        links.chain(others).chain(elastic).min()
     }
 
     /// The next datagram for a client.
@@ -108,9 +133,25 @@ impl Paths {
             }
         }
         self.others.retain(|others| others.next < others.until);
-        for link in &mut self.links {
+        for (link, flow) in &mut self.elastic {
+            for number in flow.poll(now) {
+                let mut datagram = vec![0; OTHERS_BYTES];
+                datagram[..2].copy_from_slice(&ELASTIC.to_be_bytes());
+                datagram[2..10].copy_from_slice(&number.to_be_bytes());
+                self.links[*link].send(now, &datagram);
+            }
+        }
+        for (index, link) in self.links.iter_mut().enumerate() {
             while let Some(delivery) = link.receive(now) {
                 let port = u16::from_be_bytes([delivery.bytes[0], delivery.bytes[1]]);
+                let flow = self
+                    .elastic
+                    .iter_mut()
+                    .find(|(link, _)| port == ELASTIC && *link == index);
+                if let Some((_, flow)) = flow {
+                    let number = delivery.bytes[2..10].try_into().map(u64::from_be_bytes);
+                    flow.acknowledge(delivery.at + link.config().delay, number.unwrap());
+                }
                 let to = self.to.iter().find(|(address, _)| address.port() == port);
                 let to = to.map(|(address, _)| *address);
                 self.passed.push(Passed {

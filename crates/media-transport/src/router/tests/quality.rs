@@ -45,6 +45,8 @@ impl Stage {
         let joined = network.join(1, viewers + 1);
         let camera = Encoder::new(joined[0], layers);
         network.publish(joined[0], vec![camera.publication(5)]);
+        // Without losses and jitter this is what the seeds have of their own: when frames come between reports and ticks.
+        network.run(ms(seed * 7 % 33));
         let viewers = joined[1..].to_vec();
         for viewer in &viewers {
             watch(&mut network, *viewer, &[CAMERA]);
@@ -193,6 +195,14 @@ fn rises(shown: &[Shown], from: Instant) -> Vec<f64> {
         .collect()
 }
 
+/// How often another layer follows.
+fn switches(shown: &[Shown]) -> usize {
+    shown
+        .windows(2)
+        .filter(|pair| pair[0].layer != pair[1].layer)
+        .count()
+}
+
 /// At most 120 ms of queue for 95 percent of the packets.
 fn queueing(name: &str, seed: u64, stage: &Stage, from: f64, until: f64) {
     let queueing = stage.queueing(0, from, until);
@@ -304,6 +314,52 @@ fn at_the_edge_of_a_layer_it_is_tried_ever_more_seldom() {
     }
 }
 
+/// With headers the layers take 150, 440 and 1315 kbit/s: 88 percent of the links of 500 and of 1500 kbit/s.
+#[test]
+fn a_layer_that_takes_88_percent_of_a_link_is_found_and_kept() {
+    let layers = [120, 408, 1237];
+    for jitter in [0, 5] {
+        for seed in SEEDS {
+            let link = |kbps| link(kbps).jitter(ms(jitter));
+            let name = format!("jitter {jitter}, seed {seed}");
+            let (mut stage, _) = Stage::behind(seed, link(1500), &layers);
+            stage.film(30.0);
+            let shown = stage.shown(0);
+            assert!(part(&shown, 2, stage.at(5.0), stage.at(30.0)) > 0.99, "{name}");
+            assert!(switches(&shown) <= 3, "{name}: {}", switches(&shown));
+            let used = rate(&stage, 0, 5.0, 30.0);
+            assert!((1315 * 85 / 100..=1500).contains(&used), "{name}: {used} kbit/s");
+            queueing(&name, seed, &stage, 0.0, 30.0);
+
+            let (mut stage, path) = Stage::behind(seed, link(2500), &layers);
+            stage.film(15.0);
+            stage.network.paths.reconfigure(path, link(500));
+            stage.film(15.0);
+            stage.network.paths.reconfigure(path, link(1500));
+            stage.film(20.0);
+            let shown = stage.shown(0);
+            for (layer, from, until, most) in
+                [(2, 5.0, 15.0, 2500), (1, 20.0, 30.0, 500), (2, 40.0, 50.0, 1500)]
+            {
+                let there = part(&shown, layer, stage.at(from), stage.at(until));
+                assert!(there > 0.99, "{name}: {there} of the frames from {from}");
+                let least = [150, 440, 1315][usize::from(layer)] * 85 / 100;
+                let used = rate(&stage, 0, from, until);
+                assert!(
+                    (least..=most).contains(&used),
+                    "{name}: {used} kbit/s from {from}"
+                );
+            }
+            // Up twice, down, perhaps down once more and up again, and up.
+            assert!(switches(&shown) <= 8, "{name}: {}", switches(&shown));
+            queueing(&name, seed, &stage, 15.0, 30.0);
+            queueing(&name, seed, &stage, 30.0, 50.0);
+            let frozen = frozen(&shown, stage.at(1.0), stage.at(50.0));
+            assert!(frozen < 0.04, "{name}: {frozen} of the time");
+        }
+    }
+}
+
 #[test]
 fn five_percent_of_loss_is_hardly_seen() {
     for seed in SEEDS {
@@ -329,6 +385,7 @@ fn five_percent_of_loss_is_hardly_seen() {
 /// One viewer has 400 kbit/s and losses, the other plenty.
 #[test]
 fn a_poor_viewer_does_not_hurt_a_rich_one() {
+    let mut all = Vec::new();
     for seed in SEEDS {
         let mut stage = Stage::new(seed, 2, &LAYERS);
         let addresses: Vec<_> = (0..2)
@@ -352,10 +409,14 @@ fn a_poor_viewer_does_not_hurt_a_rich_one() {
         assert_eq!(of_the_best.count(), 0, "seed {seed}");
         let poor = stage.shown(1);
         assert!(part(&poor, 1, from, until) < 0.02, "seed {seed}");
-        let (used, frozen) = (rate(&stage, 1, 5.0, 30.0), frozen(&poor, from, until));
+        let (used, stands) = (rate(&stage, 1, 5.0, 30.0), frozen(&poor, from, until));
         assert!((150..=400).contains(&used), "seed {seed}: {used} kbit/s");
-        assert!(frozen < 0.03, "seed {seed}: {frozen} of the time");
+        // A packet that is lost twice is a fifth of a second, and some are.
+        assert!(stands < 0.04, "seed {seed}: {stands} of the time");
+        all.push(stands);
     }
+    let mean = all.iter().sum::<f64>() / all.len() as f64;
+    assert!(mean < 0.025, "{all:?} of the time");
 }
 
 /// Two viewers and a constant flow of others behind the same link.
@@ -379,15 +440,46 @@ fn who_shares_a_link_does_not_starve() {
             );
             for viewer in [0, 1] {
                 let frozen = frozen(&stage.shown(viewer), stage.at(begin), stage.at(end));
-                assert!(frozen < 0.05, "seed {seed}: {frozen} of the time");
+                assert!(frozen < 0.06, "seed {seed}: {frozen} of the time");
             }
         }
+        // One has the best layer, which leaves room for one that is smaller.
+        let both = [0, 1].map(|viewer| rate(&stage, viewer, 5.0, 15.0));
+        assert!(both.iter().sum::<u64>() >= 1900, "seed {seed}: {both:?}");
         let others = stage.network.paths.rate(None, stage.at(20.0), until) / 1000;
         assert!((900..=1010).contains(&others), "seed {seed}: {others} kbit/s");
         for viewer in [0, 1] {
             let queueing = stage.queueing(viewer, 0.0, 50.0);
             assert!(queueing <= MOST_QUEUEING, "seed {seed}: {queueing:?}");
         }
+    }
+}
+
+/// A flow of others that takes what it can get and halves when it loses, behind the same link.
+#[test]
+fn a_flow_that_takes_what_it_gets_starves_nobody_and_is_not_starved() {
+    for seed in SEEDS {
+        let (mut stage, path) = Stage::behind(seed, link(3000).queue(ms(150)), &LAYERS);
+        let (from, until) = (stage.at(10.0), stage.at(40.0));
+        stage.network.paths.compete(path, from, until);
+        stage.film(55.0);
+        let shown = stage.shown(0);
+        let others = stage.network.paths.rate(None, stage.at(15.0), until) / 1000;
+        let used = rate(&stage, 0, 15.0, 40.0);
+        assert!(
+            (1000..=2850).contains(&others),
+            "seed {seed}: others {others} kbit/s"
+        );
+        assert!((150..=2000).contains(&used), "seed {seed}: {used} kbit/s");
+        assert!(used + others <= 3000, "seed {seed}: {used} and {others}");
+        let frozen = frozen(&shown, stage.at(12.0), until);
+        assert!(frozen < 0.1, "seed {seed}: {frozen} of the time");
+        // What they had is there again.
+        assert!(
+            part(&shown, 2, stage.at(48.0), stage.at(55.0)) > 0.99,
+            "seed {seed}"
+        );
+        queueing("alone again", seed, &stage, 42.0, 55.0);
     }
 }
 
@@ -413,6 +505,30 @@ fn after_half_a_minute_of_outage_it_goes_on() {
             "seed {seed}"
         );
         queueing("outage", seed, &stage, 40.0, 55.0);
+    }
+}
+
+/// For half a minute nothing comes through at all, in either direction. The session of the viewer would soon have ended.
+#[test]
+fn after_half_a_minute_of_nothing_at_all_it_goes_on() {
+    for seed in SEEDS {
+        let (mut stage, path) = Stage::behind(seed, link(2500), &LAYERS);
+        stage.film(10.0);
+        stage.network.paths.cut(path, true);
+        stage.film(30.0);
+        assert_eq!(rate(&stage, 0, 11.0, 40.0), 0, "seed {seed}: nothing comes");
+        stage.network.paths.cut(path, false);
+        stage.film(20.0);
+        let shown = stage.shown(0);
+        let back = stage.at(40.0);
+        let (first, best) = (reaches(&shown, 0, back), reaches(&shown, 2, back));
+        assert!((0.02..4.0).contains(&first), "seed {seed}: after {first} s");
+        assert!(best < 9.0, "seed {seed}: after {best} s");
+        assert!(
+            part(&shown, 2, stage.at(50.0), stage.at(60.0)) > 0.99,
+            "seed {seed}"
+        );
+        queueing("outage", seed, &stage, 40.0, 60.0);
     }
 }
 
