@@ -26,6 +26,14 @@ pub(crate) struct Options {
     #[arg(long, default_value = "1")]
     rounds: NonZeroU16,
 
+    /// How the packets of a frame of video leave the publisher; a row of the table for each.
+    #[arg(long, value_enum, value_name = "HOW", value_delimiter = ',', default_values_t = FRAMES)]
+    frames: Vec<Frames>,
+
+    /// Subscribers give no transport-wide feedback.
+    #[arg(long)]
+    no_transport_feedback: bool,
+
     /// Only these servers.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Server>,
@@ -51,11 +59,23 @@ enum Server {
 
 const SERVERS: [Server; 3] = [Server::Anteroom, Server::Str0m, Server::Janus];
 
+/// As `anteroom load sfu` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Frames {
+    /// Back to back, as browsers send them.
+    Together,
+    /// Evenly over the frame's time.
+    Spread,
+}
+
+const FRAMES: [Frames; 2] = [Frames::Together, Frames::Spread];
+
 /// What the publisher sends.
-const LOADS: [(&str, [&str; 4]); 2] = [
-    ("video, 1.5 Mbit/s", ["--video", "1.5M", "--audio", "0"]),
-    ("audio, 50 packets per second", ["--video", "0", "--audio", "64k"]),
-];
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Load {
+    Video(Frames),
+    Audio,
+}
 
 /// A server of others that ends with this.
 struct Running {
@@ -65,7 +85,7 @@ struct Running {
 
 /// What came of one server with one load.
 struct Row {
-    load: &'static str,
+    load: Load,
     server: Server,
     reports: Vec<Value>,
 }
@@ -82,10 +102,11 @@ pub(crate) fn sfu(options: &Options) -> Result<()> {
         Some(programs) => programs.canonicalize()?,
         None => build()?,
     };
-    let mut rows: Vec<Row> = LOADS
-        .iter()
-        .flat_map(|(load, _)| {
-            servers.iter().map(|server| Row {
+    let videos = options.frames.iter().copied().map(Load::Video);
+    let loads = videos.chain([Load::Audio]);
+    let mut rows: Vec<Row> = loads
+        .flat_map(|load| {
+            servers.iter().map(move |server| Row {
                 load,
                 server: *server,
                 reports: Vec::new(),
@@ -97,7 +118,7 @@ pub(crate) fn sfu(options: &Options) -> Result<()> {
             eprintln!(
                 "{}, {}, {round} of {}",
                 row.server.name(),
-                row.load,
+                row.load.name(),
                 options.rounds
             );
             row.reports.push(measure(options, &programs, row)?);
@@ -124,13 +145,15 @@ fn build() -> Result<PathBuf> {
 }
 
 fn measure(options: &Options, programs: &Path, row: &Row) -> Result<Value> {
-    let arguments = LOADS.iter().find(|(load, _)| *load == row.load);
     let running = row.server.start(programs)?;
     let mut load = run::command(programs.join("anteroom"));
     load.args(["load", "sfu", "--json", "--publishers", "1"])
         .args(["--subscribers", &options.subscribers.to_string()])
         .args(["--seconds", &options.seconds.to_string()])
-        .args(arguments.map_or(&[][..], |(_, arguments)| arguments));
+        .args(row.load.arguments());
+    if options.no_transport_feedback {
+        load.arg("--no-transport-feedback");
+    }
     match &running {
         None => load.args(["--signaling", "whip"]),
         Some(Running { announcement, .. }) => {
@@ -141,6 +164,24 @@ fn measure(options: &Options, programs: &Path, row: &Row) -> Result<Value> {
     };
     let report = run::output(&mut load).with_context(|| format!("{} did not bear it", row.server.name()))?;
     serde_json::from_str(&report).context("the report is no JSON")
+}
+
+impl Load {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Video(Frames::Together) => "video, 1.5 Mbit/s, frames together",
+            Self::Video(Frames::Spread) => "video, 1.5 Mbit/s, frames spread",
+            Self::Audio => "audio, 50 packets per second",
+        }
+    }
+
+    const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Video(Frames::Together) => &["--video", "1.5M", "--audio", "0", "--frames", "together"],
+            Self::Video(Frames::Spread) => &["--video", "1.5M", "--audio", "0", "--frames", "spread"],
+            Self::Audio => &["--video", "0", "--audio", "64k"],
+        }
+    }
 }
 
 impl Server {
@@ -218,10 +259,11 @@ impl Row {
 fn as_json(rows: &[Row]) -> Value {
     let row = |row: &Row| {
         json!({
-            "load": row.load,
+            "load": row.load.name(),
             "server": row.server.name(),
             "cpuMicrosPerForwardedPacket": row.cpu(),
             "timesOurs": row.ratio(rows),
+            "feedbacks": row.median("/transport/feedbacks"),
             "runs": row.reports,
         })
     };
@@ -230,8 +272,8 @@ fn as_json(rows: &[Row]) -> Value {
 
 fn as_text(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| load | server | CPU per forwarded packet | times ours | lost | delay p50, p99 | memory per session |\n\
-         |---|---|---|---|---|---|---|\n",
+        "| load | server | CPU per forwarded packet | times ours | lost | delay p50, p99 | memory per session | transport feedback |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let cell = |value: Option<f64>, scale: f64, digits: usize, unit: &str| {
@@ -245,13 +287,14 @@ fn as_text(rows: &[Row]) -> String {
             cell(figure, 1.0, 0, " µs")
         };
         let cells = [
-            row.load.to_owned(),
+            row.load.name().to_owned(),
             row.server.name().to_owned(),
             cell(row.cpu(), 1.0, 2, " µs"),
             cell(row.ratio(rows), 1.0, 2, ""),
             cell(row.median("/packets/loss"), 0.01, 3, " %"),
             format!("{}, {}", delay("p50"), delay("p99")),
             cell(row.median("/server/memoryBytesPerSession"), 1024.0, 0, " KiB"),
+            cell(row.median("/transport/feedbacks"), 1.0, 0, " messages"),
         ];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
@@ -265,7 +308,7 @@ mod tests {
     fn row(server: Server, figures: &[f64]) -> Row {
         let report = |figure: &f64| json!({ "server": { "cpuMicrosPerForwardedPacket": figure } });
         Row {
-            load: "video",
+            load: Load::Video(Frames::Together),
             server,
             reports: figures.iter().map(report).collect(),
         }
@@ -280,8 +323,25 @@ mod tests {
         assert_eq!(rows[0].cpu(), Some(3.0));
         assert_eq!(rows[1].ratio(&rows), Some(4.0));
         let text = as_text(&rows);
-        assert!(text.contains("| video | Janus | 12.00 µs | 4.00 | – |"), "{text}");
+        let line = "| video, 1.5 Mbit/s, frames together | Janus | 12.00 µs | 4.00 | – |";
+        assert!(text.contains(line), "{text}");
         assert_eq!(as_json(&rows)[1]["timesOurs"], 4.0);
+    }
+
+    #[test]
+    fn each_way_of_sending_frames_has_rows_of_its_own() {
+        let spread = Row {
+            load: Load::Video(Frames::Spread),
+            ..row(Server::Anteroom, &[6.0])
+        };
+        let rows = [row(Server::Anteroom, &[3.0]), spread, row(Server::Janus, &[12.0])];
+        assert_eq!(rows[1].ratio(&rows), Some(1.0), "beside itself");
+        assert_eq!(rows[2].ratio(&rows), Some(4.0), "beside the same load");
+        for row in &rows {
+            let Load::Video(frames) = row.load else { panic!() };
+            let name = frames.to_possible_value().unwrap();
+            assert_eq!(row.load.arguments().last(), Some(&name.get_name()));
+        }
     }
 
     #[test]

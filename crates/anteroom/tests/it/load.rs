@@ -63,6 +63,13 @@ fn plausible(report: &Value, subscribers: u64, streams: u64) {
             "{report}"
         );
     }
+    let transport = &report["transport"];
+    assert_eq!(
+        transport["subscribersWithFeedback"].as_u64(),
+        Some(subscribers),
+        "{report}"
+    );
+    assert!(number(&transport["feedbacks"]) > 0.0, "{report}");
     let server = &report["server"];
     assert!(number(&server["cpuMicrosPerForwardedPacket"]) > 0.0, "{report}");
     assert!(number(&server["memoryBytes"]) > 1e6, "{report}");
@@ -82,6 +89,11 @@ fn two_publishers_and_four_subscribers_in_a_meeting() {
     ]);
     let report = report(&output);
     assert_eq!(report["signaling"], "meeting");
+    assert_eq!(
+        (&report["frames"], &report["transportFeedback"]),
+        (&"together".into(), &true.into())
+    );
+    assert_eq!(report["transport"]["clientsOverTcp"], 0);
     // Everybody receives both voices and both pictures.
     plausible(&report, 4, 16);
     // Three seconds of 30 frames of two packets, and of 50 packets of sound, from two publishers; twice that with the
@@ -98,9 +110,48 @@ fn by_whip_and_whep_against_a_service_that_runs() {
     let id = service.child().id().to_string();
     let common = ["--data", data, "--pid", &id, "--seconds", "2", "--processes", "1"];
     let whip = ["--signaling", "whip", "--publishers", "1", "--subscribers", "2"];
-    let report = report(&load(&[&common[..], &whip[..]].concat()));
+    let more = ["--frames", "spread", "--tcp"];
+    let report = report(&load(&[&common[..], &whip[..], &more[..]].concat()));
     plausible(&report, 2, 4);
     assert_eq!(report["processes"].as_u64(), Some(1));
+    assert_eq!(
+        (&report["frames"], &report["tcp"]),
+        (&"spread".into(), &true.into())
+    );
+    assert_eq!(report["transport"]["clientsOverTcp"], 3);
+}
+
+#[test]
+fn the_loudest_of_many_speakers_are_heard_and_nobody_misses_the_others() {
+    let report = report(&load(&[
+        "--publishers",
+        "6",
+        "--subscribers",
+        "3",
+        "--seconds",
+        "2",
+        "--video",
+        "0",
+        "--voices",
+        "2",
+        "--no-transport-feedback",
+    ]));
+    let packets = &report["packets"];
+    assert_eq!(packets["streams"].as_u64(), Some(6), "{report}");
+    let (sent, forwarded) = (number(&packets["sent"]), number(&packets["forwarded"]));
+    // Two of six speakers to three listeners. Speakers whom the machine leaves no time do not all send as much.
+    assert!((0.9..=1.1).contains(&(forwarded / sent)), "{report}");
+    assert!(number(&packets["loss"]) < 0.01, "{report}");
+    assert!(report["forwardingDelayMicros"]["video"].is_null(), "{report}");
+    assert_eq!(
+        (&report["voices"], &report["transportFeedback"]),
+        (&2.into(), &false.into())
+    );
+    let transport = &report["transport"];
+    assert_eq!(
+        (&transport["subscribersWithFeedback"], &transport["feedbacks"]),
+        (&0.into(), &0.into())
+    );
 }
 
 #[test]

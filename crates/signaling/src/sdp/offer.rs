@@ -3,7 +3,10 @@
 use sdp_types::{Attribute, MediaType};
 
 use super::offer_answer::{bare_media, fingerprint_value, rtp_attributes, session, stream_attributes, write};
-use super::{AUDIO_LEVEL_URI, Codec, Direction, Extension, MID_URI, MediaKind, Msid, SendStream};
+use super::{
+    AUDIO_LEVEL_URI, Codec, Direction, Extension, MID_URI, MediaKind, Msid, SendStream,
+    TRANSPORT_SEQUENCE_URI,
+};
 
 /// Payload type of Opus in our offers, the one browsers use.
 const OPUS_PAYLOAD_TYPE: u8 = 111;
@@ -13,6 +16,8 @@ const VP8_PAYLOAD_TYPE: u8 = 96;
 const MID_ID: u8 = 1;
 /// Id of the header extension with the audio level in our offers.
 const AUDIO_LEVEL_ID: u8 = 2;
+/// Id of the header extension with the packet's number in the transport in our offers, the one browsers use.
+const TRANSPORT_SEQUENCE_ID: u8 = 3;
 
 /// The offering end's transport.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,12 +43,15 @@ impl std::fmt::Debug for LocalTransport {
 /// Sections keep their place for the life of the connection: build each new offer with the earlier sections first, in the
 /// same order, each used or [inactive](Self::inactive), and with the next version. Opus has payload type
 /// [`OPUS_PAYLOAD_TYPE`](Self::OPUS_PAYLOAD_TYPE), VP8 [`VP8_PAYLOAD_TYPE`](Self::VP8_PAYLOAD_TYPE); the extensions of
-/// sound are those of [`extensions`](Self::extensions), pictures have the section's name alone. The offer names no candidates, since an ICE-lite server learns our address from our checks.
+/// sound are those of [`extensions`](Self::extensions), pictures have the section's name alone; with
+/// [`transport_feedback`](Self::transport_feedback) both have one more. The offer names no candidates, since an ICE-lite
+/// server learns our address from our checks.
 #[derive(Debug, Clone)]
 pub struct OfferBuilder {
     session_id: u64,
     version: u64,
     transport: LocalTransport,
+    transport_feedback: bool,
     sections: Vec<(String, MediaKind, Use)>,
 }
 
@@ -69,8 +77,17 @@ impl OfferBuilder {
             session_id,
             version,
             transport,
+            transport_feedback: false,
             sections: Vec::new(),
         }
+    }
+
+    /// Offers transport-wide congestion control in all sections: packets have numbers of their transport, and who
+    /// receives them tells when each arrived (`transport-cc`).
+    #[must_use]
+    pub const fn transport_feedback(mut self) -> Self {
+        self.transport_feedback = true;
+        self
     }
 
     /// Adds a section that sends sound.
@@ -124,7 +141,7 @@ impl OfferBuilder {
         self
     }
 
-    /// The header extensions in each section for sound.
+    /// The header extensions in each section for sound, without [`transport_feedback`](Self::transport_feedback).
     #[must_use]
     pub fn extensions() -> Vec<Extension> {
         vec![
@@ -173,13 +190,21 @@ impl OfferBuilder {
             Use::Inactive => Direction::Inactive,
         };
         let mut extensions = Self::extensions();
-        let (kind, codec) = match kind {
+        let (kind, mut codec) = match kind {
             MediaKind::Video => {
                 extensions.retain(|extension| extension.uri == MID_URI);
                 (MediaType::Video, vp8())
             }
             _ => (MediaType::Audio, opus()),
         };
+        if self.transport_feedback {
+            extensions.push(Extension {
+                id: TRANSPORT_SEQUENCE_ID,
+                uri: TRANSPORT_SEQUENCE_URI.to_owned(),
+                direction: Direction::SendRecv,
+            });
+            codec.feedback.push("transport-cc".to_owned());
+        }
         let mut media = bare_media(kind, 9, codec.payload_type.to_string());
         let attributes = &mut media.attributes;
         let mut set = |name: &str, value: &str| attributes.push(Attribute::with_value(name, value));

@@ -810,6 +810,36 @@ fn a_native_offer_of_pictures_and_its_answer() {
 }
 
 #[test]
+fn a_native_offer_of_transport_feedback_and_its_answer() {
+    let text = client_offer().video_receive("3").transport_feedback().build();
+    let offer = Description::parse(&text).unwrap();
+    let decisions = [
+        SectionAnswer::Inactive,
+        SectionAnswer::Accept(Accept::send(offer.section("1").unwrap(), stream(900)).unwrap()),
+        SectionAnswer::Inactive,
+        SectionAnswer::Accept(Accept::send(offer.section("3").unwrap(), stream(901)).unwrap()),
+    ];
+    let answer = Description::parse(&answer(&offer, &params(), &decisions).unwrap()).unwrap();
+    for mid in ["1", "3"] {
+        let section = answer.section(mid).unwrap();
+        let numbers = |known: &&Extension| known.uri == TRANSPORT_SEQUENCE_URI;
+        let ids: Vec<u8> = section
+            .extensions
+            .iter()
+            .filter(numbers)
+            .map(|known| known.id)
+            .collect();
+        assert_eq!(ids, [3], "{mid}");
+        assert!(
+            section.codecs[0].feedback.contains(&"transport-cc".to_owned()),
+            "{mid}"
+        );
+    }
+    let without = client_offer().build();
+    assert!(!without.contains("transport-"), "{without}");
+}
+
+#[test]
 fn values_cannot_add_lines() {
     let offer = Description::parse(CHROME).unwrap();
     let mut sent = stream(1);

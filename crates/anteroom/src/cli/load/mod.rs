@@ -49,7 +49,7 @@ enum Command {
     /// Publishers and subscribers with real DTLS-SRTP, in processes of their own, join the demo meeting of a service in
     /// development mode: of one that is started for it, or with --data of one that runs on this machine. Packets carry the
     /// time they were sent at, so that forwarding delay is measured for each.
-    Sfu(sfu::Sfu),
+    Sfu(Box<sfu::Sfu>),
     /// Some of the clients of `sfu`; standard input says which.
     #[command(name = sfu::WORKER, hide = true)]
     SfuWorker,
@@ -137,7 +137,7 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<ExitCode> {
     match load.command {
         Command::Chat(chat) => run_chat(chat).await,
         Command::Join(joins) => run_joins(joins).await,
-        Command::Sfu(sfu) => sfu::run(sfu).await,
+        Command::Sfu(sfu) => sfu::run(*sfu).await,
         Command::SfuWorker => tokio::task::spawn_blocking(sfu::work).await?,
     }
 }

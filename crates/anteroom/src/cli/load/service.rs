@@ -29,11 +29,15 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start(data: &Path) -> anyhow::Result<Self> {
-        Self::start_with(data, &[])
+        Self::start_with(data, &[], &[])
     }
 
-    /// With further arguments of `anteroom serve`.
-    pub(super) fn start_with(data: &Path, more: &[String]) -> anyhow::Result<Self> {
+    /// With further arguments of `anteroom serve`, and variables of its environment.
+    pub(super) fn start_with(
+        data: &Path,
+        more: &[String],
+        environment: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("serve").arg("--data").arg(data);
         command.args([
@@ -52,6 +56,7 @@ impl Running {
             .env("ANTEROOM_LIMITS__MEETING_LOBBY", "100000")
             .env("ANTEROOM_LIMITS__SESSIONS_PER_IDENTITY", "100000")
             .env("ANTEROOM_LOG", "warn")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let started = Instant::now();

@@ -1,6 +1,8 @@
 //! One client's media: a socket, a session, and what it sends or receives. Knows nothing of signaling but what was agreed
 //! on.
 
+mod feedback;
+
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
@@ -10,6 +12,7 @@ use anteroom_media_transport::net::{PeerStreams, ReceiveBuffer, StreamPackets, U
 use anteroom_media_transport::router::TransmitBuffer;
 use anteroom_media_transport::rtcp::{Compound, CompoundWriter, Packet as Rtcp, SenderInfo};
 use anteroom_media_transport::rtp::Packet;
+use anteroom_media_transport::tcp::TcpRemote;
 use anteroom_media_transport::{
     Error as MediaError, PeerConfig, PeerEvent, PeerSession, Received as Input, Role, SRTP_MAX_OVERHEAD,
     SrtpProfile, Transmit,
@@ -17,11 +20,12 @@ use anteroom_media_transport::{
 use rand::RngExt as _;
 use tokio::sync::{mpsc, watch};
 
+use self::feedback::TransportFeedback;
 use super::agreement::{Agreed, Kind, Local};
 use super::error::ClientError;
 use super::histogram::Counts;
 use super::probe;
-use super::protocol::{Published, Received};
+use super::protocol::{Frames, Manners, Published, Received};
 use super::receiver::{Arrived, Receiver, ntp_now};
 use super::source::Source;
 
@@ -39,6 +43,7 @@ const MAX_COMPOUND: usize = 1100;
 
 /// What all clients of a worker share.
 pub(super) struct Shared {
+    pub(super) manners: Manners,
     pub(super) buffer: RefCell<ReceiveBuffer>,
     pub(super) measured: RefCell<Measured>,
 }
@@ -70,13 +75,15 @@ pub(super) enum Milestone {
     FirstFrame(Instant),
 }
 
-/// How much a publisher sends.
+/// What a publisher sends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bitrates {
+pub(super) struct Output {
+    /// Bits per second.
     pub(super) video: u64,
     pub(super) audio: u64,
     /// Audio level in dB below overload: publishers differ, so that the loudest stays the same.
     pub(super) level: u8,
+    pub(super) frames: Frames,
 }
 
 /// A client.
@@ -89,9 +96,11 @@ pub(super) struct Client {
     out: TransmitBuffer,
     scratch: Vec<u8>,
     cname: String,
-    bitrates: Bitrates,
+    output: Output,
     sources: Vec<Source>,
     receiver: Receiver,
+    /// Where it is agreed on.
+    feedback: Option<TransportFeedback>,
     published: Published,
     window: Option<(u64, u64)>,
     is_silent: bool,
@@ -106,7 +115,7 @@ impl Client {
     pub(super) fn new(
         shared: Rc<Shared>,
         local: &Local,
-        bitrates: Bitrates,
+        output: Output,
         milestones: mpsc::UnboundedSender<Milestone>,
     ) -> Result<Self, ClientError> {
         let any = |ip: IpAddr| UdpSocket::bind(SocketAddr::new(ip, 0), SOCKET_BUFFER);
@@ -129,9 +138,10 @@ impl Client {
             out: TransmitBuffer::new(),
             scratch: Vec::new(),
             cname: local.cname.clone(),
-            bitrates,
+            output,
             sources: Vec::new(),
             receiver: Receiver::new(rand::rng().random()),
+            feedback: None,
             published: Published::default(),
             window: None,
             is_silent: false,
@@ -170,11 +180,24 @@ impl Client {
                 () = tokio::time::sleep_until(due.into()) => self.tick(Instant::now()),
             }
         }
+        let received = self.received();
         self.session.close(Instant::now());
         self.drain_session();
         self.send();
         self.published.keyframes = self.sources.iter().map(|source| source.keyframes).sum();
-        Ok((self.published, self.receiver.counted()))
+        Ok((self.published, received))
+    }
+
+    /// What was counted of what came, and how it came.
+    fn received(&self) -> Received {
+        let path = self.session.selected_path();
+        let feedbacks = self.feedback.as_ref().map_or(0, TransportFeedback::messages);
+        Received {
+            over_tcp: u64::from(path.is_some_and(|(_, remote)| TcpRemote::of(remote).is_some())),
+            feedback_clients: u64::from(feedbacks > 0),
+            feedbacks,
+            ..self.receiver.counted()
+        }
     }
 
     fn agree(&mut self, agreed: Agreed) -> Result<(), ClientError> {
@@ -182,6 +205,7 @@ impl Client {
             remote,
             sending,
             receiving,
+            transport_extension,
         } = agreed;
         let now = Instant::now();
         // The transport is agreed on once; later answers repeat it.
@@ -190,15 +214,16 @@ impl Client {
             Err(error) => return Err(ClientError::media(error)),
         }
         self.receiver.agree(receiving);
+        if let Some(id) = transport_extension
+            && self.feedback.is_none()
+        {
+            self.feedback = Some(TransportFeedback::new(id, self.receiver.ssrc()));
+        }
         for sending in sending {
             if self.sources.iter().any(|source| *source.sending() == sending) {
                 continue;
             }
-            let bits = match sending.kind {
-                Kind::Audio => self.bitrates.audio,
-                Kind::Video => self.bitrates.video,
-            };
-            let source = Source::new(sending, bits, self.bitrates.level, now, &mut rand::rng());
+            let source = Source::new(sending, &self.output, now, &mut rand::rng());
             self.sources.push(source);
         }
         Ok(())
@@ -244,11 +269,18 @@ impl Client {
         [
             self.session.poll_timeout(),
             source.flatten(),
+            self.feedback_due(),
             Some(self.next_report),
         ]
         .into_iter()
         .flatten()
         .fold(self.next_look, Instant::min)
+    }
+
+    /// When there is feedback to give; while the session is interrupted nobody would take it.
+    fn feedback_due(&self) -> Option<Instant> {
+        let feedback = self.feedback.as_ref().filter(|_| self.session.is_connected())?;
+        feedback.due()
     }
 
     fn is_sending(&self) -> bool {
@@ -261,6 +293,12 @@ impl Client {
         }
         if self.is_sending() {
             self.publish(now);
+        }
+        while self.feedback_due().is_some_and(|at| at <= now) {
+            self.compound(|client, out| {
+                let feedback = client.feedback.as_mut();
+                feedback.map_or(0, |feedback| feedback.write(now, out))
+            });
         }
         if now >= self.next_look {
             self.next_look = now + LOOK;
@@ -395,6 +433,9 @@ impl Client {
 
     fn receive_packet(&mut self, now: Instant, arrived: u64, bytes: &[u8]) {
         let Ok(packet) = Packet::parse(bytes) else { return };
+        if let Some(feedback) = &mut self.feedback {
+            feedback.receive(now, &packet);
+        }
         let Some(Arrived {
             kind,
             sent,

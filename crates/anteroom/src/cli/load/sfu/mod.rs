@@ -36,7 +36,7 @@ use clap::Args;
 use url::Url;
 
 use self::error::RunError;
-use self::protocol::{Door, Order, Plan, Signaling, Told, WorkerReport};
+use self::protocol::{Door, Frames, Manners, Order, Plan, Signaling, Told, WorkerReport};
 use self::summary::{Asked, Server, Summary};
 pub(super) use self::worker::run as work;
 use self::workers::Workers;
@@ -75,6 +75,19 @@ pub(super) struct Sfu {
     #[arg(long, value_name = "BITRATE", default_value = "64k", value_parser = bitrate)]
     audio: u64,
 
+    /// How the packets of a frame of video leave.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Frames::default())]
+    frames: Frames,
+
+    /// Subscribers give no transport-wide feedback. Without this they offer it as browsers do, and give it where the
+    /// server takes it.
+    #[arg(long)]
+    no_transport_feedback: bool,
+
+    /// Send and receive media over TCP, of servers that have addresses for it [default: if UDP gets no answer].
+    #[arg(long)]
+    tcp: bool,
+
     /// Seconds that count.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
@@ -102,6 +115,10 @@ pub(super) struct Sfu {
     /// Media threads of the service that is started [default: one for each core].
     #[arg(long, value_name = "N", conflicts_with = "elsewhere")]
     media_threads: Option<NonZeroUsize>,
+
+    /// Loudest speakers' microphones that the service which is started forwards, 0 for all [default: the service's].
+    #[arg(long, value_name = "N", conflicts_with = "elsewhere")]
+    voices: Option<u16>,
 
     /// Data directory of a service in development mode that runs on this machine.
     #[arg(long, value_name = "DIR", group = "elsewhere")]
@@ -132,6 +149,16 @@ pub(super) struct Sfu {
     json: bool,
 }
 
+impl Sfu {
+    const fn manners(&self) -> Manners {
+        Manners {
+            frames: self.frames,
+            transport_feedback: !self.no_transport_feedback,
+            tcp: self.tcp,
+        }
+    }
+}
+
 pub(super) async fn run(sfu: Sfu) -> anyhow::Result<ExitCode> {
     if sfu.video == 0 && sfu.audio == 0 {
         anyhow::bail!("there is nothing to send with --video 0 and --audio 0");
@@ -144,7 +171,10 @@ pub(super) async fn run(sfu: Sfu) -> anyhow::Result<ExitCode> {
             let threads = sfu
                 .media_threads
                 .map(|threads| format!("--media-threads={threads}"));
-            let started = Running::start_with(directory.path(), threads.as_slice())?;
+            let voices = sfu
+                .voices
+                .map(|voices| ("ANTEROOM_MEDIA_VOICES", voices.to_string()));
+            let started = Running::start_with(directory.path(), threads.as_slice(), voices.as_slice())?;
             tokio::time::sleep(SETTLE).await;
             Some(started)
         }
@@ -210,6 +240,8 @@ async fn measure(sfu: &Sfu, door: &Door, server: Option<Process>) -> Result<Summ
             signaling: door.signaling(),
             video_bits_per_second: sfu.video,
             audio_bits_per_second: sfu.audio,
+            voices: sfu.voices,
+            manners: sfu.manners(),
         },
         Server {
             cpu: cpu_before
@@ -238,6 +270,7 @@ fn plans(sfu: &Sfu, door: &Door) -> Vec<Plan> {
             subscribers: of(processes - 1 - worker, sfu.subscribers),
             video: sfu.video,
             audio: sfu.audio,
+            manners: sfu.manners(),
             at_a_time: sfu.at_a_time.get(),
             patience: sfu.patience,
         })

@@ -21,6 +21,28 @@ pub(in crate::cli::load) enum Signaling {
     Whip,
 }
 
+/// How the packets of a frame of video leave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::cli::load) enum Frames {
+    /// Back to back as soon as the frame is there, each packet by a call of its own, as browsers send them.
+    #[default]
+    Together,
+    /// Evenly over the frame's time: no two packets of a stream come together.
+    Spread,
+}
+
+/// How clients behave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Manners {
+    pub(super) frames: Frames,
+    /// Subscribers offer transport-wide feedback, and give it where the server takes it.
+    pub(super) transport_feedback: bool,
+    /// UDP is not tried.
+    pub(super) tcp: bool,
+}
+
 /// Where clients come in, and as whom. Has a token in it, and so is no argument.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "door", rename_all = "camelCase")]
@@ -88,6 +110,7 @@ pub(super) struct Plan {
     /// Bits per second of each publisher; 0 for none.
     pub(super) video: u64,
     pub(super) audio: u64,
+    pub(super) manners: Manners,
     /// Clients that join at a time.
     pub(super) at_a_time: usize,
     /// How long a client may take to join and to receive media, in seconds.
@@ -166,6 +189,11 @@ pub(super) struct Received {
     pub(super) keyframe_requests: u64,
     /// Streams.
     pub(super) streams: u64,
+    /// Clients, publishers too, whose media went over TCP in the end.
+    pub(super) over_tcp: u64,
+    /// Clients that gave transport-wide feedback, and how many messages of it, since the start.
+    pub(super) feedback_clients: u64,
+    pub(super) feedbacks: u64,
 }
 
 impl Published {
@@ -195,6 +223,9 @@ impl Received {
             nacked,
             keyframe_requests,
             streams,
+            over_tcp,
+            feedback_clients,
+            feedbacks,
         } = other;
         self.packets += packets;
         self.bytes += bytes;
@@ -205,5 +236,8 @@ impl Received {
         self.nacked += nacked;
         self.keyframe_requests += keyframe_requests;
         self.streams += streams;
+        self.over_tcp += over_tcp;
+        self.feedback_clients += feedback_clients;
+        self.feedbacks += feedbacks;
     }
 }

@@ -90,7 +90,7 @@ enum Keyframe {
 }
 
 /// What counts of a stream.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Counted {
     lowest: Option<u64>,
     highest: u64,
@@ -99,6 +99,8 @@ struct Counted {
     reordered: u64,
     duplicates: u64,
     recovered: u64,
+    /// Numbers of packets that are none of a publisher's: what the server sends to find out what the path carries.
+    strange: Vec<u64>,
 }
 
 impl Receiver {
@@ -112,6 +114,11 @@ impl Receiver {
             nacked: 0,
             keyframe_requests: 0,
         }
+    }
+
+    /// Who reports.
+    pub(super) const fn ssrc(&self) -> u32 {
+        self.ssrc
     }
 
     /// Payload types that may come.
@@ -167,6 +174,9 @@ impl Receiver {
         let was_missing = stream.missing.remove(&extended);
         let was_requested = was_missing.is_some_and(|missing| missing.requests > 0);
         let is_late = extended < highest;
+        if sent.is_none() && self.window.is_some() {
+            counted.strange.push(extended);
+        }
         if counts {
             counted.packets += 1;
             counted.bytes += bytes as u64;
@@ -251,14 +261,21 @@ impl Receiver {
                 reordered,
                 duplicates,
                 recovered,
-            } = stream.counted;
+                strange,
+            } = &stream.counted;
+            let expected = lowest.map_or(0, |lowest| {
+                let between = strange
+                    .iter()
+                    .filter(|number| (lowest..=*highest).contains(number));
+                highest - lowest + 1 - between.count() as u64
+            });
             received.add(&Received {
-                packets,
-                bytes,
-                expected: lowest.map_or(0, |lowest| highest - lowest + 1),
-                reordered,
-                duplicates,
-                recovered,
+                packets: *packets,
+                bytes: *bytes,
+                expected,
+                reordered: *reordered,
+                duplicates: *duplicates,
+                recovered: *recovered,
                 streams: u64::from(lowest.is_some()),
                 ..Received::default()
             });

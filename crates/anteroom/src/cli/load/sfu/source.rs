@@ -1,7 +1,7 @@
 //! A publisher's stream: made-up media in real packets, each at its time.
 //!
 //! Pictures are VP8 as far as a router looks: a descriptor with picture ids, a header that tells keyframes, thirty frames a
-//! second, the packets of a frame spread over its time. A keyframe is four times as large, and comes first and when it is
+//! second, the packets of a frame back to back or spread over its time. A keyframe is four times as large, and comes first and when it is
 //! asked for. Sound is the size of Opus, a packet each 20 ms.
 
 use std::time::{Duration, Instant};
@@ -11,7 +11,9 @@ use anteroom_media_transport::{PeerSession, SRTP_MAX_OVERHEAD};
 use rand::{Rng, RngExt as _};
 
 use super::agreement::{Kind, Sending};
+use super::client::Output;
 use super::probe;
+use super::protocol::Frames;
 
 /// Frames of video in a second.
 const FRAME_RATE: u32 = 30;
@@ -51,6 +53,7 @@ pub(super) struct Source {
     sending: Sending,
     /// The audio level, 0 to 127 dB below overload.
     level: u8,
+    frames: Frames,
     frame_bytes: usize,
     interval: Duration,
     sequence: u16,
@@ -73,14 +76,15 @@ pub(super) struct Source {
 
 impl Source {
     /// A source of so many bits per second of payload, from `now` on.
-    pub(super) fn new(sending: Sending, bits: u64, level: u8, now: Instant, rng: &mut impl Rng) -> Self {
-        let interval = match sending.kind {
-            Kind::Video => Duration::from_secs(1) / FRAME_RATE,
-            Kind::Audio => PACKET_TIME,
+    pub(super) fn new(sending: Sending, output: &Output, now: Instant, rng: &mut impl Rng) -> Self {
+        let (bits, interval) = match sending.kind {
+            Kind::Video => (output.video, Duration::from_secs(1) / FRAME_RATE),
+            Kind::Audio => (output.audio, PACKET_TIME),
         };
         let bytes = u128::from(bits) * interval.as_micros() / 8_000_000;
         let mut source = Self {
-            level,
+            level: output.level,
+            frames: output.frames,
             frame_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
             interval,
             sequence: rng.random::<u16>() >> 1,
@@ -117,7 +121,10 @@ impl Source {
 
     /// When the next packet is to be sent.
     pub(super) fn due(&self) -> Instant {
-        self.began + self.interval * self.part / self.parts
+        match self.frames {
+            Frames::Together => self.began,
+            Frames::Spread => self.began + self.interval * self.part / self.parts,
+        }
     }
 
     /// Writes the next packet, stamped with `sent`, into `out` and protects it; its length.
@@ -228,9 +235,14 @@ mod tests {
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
 
+    use super::super::protocol::Manners;
     use super::*;
 
     fn source(kind: Kind, bits: u64, now: Instant) -> Source {
+        source_of(kind, bits, Frames::Spread, now)
+    }
+
+    fn source_of(kind: Kind, bits: u64, frames: Frames, now: Instant) -> Source {
         let sending = Sending {
             kind,
             mid: "0".to_owned(),
@@ -239,7 +251,13 @@ mod tests {
             mid_extension: None,
             level_extension: None,
         };
-        Source::new(sending, bits, 20, now, &mut StdRng::seed_from_u64(1))
+        let output = Output {
+            video: bits,
+            audio: bits,
+            level: 20,
+            frames,
+        };
+        Source::new(sending, &output, now, &mut StdRng::seed_from_u64(1))
     }
 
     /// What a source writes for itself, since nobody has keys: the kept packets' payloads.
@@ -257,7 +275,8 @@ mod tests {
     }
 
     fn session(now: Instant) -> PeerSession {
-        let local = super::super::agreement::Local::new(&mut StdRng::seed_from_u64(2)).unwrap();
+        let local =
+            super::super::agreement::Local::new(Manners::default(), &mut StdRng::seed_from_u64(2)).unwrap();
         let config = anteroom_media_transport::PeerConfig {
             role: anteroom_media_transport::Role::Client,
             local: local.credentials,
@@ -295,6 +314,39 @@ mod tests {
         // Two seconds, and three frames' worth more for each keyframe.
         let expected = 1_500_000 / 8 * 2 + 2 * 3 * 1_500_000 / 8 / 30;
         assert!(bytes.abs_diff(expected) < expected / 100, "{bytes} {expected}");
+    }
+
+    #[test]
+    fn packets_of_a_frame_leave_together_or_one_after_the_other() {
+        let start = Instant::now();
+        let frames = |frames| {
+            let mut source = source_of(Kind::Video, 1_500_000, frames, start);
+            let mut frames: Vec<Vec<Duration>> = vec![Vec::new()];
+            while frames.len() < 31 {
+                let (due, marker, _) = next(&mut source);
+                if let Some(frame) = frames.last_mut() {
+                    frame.push(due - start);
+                }
+                if marker {
+                    frames.push(Vec::new());
+                }
+            }
+            frames.truncate(30);
+            frames
+        };
+        let (together, spread) = (frames(Frames::Together), frames(Frames::Spread));
+        for (number, (together, spread)) in (0..).zip(together.iter().zip(&spread)) {
+            // The same packets, and frames that begin at the same time.
+            assert!(together.len() > 5 && together.len() == spread.len());
+            let frame = Duration::from_secs(1) / FRAME_RATE;
+            assert!(together.iter().all(|due| *due == frame * number), "{together:?}");
+            assert_eq!(spread.first(), together.first());
+            assert!(
+                spread.is_sorted_by(|one, next| *next - *one >= frame / 30),
+                "{spread:?}"
+            );
+            assert!(*spread.last().unwrap() < frame * (number + 1));
+        }
     }
 
     #[test]

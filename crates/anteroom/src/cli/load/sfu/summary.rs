@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::RunError;
 use super::histogram::{Counts, Percentiles};
-use super::protocol::{Published, Received, Signaling, WorkerReport};
+use super::protocol::{Frames, Manners, Published, Received, Signaling, WorkerReport};
 use crate::cli::output;
 
 /// How memory per session is found.
@@ -24,6 +24,10 @@ pub(super) struct Asked {
     pub(super) signaling: Signaling,
     pub(super) video_bits_per_second: u64,
     pub(super) audio_bits_per_second: u64,
+    /// Microphones that the server was told to forward.
+    pub(super) voices: Option<u16>,
+    #[serde(flatten)]
+    pub(super) manners: Manners,
 }
 
 /// What the server's process took, where the system tells.
@@ -44,6 +48,7 @@ pub(super) struct Summary {
     machine: Machine,
     server: ServerFigures,
     packets: Packets,
+    transport: Transport,
     /// Microseconds from a publisher's sending to a subscriber's receiving, both as their programs see it.
     forwarding_delay_micros: Delays,
     /// Microseconds from a subscriber's first request to what it receives first.
@@ -93,6 +98,17 @@ struct Packets {
     keyframe_requests_by_subscribers: u64,
     keyframe_requests_to_publishers: u64,
     keyframes: u64,
+}
+
+/// What carried the media, and what was told of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Transport {
+    /// Clients whose media went over TCP.
+    clients_over_tcp: u64,
+    /// Subscribers with whom transport-wide feedback was agreed on and that gave some, and how many messages of it.
+    subscribers_with_feedback: u64,
+    feedbacks: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -145,6 +161,11 @@ impl Summary {
             },
             server: server.figures(all.received.packets, asked.seconds, sessions),
             packets: Packets::new(&all.published, &all.received, asked.seconds),
+            transport: Transport {
+                clients_over_tcp: all.received.over_tcp,
+                subscribers_with_feedback: all.received.feedback_clients,
+                feedbacks: all.received.feedbacks,
+            },
             forwarding_delay_micros: Delays {
                 all: delays.percentiles(),
                 audio: all.audio_delay.percentiles(),
@@ -217,7 +238,16 @@ impl Summary {
         } = &self.packets;
         let mut rows = Vec::new();
         let mut row = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
-        row("packets sent", sent.to_string());
+        let frames = match self.asked.manners.frames {
+            Frames::Together => "frames' packets together",
+            Frames::Spread => "frames' packets spread over their time",
+        };
+        let frames = if self.asked.video_bits_per_second > 0 {
+            frames
+        } else {
+            "no video"
+        };
+        row("packets sent", format!("{sent} ({frames})"));
         row(
             "packets forwarded",
             format!(
@@ -241,6 +271,22 @@ impl Summary {
                  {keyframe_requests_by_subscribers} times"
             ),
         );
+        let Transport {
+            clients_over_tcp,
+            subscribers_with_feedback,
+            feedbacks,
+        } = &self.transport;
+        row(
+            "transport feedback",
+            if self.asked.manners.transport_feedback {
+                format!("{feedbacks} messages, from {subscribers_with_feedback} subscribers")
+            } else {
+                "turned off".to_owned()
+            },
+        );
+        if *clients_over_tcp > 0 {
+            row("over TCP", format!("{clients_over_tcp} clients"));
+        }
         let server = &self.server;
         if let (Some(cost), Some(cores)) = (server.cpu_micros_per_forwarded_packet, server.cpu_cores) {
             row(
@@ -308,6 +354,8 @@ const fn float(count: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn report(packets: u64) -> WorkerReport {
@@ -318,6 +366,9 @@ mod tests {
             expected: packets + 1,
             bytes: packets * 1000,
             streams: 1,
+            over_tcp: 2,
+            feedback_clients: 1,
+            feedbacks: 50,
             ..Received::default()
         };
         for _ in 0..packets {
@@ -334,6 +385,12 @@ mod tests {
         signaling: Signaling::Whip,
         video_bits_per_second: 1,
         audio_bits_per_second: 0,
+        voices: None,
+        manners: Manners {
+            frames: Frames::Spread,
+            transport_feedback: true,
+            tcp: false,
+        },
     };
 
     #[test]
@@ -353,11 +410,19 @@ mod tests {
         assert_eq!(json["forwardingDelayMicros"]["all"]["count"], 400);
         assert!(json["forwardingDelayMicros"]["audio"].is_null());
         assert_eq!(json["signaling"], "whip");
-        assert!(
-            summary
-                .text()
-                .contains("1000.00 µs per forwarded packet, 0.20 cores")
-        );
+        let manners = [&json["frames"], &json["transportFeedback"], &json["tcp"]];
+        assert_eq!(manners, [&json!("spread"), &json!(true), &json!(false)]);
+        let transport = json!({ "clientsOverTcp": 4, "subscribersWithFeedback": 2, "feedbacks": 100 });
+        assert_eq!(json["transport"], transport);
+        let text = summary.text();
+        for said in [
+            "1000.00 µs per forwarded packet, 0.20 cores",
+            "200 (frames' packets spread over their time)",
+            "100 messages, from 2 subscribers",
+            "4 clients",
+        ] {
+            assert!(text.contains(said), "{said} in {text}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::agreement::{self, Kind, Local};
-use super::client::{Bitrates, Client, Measured, Milestone, Phase, Shared};
+use super::client::{Client, Measured, Milestone, Output, Phase, Shared};
 use super::error::ClientError;
 use super::probe;
 use super::protocol::{Door, Order, Plan, Published, Received, Told, WorkerReport};
@@ -23,9 +23,11 @@ use crate::cli::target;
 /// How long what is on its way may take once nothing more is sent.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// The level of the first publisher, in dB below overload; each further one is a step quieter.
+/// The level of the first publisher, in dB below overload. Each further one is a step quieter, by so much that a server
+/// which forwards the loudest never takes one for as loud as another; those at the end are all as good as silent.
 const LOUDEST: u8 = 20;
-const LEVEL_STEP: u8 = 6;
+const LEVEL_STEP: u8 = 8;
+const QUIETEST: u8 = 100;
 
 /// Everything a client ends with.
 type Outcome = Result<(Published, Received), (String, ClientError)>;
@@ -134,11 +136,12 @@ impl Cast {
         Ok(Self {
             http: http.build()?,
             tls,
-            plan,
             shared: Rc::new(Shared {
+                manners: plan.manners,
                 buffer: RefCell::new(ReceiveBuffer::new()),
                 measured: RefCell::new(Measured::default()),
             }),
+            plan,
             phase: watch::Sender::new(Phase::default()),
             running: JoinSet::new(),
             report: WorkerReport::default(),
@@ -205,10 +208,13 @@ impl Cast {
         let name = format!("{} {number}", if publishes { "publisher" } else { "subscriber" });
         let kinds = self.kinds();
         let steps = u8::try_from(number).unwrap_or(u8::MAX);
-        let bitrates = Bitrates {
+        let output = Output {
             video: self.plan.video,
             audio: self.plan.audio,
-            level: LOUDEST.saturating_add(LEVEL_STEP.saturating_mul(steps)).min(100),
+            level: LOUDEST
+                .saturating_add(LEVEL_STEP.saturating_mul(steps))
+                .min(QUIETEST),
+            frames: self.plan.manners.frames,
         };
         let (shared, phase) = (Rc::clone(&self.shared), self.phase.subscribe());
         let (began, place) = tokio::sync::oneshot::channel();
@@ -219,7 +225,7 @@ impl Cast {
             } => {
                 let url = if publishes { whip } else { whep };
                 let signaling = Http::new(self.http.clone(), url, token, kinds, publishes);
-                let client = attend(shared, phase, signaling, bitrates, milestones, places, began);
+                let client = attend(shared, phase, signaling, output, milestones, places, began);
                 self.running
                     .spawn_local(async move { client.await.map_err(|error| (name, error)) });
             }
@@ -231,7 +237,7 @@ impl Cast {
             } => {
                 let sending = if publishes { kinds } else { Vec::new() };
                 let signaling = InMeeting::new(endpoint, self.tls.clone(), token, link, &sending);
-                let client = attend(shared, phase, signaling, bitrates, milestones, places, began);
+                let client = attend(shared, phase, signaling, output, milestones, places, began);
                 self.running
                     .spawn_local(async move { client.await.map_err(|error| (name, error)) });
             }
@@ -329,7 +335,7 @@ async fn attend<S: agreement::Signaling>(
     shared: Rc<Shared>,
     phase: watch::Receiver<Phase>,
     mut signaling: S,
-    bitrates: Bitrates,
+    output: Output,
     milestones: mpsc::UnboundedSender<Milestone>,
     places: Arc<Semaphore>,
     began: tokio::sync::oneshot::Sender<(Instant, tokio::sync::OwnedSemaphorePermit)>,
@@ -340,8 +346,8 @@ async fn attend<S: agreement::Signaling>(
         .map_err(|error| ClientError::Worker(error.to_string()))?;
     // Whoever waits has gone: then so does everything.
     let _ = began.send((Instant::now(), permit));
-    let local = Local::new(&mut rand::rng())?;
-    let client = Client::new(shared, &local, bitrates, milestones)?;
+    let local = Local::new(shared.manners, &mut rand::rng())?;
+    let client = Client::new(shared, &local, output, milestones)?;
     let (agreed, agreements) = mpsc::channel(4);
     let media = client.run(agreements, phase);
     let talk = async {

@@ -23,6 +23,7 @@ const KINDS: [(Kind, MediaKind, u8, CodecName, u32); 2] = [
 
 fn shared() -> Rc<Shared> {
     Rc::new(Shared {
+        manners: Manners::default(),
         buffer: RefCell::new(ReceiveBuffer::new()),
         measured: RefCell::new(Measured::default()),
     })
@@ -43,7 +44,7 @@ async fn join(
     publishes: bool,
 ) -> Running {
     let (mut rng, peer) = (rand::rng(), PeerId(number));
-    let local = Local::new(&mut rng).unwrap();
+    let local = Local::new(Manners::default(), &mut rng).unwrap();
     let (credentials, certificate) = (
         IceCredentials::generate(&mut rng),
         Certificate::generate().unwrap(),
@@ -72,6 +73,7 @@ async fn join(
     let extensions = ExtensionIds {
         mid: Some(1),
         audio_level: Some(2),
+        transport_sequence: (number == 2).then_some(3),
         ..ExtensionIds::default()
     };
     let mut agreed = Agreed {
@@ -82,6 +84,8 @@ async fn join(
         },
         sending: Vec::new(),
         receiving: Vec::new(),
+        // One of the subscribers gives feedback.
+        transport_extension: (number == 2).then_some(3),
     };
     let (mut publications, mut subscriptions) = (Vec::new(), Vec::new());
     for (index, (kind, media_kind, payload_type, name, clock_rate)) in KINDS.into_iter().enumerate() {
@@ -121,13 +125,14 @@ async fn join(
     media
         .send(Command::SetSubscriptions { peer, subscriptions })
         .unwrap();
-    let bitrates = Bitrates {
+    let output = Output {
         video: 600_000,
         audio: 64_000,
         level: 20,
+        frames: Frames::Together,
     };
     let (told, milestones) = mpsc::unbounded_channel();
-    let client = Client::new(Rc::clone(shared), &local, bitrates, told).unwrap();
+    let client = Client::new(Rc::clone(shared), &local, output, told).unwrap();
     let (agreements, queue) = mpsc::channel(1);
     agreements.send(agreed).await.unwrap();
     Running {
@@ -228,6 +233,9 @@ async fn forwarded() {
         );
         received.add(&got);
     }
+    assert_eq!((received.feedback_clients, received.over_tcp), (1, 0));
+    // A busy machine sends a hundred packets of pictures late and together, and they are told together.
+    assert!(received.feedbacks >= 3, "{received:?}");
     assert!(received.packets > published.packets, "{received:?}");
     let measured = shared.measured.take();
     let count = |counts: &Counts| counts.percentiles().map_or(0, |delays| delays.count);

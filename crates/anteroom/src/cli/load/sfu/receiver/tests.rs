@@ -129,6 +129,31 @@ fn a_keyframe_is_whole_when_all_of_it_came_and_asked_for_when_none_does() {
 }
 
 #[test]
+fn what_the_server_sends_of_itself_is_neither_forwarded_nor_lost() {
+    let (mut receiver, start) = (receiver(), Instant::now());
+    let padding = |receiver: &mut Receiver, number: u16| {
+        let mut bytes = [0; 100];
+        let length = PacketBuilder::new(VIDEO, number, 7, 9)
+            .padding(50)
+            .write(&[], &mut bytes)
+            .unwrap();
+        receiver.packet(start, &Packet::parse(&bytes[..length]).unwrap(), length)
+    };
+    for number in [1, 2, 5] {
+        take(&mut receiver, start, number, 150, true, true);
+    }
+    // One behind the others is not even between them.
+    for number in [3, 6] {
+        let arrived = padding(&mut receiver, number).unwrap();
+        assert_eq!((arrived.sent, arrived.completes_keyframe), (None, false));
+    }
+    let Received {
+        packets, expected, ..
+    } = receiver.counted();
+    assert_eq!((packets, expected), (3, 4), "only 4 is missing");
+}
+
+#[test]
 fn other_payload_types_are_none_of_ours() {
     let (mut receiver, start) = (Receiver::new(1), Instant::now());
     assert_eq!(take(&mut receiver, start, 1, 150, true, true), None);
