@@ -35,8 +35,8 @@ impl Ends {
             srtp_profiles: SrtpProfile::PREFERENCE.to_vec(),
             seed: rng.random(),
         };
-        let client = config(Role::Client, Certificate::generate().unwrap());
         let server = config(Role::Server, certificate);
+        let client = config(Role::Client, Certificate::generate().unwrap());
         let about = |config: &PeerConfig, candidates| RemoteParameters {
             credentials: config.local.clone(),
             fingerprint: config.certificate.fingerprint(),

@@ -89,8 +89,8 @@ pub struct Pacer<T> {
     /// How many packets wait, and the sum of their sizes.
     packets: usize,
     bytes: usize,
-    /// When the latest train began.
-    began: Option<Instant>,
+    /// Whether a packet has passed, and others may follow it.
+    is_passing: bool,
     /// Whether something was given up that the owner may not have heard of.
     gave_up: bool,
     probes: VecDeque<Cluster>,
@@ -114,7 +114,7 @@ impl<T> Pacer<T> {
             turn: 0,
             packets: 0,
             bytes: 0,
-            began: None,
+            is_passing: false,
             gave_up: false,
             probes: VecDeque::new(),
             events: VecDeque::new(),
@@ -142,7 +142,8 @@ impl<T> Pacer<T> {
 
     /// Lets a packet leave at once; `false` when it has to be [pushed](Self::push), since something waits, or it would have
     /// to. As if it had been pushed and polled, but for the place in the queue that it does not take. To be called after
-    /// [`set_rate`](Self::set_rate) and [`set_congestion`](Self::set_congestion).
+    /// [`set_rate`](Self::set_rate) and [`set_congestion`](Self::set_congestion); [`end_train`](Self::end_train) says that no
+    /// more come that leave together.
     pub fn pass(&mut self, now: Instant, info: PacketInfo) -> bool {
         if self.packets > 0 || !self.probes.is_empty() {
             return false;
@@ -150,8 +151,8 @@ impl<T> Pacer<T> {
         match info.class {
             Class::Audio => {}
             _ if self.congestion == Congestion::Full => return false,
-            _ if self.began == Some(now) && self.budget.has_room(now) => {}
-            _ if self.budget.is_ready(now) => self.began = Some(now),
+            _ if self.is_passing && self.budget.has_room(now) => {}
+            _ if self.budget.is_ready(now) => self.is_passing = true,
             _ => return false,
         }
         let passes = match info.class {
@@ -164,6 +165,17 @@ impl<T> Pacer<T> {
             self.budget.charge(now, info.bytes);
         }
         passes
+    }
+
+    /// Whether something that is not sound could leave now, if it were there.
+    #[must_use]
+    pub fn is_ready(&self, now: Instant) -> bool {
+        self.congestion != Congestion::Full && self.budget.is_ready(now)
+    }
+
+    /// What passes from now on is another train.
+    pub fn end_train(&mut self) {
+        self.is_passing = false;
     }
 
     /// Whether nothing waits, neither packets nor clusters nor news for the owner.
@@ -229,7 +241,6 @@ impl<T> Pacer<T> {
         if self.cluster_goes_on() || !self.budget.is_ready(now) {
             return;
         }
-        self.began = Some(now);
         while self.budget.has_room(now) {
             let Some((class, waiting)) = self.next() else {
                 return;

@@ -8,7 +8,7 @@ use super::slots::Slots;
 use super::subscriber::Subscriber;
 use super::{MediaKind, RouterConfig};
 use crate::bwe::{Bitrate, Estimator, EstimatorConfig, PacketResult, ProbeId};
-use crate::pacer::{Outgoing, Pacer, PacerConfig, PacerEvent, PacketInfo};
+use crate::pacer::{Class, Outgoing, Pacer, PacerConfig, PacerEvent, PacketInfo};
 use crate::rtcp::transport_cc::{PacketStatus, TICK, TransportFeedback, unwrap_reference};
 
 /// Most packets of one report that count.
@@ -87,15 +87,25 @@ impl Pace {
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         if self.estimator.poll_timeout().is_some_and(|at| at <= now) {
-            self.told = None;
             self.estimator.handle_timeout(now);
+            self.told = None;
+            self.tell(now);
         }
     }
 
     /// Whether a packet may leave at once.
     pub(super) fn pass(&mut self, now: Instant, info: PacketInfo) -> bool {
+        // Only who is woken learns what has changed.
+        if self.told != Some(now) && info.class != Class::Audio && !self.pacer.is_ready(now) {
+            return false;
+        }
         self.tell(now);
         self.pacer.pass(now, info)
+    }
+
+    /// No more come that pass together.
+    pub(super) fn end_train(&mut self) {
+        self.pacer.end_train();
     }
 
     /// Tells the pacer what the path carries.
@@ -209,7 +219,6 @@ impl Pace {
 
     /// Takes what the subscriber tells.
     pub(super) fn handle_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
-        self.told = None;
         self.reference = unwrap_reference(self.reference, feedback.reference_time);
         self.results.clear();
         let newest = self.number().wrapping_sub(1);
@@ -239,6 +248,7 @@ impl Pace {
             }
         }
         self.estimator.feedback(now, &self.results);
+        self.told = None;
     }
 
     /// Subscriptions have other places now: `place` says where the one with an SSRC is.

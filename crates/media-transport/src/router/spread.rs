@@ -144,6 +144,9 @@ impl Router {
             let wanted = serve(peer, *link, track, arrived, max_bytes, passes_at);
             if is_sent_at_once {
                 self.plan.take_back(&mut peer.pending);
+                if let Some(pace) = &mut peer.pace {
+                    pace.end_train();
+                }
             }
             self.spread.wanted = wanted.or(self.spread.wanted);
             return Some(link.peer);
