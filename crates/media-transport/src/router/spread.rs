@@ -3,6 +3,10 @@
 //! What arrives waits until the router is asked what to send, or told anything but further packets. Then all that came of
 //! one track is given to one subscriber after the other, so that a frame's packets touch a subscriber's state once; and
 //! where packets of one track only wait, each subscriber's are written at once, too, while that state is near.
+//!
+//! Whether a microphone is heard is decided when its packet arrives. All else of the track is as it is when packets are
+//! forwarded, a few milliseconds later at most: those just before a keyframe that brings another dependency structure may be
+//! read with the new one, which costs what that keyframe replaces.
 
 use std::time::Instant;
 
@@ -74,7 +78,7 @@ impl Router {
                     None => mark_queued(now, peer, slot, &mut self.queued),
                     Some(Some(at)) if at <= now => queue(peer, slot, &mut self.queued),
                     Some(Some(at)) => schedule_by(now, slot, at, &mut self.schedule),
-                    // The report that opens the way wakes it.
+                    // Its path is full. It is looked at with its next sound, or when something has waited too long.
                     Some(None) => {}
                 }
             }
