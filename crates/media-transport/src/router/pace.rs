@@ -249,6 +249,8 @@ impl Pace {
         }
         self.estimator.feedback(now, &self.results);
         self.told = None;
+        // What waits for a report leaves with it, without a packet or a timeout that would wake it.
+        self.tell(now);
     }
 
     /// Subscriptions have other places now: `place` says where the one with an SSRC is.
@@ -270,3 +272,50 @@ impl Pace {
 
 const TICK_MICROS: u64 = 250;
 const _: () = assert!(TICK.as_micros() == TICK_MICROS as u128);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pacer::{Frame, FrameKind};
+    use crate::rtcp::transport_cc::TwccRecorder;
+    use crate::rtcp::{Compound, CompoundWriter, Packet};
+    use crate::test_clock::start;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn send(pace: &mut Pace, recorder: &mut TwccRecorder, now: Instant, packets: usize) {
+        for _ in 0..packets {
+            recorder.receive(now + ms(20), 1, pace.number());
+            pace.sent(now, 1200, None);
+        }
+    }
+
+    fn report(pace: &mut Pace, recorder: &mut TwccRecorder, now: Instant) {
+        let mut buffer = [0; 1200];
+        let mut writer = CompoundWriter::new(&mut buffer);
+        recorder.write_feedback(now, &mut writer).unwrap();
+        for packet in Compound::new(writer.finish()) {
+            let Ok(Packet::TransportFeedback(feedback)) = packet else {
+                panic!("{packet:?}")
+            };
+            pace.handle_feedback(now, &feedback);
+        }
+    }
+
+    /// Who waits for a report is let go by it, whether or not anything else wakes it.
+    #[test]
+    fn a_report_opens_a_full_path() {
+        let now = start();
+        let (mut pace, mut recorder) = (Pace::new(now, &RouterConfig::default()), TwccRecorder::new(1));
+        send(&mut pace, &mut recorder, now, 1);
+        report(&mut pace, &mut recorder, now + ms(40));
+        send(&mut pace, &mut recorder, now + ms(50), 100);
+        pace.tell(now + ms(50));
+        let later = now + ms(1000);
+        assert!(!pace.pacer.is_ready(later), "full, however long it waits");
+        report(&mut pace, &mut recorder, later);
+        assert!(pace.pacer.is_ready(later));
+    }
+}
