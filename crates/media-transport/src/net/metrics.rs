@@ -183,8 +183,8 @@ impl Default for ThreadMetrics {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MetricsSnapshot {
-    /// From the arrival of an RTP packet in this program until everything that is sent for it at once was handed to the
-    /// socket. What a pacer holds back longer is not waited for.
+    /// From the arrival of an RTP packet at the socket (where the system does not tell, in this program) until everything
+    /// that is sent for it at once was handed to the socket. What a pacer holds back longer is not waited for.
     pub forwarding: Histogram,
     /// From a new peer's description to its connection.
     pub connecting: Histogram,

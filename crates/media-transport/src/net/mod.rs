@@ -12,7 +12,7 @@
 //! A send costs the same for one datagram as for a train of equal ones that the kernel cuts. So what has arrived is routed
 //! before anything is sent, and all that waits for one subscriber then leaves in as few trains as possible: the packets of
 //! a frame, retransmissions, speakers of one tick. Nothing waits for a train to fill: once there is nothing more to
-//! receive, all is sent, and after 1 ms in any case. Trains become longer by themselves when the thread is busy, which is
+//! receive, all is sent, and after 200 µs in any case. Trains become longer by themselves when the thread is busy, which is
 //! when it matters.
 //!
 //! # Threads and ports

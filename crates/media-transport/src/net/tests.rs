@@ -276,6 +276,30 @@ async fn a_client_that_udp_does_not_answer_takes_tcp() {
     .await;
 }
 
+/// The time before a socket was looked at counts, where the system tells.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn what_waited_in_the_socket_is_known() {
+    within_limit(async {
+        let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap(), 1 << 16).unwrap();
+        let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let mut buffer = ReceiveBuffer::new();
+        let began = Instant::now();
+        client.send_to(b"here", socket.local_addr()).await.unwrap();
+        let mut waited = None;
+        while waited.is_none() {
+            socket.readable().await.unwrap();
+            let _ = socket.try_receive(&mut buffer);
+            waited = buffer.bursts().next().map(|burst| burst.waited);
+        }
+        let waited = waited.unwrap();
+        assert!(!waited.is_zero());
+        // Two clocks, of which one may be adjusted meanwhile.
+        assert!(waited <= began.elapsed() + Duration::from_millis(1), "{waited:?}");
+    })
+    .await;
+}
+
 /// An answer leaves from the address that was asked, not from the one the system would choose.
 #[tokio::test]
 async fn answers_leave_from_the_address_that_was_asked() {

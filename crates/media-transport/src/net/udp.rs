@@ -2,6 +2,7 @@ use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::time::{Duration, SystemTime};
 
 use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -112,6 +113,10 @@ impl UdpSocket {
         buffer.filled = self.io.try_io(Interest::READABLE, || {
             self.state.recv(UdpSockRef::from(&self.io), &mut slices, metas)
         })?;
+        // The clock that the system stamps by.
+        buffer.received_at = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         Ok(())
     }
 
@@ -186,6 +191,8 @@ pub struct ReceiveBuffer {
     filled: usize,
     /// The address of the socket that filled it.
     local: SocketAddr,
+    /// When it was filled, since the epoch.
+    received_at: Duration,
 }
 
 impl ReceiveBuffer {
@@ -200,13 +207,14 @@ impl ReceiveBuffer {
             metas: [RecvMeta::default(); quinn_udp::BATCH_SIZE],
             filled: 0,
             local: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
+            received_at: Duration::ZERO,
         }
     }
 
     /// What was received, in order.
     pub fn bursts(&mut self) -> impl Iterator<Item = ReceivedBurst<'_>> {
         let filled = std::mem::take(&mut self.filled);
-        let local = self.local;
+        let (local, received_at) = (self.local, self.received_at);
         self.metas
             .iter()
             .zip(self.bytes.chunks_mut(Self::SLOT_BYTES))
@@ -216,6 +224,7 @@ impl ReceiveBuffer {
                 ReceivedBurst {
                     source: plain(meta.addr),
                     destination: plain(destination),
+                    waited: waited(received_at, meta.timestamp),
                     contents: slot.get_mut(..meta.len).unwrap_or_default(),
                     segment_size: meta.stride.max(1),
                 }
@@ -233,6 +242,15 @@ impl ReceiveBuffer {
     }
 }
 
+/// The longest a datagram is taken to have waited: the clock was set meanwhile, if it says more.
+const MAX_WAITED: Duration = Duration::from_secs(1);
+
+/// From the kernel's stamp to when it was received.
+fn waited(received_at: Duration, stamp: Option<Duration>) -> Duration {
+    let waited = stamp.map(|stamp| received_at.saturating_sub(stamp));
+    waited.filter(|waited| *waited <= MAX_WAITED).unwrap_or_default()
+}
+
 /// Datagrams that came together from one address to one of ours.
 #[derive(Debug)]
 pub struct ReceivedBurst<'a> {
@@ -240,6 +258,9 @@ pub struct ReceivedBurst<'a> {
     pub source: SocketAddr,
     /// Where to.
     pub destination: SocketAddr,
+    /// How long it had been in the socket when it was received. Zero where the system does not tell (Linux does), and for
+    /// what looks like more than a second: the system tells by a clock that can be set.
+    pub waited: Duration,
     contents: &'a mut [u8],
     /// At least 1.
     segment_size: usize,
@@ -263,5 +284,19 @@ impl fmt::Debug for ReceiveBuffer {
         f.debug_struct("ReceiveBuffer")
             .field("filled", &self.filled)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_makes_nobody_wait() {
+        let at = |millis: u64| Duration::from_millis(1_800_000_000_000 + millis);
+        assert_eq!(waited(at(7), Some(at(4))), Duration::from_millis(3));
+        assert_eq!(waited(at(7), None), Duration::ZERO);
+        assert_eq!(waited(at(7), Some(at(9))), Duration::ZERO);
+        assert_eq!(waited(at(7000), Some(at(9))), Duration::ZERO);
     }
 }

@@ -276,7 +276,6 @@ const _: () = assert!(TICK.as_micros() == TICK_MICROS as u128);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pacer::{Frame, FrameKind};
     use crate::rtcp::transport_cc::TwccRecorder;
     use crate::rtcp::{Compound, CompoundWriter, Packet};
     use crate::test_clock::start;
