@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::feedback::TransportFeedback;
 use super::agreement::{Agreed, Kind, Local};
+use super::alarm::Alarm;
 use super::error::ClientError;
 use super::histogram::Counts;
 use super::probe;
@@ -54,6 +55,7 @@ pub(super) struct Measured {
     pub(super) audio_delay: Counts,
     pub(super) video_delay: Counts,
     pub(super) lateness: Counts,
+    pub(super) reading: Counts,
 }
 
 /// What a client is to do, besides what signaling agrees on.
@@ -78,12 +80,24 @@ pub(super) enum Milestone {
 /// What a publisher sends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Output {
+    /// Whether it sends anything.
+    pub(super) sends: bool,
     /// Bits per second.
     pub(super) video: u64,
     pub(super) audio: u64,
     /// Audio level in dB below overload: publishers differ, so that the loudest stays the same.
     pub(super) level: u8,
     pub(super) frames: Frames,
+}
+
+/// When something came.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    /// When it was read, by the clock that sessions know and by that of stamps.
+    at: Instant,
+    read: u64,
+    /// How long it had been in the socket by then.
+    waited: Duration,
 }
 
 /// A client.
@@ -158,6 +172,8 @@ impl Client {
         mut agreements: mpsc::Receiver<Agreed>,
         mut phase: watch::Receiver<Phase>,
     ) -> Result<(Published, Received), ClientError> {
+        // Who only receives need not be exact.
+        let mut alarm = Alarm::new(self.output.sends);
         loop {
             self.drain()?;
             let due = self.due();
@@ -177,7 +193,7 @@ impl Client {
                 }
                 readable = self.socket.readable() => if readable.is_ok() { self.receive() },
                 packets = self.streams.recv() => self.receive_stream(packets),
-                () = tokio::time::sleep_until(due.into()) => self.tick(Instant::now()),
+                () = alarm.until(due) => self.tick(Instant::now()),
             }
         }
         let received = self.received();
@@ -395,43 +411,56 @@ impl Client {
         let shared = Rc::clone(&self.shared);
         let mut buffer = shared.buffer.borrow_mut();
         while self.socket.try_receive(&mut buffer).is_ok() {
-            let (now, arrived) = (Instant::now(), probe::now());
-            buffer.for_each(|source, destination, datagram| {
+            let (now, read) = (Instant::now(), probe::now());
+            for burst in buffer.bursts() {
+                let (source, waited) = (burst.source, burst.waited);
                 // The system chooses among our addresses, and so the session knows of none.
                 let any: IpAddr = match source.ip() {
                     IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
                     IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
                 };
-                let destination = SocketAddr::new(any, destination.port());
-                self.receive_datagram(now, arrived, source, destination, datagram);
-            });
+                let destination = SocketAddr::new(any, burst.destination.port());
+                let arrival = Arrival {
+                    at: now,
+                    read,
+                    waited,
+                };
+                for datagram in burst.datagrams() {
+                    self.receive_datagram(arrival, source, destination, datagram);
+                }
+            }
         }
     }
 
     fn receive_stream(&mut self, mut packets: StreamPackets) {
-        let (now, arrived) = (Instant::now(), probe::now());
+        let arrival = Arrival {
+            at: Instant::now(),
+            read: probe::now(),
+            waited: Duration::ZERO,
+        };
         let (source, destination) = (packets.source(), packets.destination());
         for packet in packets.packets() {
-            self.receive_datagram(now, arrived, source, destination, packet);
+            self.receive_datagram(arrival, source, destination, packet);
         }
     }
 
     fn receive_datagram(
         &mut self,
-        now: Instant,
-        arrived: u64,
+        arrival: Arrival,
         source: SocketAddr,
         destination: SocketAddr,
         datagram: &mut [u8],
     ) {
+        let now = arrival.at;
         match self.session.handle_datagram(now, source, destination, datagram) {
-            Input::Rtp(bytes) => self.receive_packet(now, arrived, bytes),
+            Input::Rtp(bytes) => self.receive_packet(arrival, bytes),
             Input::Rtcp(bytes) => self.receive_compound(now, bytes),
             Input::Consumed | Input::Dropped(_) => {}
         }
     }
 
-    fn receive_packet(&mut self, now: Instant, arrived: u64, bytes: &[u8]) {
+    fn receive_packet(&mut self, arrival: Arrival, bytes: &[u8]) {
+        let now = arrival.at;
         let Ok(packet) = Packet::parse(bytes) else { return };
         if let Some(feedback) = &mut self.feedback {
             feedback.receive(now, &packet);
@@ -456,7 +485,9 @@ impl Client {
                 Kind::Audio => &mut measured.audio_delay,
                 Kind::Video => &mut measured.video_delay,
             };
-            delay.add(arrived.saturating_sub(sent));
+            let waited = u64::try_from(arrival.waited.as_nanos()).unwrap_or(u64::MAX);
+            delay.add(arrival.read.saturating_sub(waited).saturating_sub(sent));
+            measured.reading.add(waited);
         }
     }
 

@@ -9,16 +9,20 @@
 //! |---|---|
 //! | `protocol`, `workers`, `worker` | what processes say to each other, and both ends of it |
 //! | `agreement`, `signaling` | how clients agree with a server: in a meeting, or by WHIP and WHEP |
-//! | `client`, `source`, `receiver`, `probe` | one client's media |
-//! | `histogram`, `summary` | what came of it |
+//! | `client`, `source`, `receiver`, `probe`, `alarm` | one client's media |
+//! | `meetings` | further meetings |
+//! | `histogram`, `served`, `summary` | what came of it |
 
 mod agreement;
+mod alarm;
 mod client;
 mod error;
 mod histogram;
+mod meetings;
 mod probe;
 mod protocol;
 mod receiver;
+mod served;
 mod signaling;
 mod source;
 mod summary;
@@ -37,6 +41,7 @@ use url::Url;
 
 use self::error::RunError;
 use self::protocol::{Door, Frames, Manners, Order, Plan, Signaling, Told, WorkerReport};
+use self::served::Served;
 use self::summary::{Asked, Server, Summary};
 pub(super) use self::worker::run as work;
 use self::workers::Workers;
@@ -59,11 +64,15 @@ pub(super) const WORKER: &str = "sfu-worker";
 /// Options of `anteroom load sfu`.
 #[derive(Debug, Args)]
 pub(super) struct Sfu {
-    /// Clients that send.
+    /// Meetings of a service in development mode that go on at the same time.
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "whip")]
+    meetings: NonZeroU16,
+
+    /// Clients of each meeting that send.
     #[arg(long, default_value = "1")]
     publishers: NonZeroU16,
 
-    /// Clients that receive.
+    /// Clients of each meeting that receive.
     #[arg(long, default_value = "10")]
     subscribers: NonZeroU16,
 
@@ -157,11 +166,22 @@ impl Sfu {
             tcp: self.tcp,
         }
     }
+
+    /// How clients come in, wherever that is.
+    const fn signaling(&self) -> Signaling {
+        match self.whip {
+            Some(_) => Signaling::Whip,
+            None => self.signaling,
+        }
+    }
 }
 
 pub(super) async fn run(sfu: Sfu) -> anyhow::Result<ExitCode> {
     if sfu.video == 0 && sfu.audio == 0 {
         anyhow::bail!("there is nothing to send with --video 0 and --audio 0");
+    }
+    if sfu.meetings.get() > 1 && sfu.signaling() == Signaling::Whip {
+        anyhow::bail!("--meetings is for clients that come by signaling of meetings");
     }
     let bar = output::progress("Forwarding …", "{msg} {elapsed}");
     let directory = tempfile::tempdir()?;
@@ -179,34 +199,78 @@ pub(super) async fn run(sfu: Sfu) -> anyhow::Result<ExitCode> {
             Some(started)
         }
     };
-    let door = match (&service, &sfu.data, sfu.whip.clone().zip(sfu.whep.clone())) {
-        (Some(service), ..) => Door::new(sfu.signaling, &service.dev)?,
-        (None, Some(data), _) => {
-            let dev = DevInfo::read(&data.join("dev.json"))
-                .with_context(|| format!("{} has no dev.json", data.display()))?;
-            Door::new(sfu.signaling, &dev)?
+    let dev = match (&service, &sfu.data) {
+        (Some(service), _) => Some(service.dev.clone()),
+        (None, Some(data)) => {
+            let dev = DevInfo::read(&data.join("dev.json"));
+            Some(dev.with_context(|| format!("{} has no dev.json", data.display()))?)
         }
-        (None, None, Some((whip, whep))) => Door::Whip {
-            whip,
-            whep,
-            token: sfu.token.clone(),
-            ca: sfu.ca.clone(),
-        },
-        (None, None, None) => anyhow::bail!("there is no server"),
+        (None, None) => None,
     };
+    let doors = doors(&sfu, dev.as_ref()).await?;
     let server = service.as_ref().map(Running::id).or(sfu.pid).map(Process);
-    let summary = measure(&sfu, &door, server).await?;
+    let metrics = dev.as_ref().map(Metrics::new).transpose()?;
+    let summary = measure(&sfu, &doors, server, metrics.as_ref()).await?;
     drop(service);
     bar.finish_and_clear();
     output::print(sfu.json, &summary, Summary::text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn measure(sfu: &Sfu, door: &Door, server: Option<Process>) -> Result<Summary, RunError> {
+/// Where clients come in, one after the other.
+async fn doors(sfu: &Sfu, dev: Option<&DevInfo>) -> anyhow::Result<Vec<Door>> {
+    let Some(dev) = dev else {
+        let places = sfu.whip.clone().zip(sfu.whep.clone());
+        let (whip, whep) = places.context("there is no server")?;
+        return Ok(vec![Door::Whip {
+            whip,
+            whep,
+            token: sfu.token.clone(),
+            ca: sfu.ca.clone(),
+        }]);
+    };
+    if sfu.signaling == Signaling::Whip {
+        return Ok(vec![Door::whip(dev)?]);
+    }
+    let http = meetings::http(dev.ca_file.as_deref())?;
+    let links = meetings::links(&http, dev, sfu.meetings).await?;
+    let doors = links.into_iter().map(|link| Door::meeting(dev, link));
+    Ok(doors.collect::<Result<_, _>>()?)
+}
+
+/// Where a service in development mode tells what it has counted.
+struct Metrics {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Metrics {
+    fn new(dev: &DevInfo) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: meetings::http(dev.ca_file.as_deref())?,
+            url: format!("{}/metrics", dev.endpoint),
+        })
+    }
+
+    /// `None` when it does not tell: it need not.
+    async fn read(&self) -> Option<Served> {
+        let answer = self.http.get(&self.url).send().await.ok()?;
+        let metrics = answer.error_for_status().ok()?.text().await.ok()?;
+        Some(Served::read(&metrics))
+    }
+}
+
+async fn measure(
+    sfu: &Sfu,
+    doors: &[Door],
+    server: Option<Process>,
+    metrics: Option<&Metrics>,
+) -> Result<Summary, RunError> {
     let memory_before = server.and_then(Process::memory);
-    let plans = plans(sfu, door);
+    let plans = plans(sfu, doors);
     let mut workers = Workers::start(&plans)?;
-    let clients = u64::from(sfu.publishers.get()) + u64::from(sfu.subscribers.get());
+    let each = u64::from(sfu.publishers.get()) + u64::from(sfu.subscribers.get());
+    let clients = each * u64::from(sfu.meetings.get());
     // Clients come after each other; each may take as long as it may.
     let patience = Duration::from_secs(sfu.patience.saturating_mul(clients)) + GRACE;
     let publishing = |told| matches!(told, Told::Publishing).then_some(());
@@ -224,8 +288,10 @@ async fn measure(sfu: &Sfu, door: &Door, server: Option<Process>) -> Result<Summ
     let cpu_before = server.and_then(Process::cpu);
     let memory_after = server.and_then(Process::memory);
     let load_average = super::process::load_average();
+    let served_before = served(metrics).await;
     sleep_until(until).await;
     let cpu_after = server.and_then(Process::cpu);
+    let served_after = served(metrics).await;
     let report = |told| match told {
         Told::Report(report) => Some(*report),
         _ => None,
@@ -233,11 +299,12 @@ async fn measure(sfu: &Sfu, door: &Door, server: Option<Process>) -> Result<Summ
     let reports: Vec<WorkerReport> = workers.all("reports", GRACE * 3, report).await?;
     Summary::new(
         Asked {
+            meetings: sfu.meetings.get().into(),
             publishers: sfu.publishers.get().into(),
             subscribers: sfu.subscribers.get().into(),
             seconds: sfu.seconds,
             processes: plans.len(),
-            signaling: door.signaling(),
+            signaling: sfu.signaling(),
             video_bits_per_second: sfu.video,
             audio_bits_per_second: sfu.audio,
             voices: sfu.voices,
@@ -248,23 +315,29 @@ async fn measure(sfu: &Sfu, door: &Door, server: Option<Process>) -> Result<Summ
                 .zip(cpu_after)
                 .map(|(before, after)| after.saturating_sub(before)),
             memory: memory_before.zip(memory_after),
+            within: served_before
+                .zip(served_after)
+                .and_then(|(before, after)| after.since(&before)),
         },
         load_average,
         reports,
     )
 }
 
-/// Who plays whom.
-fn plans(sfu: &Sfu, door: &Door) -> Vec<Plan> {
+async fn served(metrics: Option<&Metrics>) -> Option<Served> {
+    metrics?.read().await
+}
+
+/// Who plays whom. Clients go from one meeting to the next.
+fn plans(sfu: &Sfu, doors: &[Door]) -> Vec<Plan> {
     let cores = std::thread::available_parallelism().ok();
     let processes = sfu.processes.or(cores).map_or(1, NonZeroUsize::get);
-    let clients = usize::from(sfu.publishers.get()) + usize::from(sfu.subscribers.get());
-    let processes = processes.min(clients);
-    let of =
-        |worker: usize, count: NonZeroU16| (worker..usize::from(count.get())).step_by(processes).collect();
+    let all = |count: NonZeroU16| usize::from(count.get()) * doors.len();
+    let processes = processes.min(all(sfu.publishers) + all(sfu.subscribers));
+    let of = |worker: usize, count: NonZeroU16| (worker..all(count)).step_by(processes).collect();
     (0..processes)
         .map(|worker| Plan {
-            door: door.clone(),
+            doors: doors.to_vec(),
             publishers: of(worker, sfu.publishers),
             // From the other end, so that few clients are spread, too.
             subscribers: of(processes - 1 - worker, sfu.subscribers),

@@ -67,30 +67,24 @@ pub(super) enum Door {
 }
 
 impl Door {
-    /// That of a service in development mode.
-    pub(super) fn new(signaling: Signaling, dev: &DevInfo) -> Result<Self, url::ParseError> {
-        let (token, ca) = (dev.media_token.clone(), dev.ca_file.clone());
-        Ok(match signaling {
-            Signaling::Meeting => Self::Meeting {
-                endpoint: dev.endpoint.parse()?,
-                link: dev.meeting.join_url.clone(),
-                token,
-                ca,
-            },
-            Signaling::Whip => Self::Whip {
-                whip: dev.whip_url.parse()?,
-                whep: dev.whep_url.parse()?,
-                token: Some(token),
-                ca,
-            },
+    /// A meeting of a service in development mode.
+    pub(super) fn meeting(dev: &DevInfo, link: String) -> Result<Self, url::ParseError> {
+        Ok(Self::Meeting {
+            endpoint: dev.endpoint.parse()?,
+            link,
+            token: dev.media_token.clone(),
+            ca: dev.ca_file.clone(),
         })
     }
 
-    pub(super) const fn signaling(&self) -> Signaling {
-        match self {
-            Self::Meeting { .. } => Signaling::Meeting,
-            Self::Whip { .. } => Signaling::Whip,
-        }
+    /// Its demo meeting, by WHIP and WHEP.
+    pub(super) fn whip(dev: &DevInfo) -> Result<Self, url::ParseError> {
+        Ok(Self::Whip {
+            whip: dev.whip_url.parse()?,
+            whep: dev.whep_url.parse()?,
+            token: Some(dev.media_token.clone()),
+            ca: dev.ca_file.clone(),
+        })
     }
 
     pub(super) fn ca(&self) -> Option<&Path> {
@@ -103,7 +97,8 @@ impl Door {
 /// The first line a worker reads: whom it plays.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Plan {
-    pub(super) door: Door,
+    /// At least one. A client's number says which is its.
+    pub(super) doors: Vec<Door>,
     /// Their numbers among all.
     pub(super) publishers: Vec<usize>,
     pub(super) subscribers: Vec<usize>,
@@ -146,11 +141,13 @@ pub(super) enum Told {
 pub(super) struct WorkerReport {
     pub(super) published: Published,
     pub(super) received: Received,
-    /// Nanoseconds from a packet's stamp to its arrival.
+    /// Nanoseconds from a packet's stamp to its arrival at the subscriber's socket.
     pub(super) audio_delay: Counts,
     pub(super) video_delay: Counts,
     /// Nanoseconds by which packets were sent later than planned.
     pub(super) lateness: Counts,
+    /// Nanoseconds that packets were in the subscriber's socket before it read them, where the system tells.
+    pub(super) reading: Counts,
     /// Nanoseconds from a subscriber's first request to its first audio packet, and to its first whole keyframe.
     pub(super) first_audio: Counts,
     pub(super) first_frame: Counts,

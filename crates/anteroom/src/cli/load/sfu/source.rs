@@ -252,6 +252,7 @@ mod tests {
             level_extension: None,
         };
         let output = Output {
+            sends: true,
             video: bits,
             audio: bits,
             level: 20,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::error::RunError;
 use super::histogram::{Counts, Percentiles};
 use super::protocol::{Frames, Manners, Published, Received, Signaling, WorkerReport};
+use super::served::Within;
 use crate::cli::output;
 
 /// How memory per session is found.
@@ -17,6 +18,8 @@ const MEMORY_METHOD: &str = "resident memory of the server's process (VmRSS) whi
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Asked {
+    pub(super) meetings: u64,
+    /// Of each meeting.
     pub(super) publishers: u64,
     pub(super) subscribers: u64,
     pub(super) seconds: u64,
@@ -37,6 +40,8 @@ pub(super) struct Server {
     pub(super) cpu: Option<Duration>,
     /// Bytes in RAM before the first client and with all of them.
     pub(super) memory: Option<(u64, u64)>,
+    /// How long packets were in it.
+    pub(super) within: Option<Within>,
 }
 
 /// A run's result.
@@ -49,12 +54,15 @@ pub(super) struct Summary {
     server: ServerFigures,
     packets: Packets,
     transport: Transport,
-    /// Microseconds from a publisher's sending to a subscriber's receiving, both as their programs see it.
+    /// Microseconds from a publisher's sending, as its program sees it, until the packet is in a subscriber's socket; where
+    /// the system does not tell that, until its program has it.
     forwarding_delay_micros: Delays,
     /// Microseconds from a subscriber's first request to what it receives first.
     join_micros: Joins,
     /// Microseconds by which publishers sent later than planned: what the load itself lacks.
     publisher_lateness_micros: Option<Percentiles>,
+    /// Microseconds that packets lay in subscribers' sockets before those read them: that, too, is the load's.
+    subscriber_lateness_micros: Option<Percentiles>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,6 +83,9 @@ struct ServerFigures {
     memory_bytes: Option<u64>,
     memory_bytes_per_session: Option<u64>,
     memory_method: &'static str,
+    /// What it says itself, if it is Anteroom and in development mode: from a packet's arrival at its socket until it was
+    /// handed over for all subscribers, as parts of the packets.
+    forwarding_within: Option<Within>,
 }
 
 #[derive(Debug, Serialize)]
@@ -142,6 +153,7 @@ impl Summary {
                 (&mut all.audio_delay, &report.audio_delay),
                 (&mut all.video_delay, &report.video_delay),
                 (&mut all.lateness, &report.lateness),
+                (&mut all.reading, &report.reading),
                 (&mut all.first_audio, &report.first_audio),
                 (&mut all.first_frame, &report.first_frame),
             ] {
@@ -153,7 +165,7 @@ impl Summary {
         }
         let mut delays: Counts = all.audio_delay.clone();
         delays.merge(&all.video_delay);
-        let sessions = asked.publishers + asked.subscribers;
+        let sessions = (asked.publishers + asked.subscribers) * asked.meetings;
         Ok(Self {
             machine: Machine {
                 cores: std::thread::available_parallelism().ok().map(usize::from),
@@ -176,6 +188,7 @@ impl Summary {
                 first_frame: all.first_frame.percentiles(),
             },
             publisher_lateness_micros: all.lateness.percentiles(),
+            subscriber_lateness_micros: all.reading.percentiles(),
             asked,
         })
     }
@@ -217,6 +230,12 @@ impl Summary {
             &self.join_micros.first_frame,
         );
         spread("publishers late by", 1.0, "µs", &self.publisher_lateness_micros);
+        spread(
+            "subscribers read late by",
+            1.0,
+            "µs",
+            &self.subscriber_lateness_micros,
+        );
         let spreads = output::table(&rows);
 
         let Packets {
@@ -294,6 +313,25 @@ impl Summary {
                 format!("{cost:.2} µs per forwarded packet, {cores:.2} cores"),
             );
         }
+        if let Some(within) = &server.forwarding_within {
+            let Within {
+                mean_micros,
+                micros150,
+                millis1,
+                millis5,
+                ..
+            } = within;
+            let percent = |part: &f64| format!("{:.1} %", part * 100.0);
+            row(
+                "in the server, until all have it",
+                format!(
+                    "{mean_micros:.0} µs on average; {} within 150 µs, {} within 1 ms, {} within 5 ms",
+                    percent(micros150),
+                    percent(millis1),
+                    percent(millis5)
+                ),
+            );
+        }
         if let (Some(each), Some(all)) = (server.memory_bytes_per_session, server.memory_bytes) {
             let (each, all) = (indicatif::HumanBytes(each), indicatif::HumanBytes(all));
             row(
@@ -320,6 +358,7 @@ impl Server {
                 .memory
                 .and_then(|(before, after)| after.saturating_sub(before).checked_div(sessions)),
             memory_method: MEMORY_METHOD,
+            forwarding_within: self.within,
         }
     }
 }
@@ -378,6 +417,7 @@ mod tests {
     }
 
     const ASKED: Asked = Asked {
+        meetings: 1,
         publishers: 1,
         subscribers: 3,
         seconds: 2,
@@ -398,6 +438,13 @@ mod tests {
         let server = Server {
             cpu: Some(Duration::from_millis(400)),
             memory: Some((1000, 9000)),
+            within: Some(Within {
+                packets: 200.0,
+                mean_micros: 130.2,
+                micros150: 0.75,
+                millis1: 0.995,
+                millis5: 1.0,
+            }),
         };
         let summary = Summary::new(ASKED, server, Some(0.5), vec![report(100), report(300)]).unwrap();
         let json = serde_json::to_value(&summary).unwrap();
@@ -420,6 +467,7 @@ mod tests {
             "200 (frames' packets spread over their time)",
             "100 messages, from 2 subscribers",
             "4 clients",
+            "130 µs on average; 75.0 % within 150 µs, 99.5 % within 1 ms",
         ] {
             assert!(text.contains(said), "{said} in {text}");
         }

@@ -126,7 +126,8 @@ struct Cast {
 
 impl Cast {
     fn new(plan: Plan) -> anyhow::Result<Self> {
-        let tls = target::options(plan.door.ca())?.tls().cloned();
+        let door = plan.doors.first().context("there is nowhere to come in")?;
+        let tls = target::options(door.ca())?.tls().cloned();
         // Fails when somebody has installed one, which is as well.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut http = reqwest::Client::builder().timeout(Duration::from_secs(plan.patience));
@@ -207,8 +208,12 @@ impl Cast {
     ) -> Result<Place, ClientError> {
         let name = format!("{} {number}", if publishes { "publisher" } else { "subscriber" });
         let kinds = self.kinds();
-        let steps = u8::try_from(number).unwrap_or(u8::MAX);
+        let doors = self.plan.doors.len().max(1);
+        let door = self.plan.doors.get(number % doors).cloned();
+        let door = door.ok_or_else(|| ClientError::Worker("there is nowhere to come in".to_owned()))?;
+        let steps = u8::try_from(number / doors).unwrap_or(u8::MAX);
         let output = Output {
+            sends: publishes,
             video: self.plan.video,
             audio: self.plan.audio,
             level: LOUDEST
@@ -219,7 +224,7 @@ impl Cast {
         let (shared, phase) = (Rc::clone(&self.shared), self.phase.subscribe());
         let (began, place) = tokio::sync::oneshot::channel();
         let places = Arc::clone(places);
-        match self.plan.door.clone() {
+        match door {
             Door::Whip {
                 whip, whep, token, ..
             } => {
@@ -274,6 +279,7 @@ impl Cast {
             audio_delay: measured.audio_delay,
             video_delay: measured.video_delay,
             lateness: measured.lateness,
+            reading: measured.reading,
             ..self.report
         })
     }

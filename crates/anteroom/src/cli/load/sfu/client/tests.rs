@@ -126,6 +126,7 @@ async fn join(
         .send(Command::SetSubscriptions { peer, subscriptions })
         .unwrap();
     let output = Output {
+        sends: true,
         video: 600_000,
         audio: 64_000,
         level: 20,
