@@ -1,8 +1,10 @@
-//! SRTP beside the raw AEAD of aws-lc-rs, `webrtc-srtp` and `rtc-srtp`: protect and unprotect of an Opus-sized and a
-//! video-sized payload, and one packet to sixteen receivers.
+//! SRTP beside the raw AEAD of aws-lc-rs, `webrtc-srtp`, `rtc-srtp` and `str0m`: protect and unprotect of an Opus-sized and
+//! a video-sized payload, and one packet to sixteen receivers.
 //!
 //! Against the raw AEAD both sides work in place, and open a fresh copy; the replay check is included. The peers allocate
 //! their results; ours includes the copy into the work buffer there.
+
+mod str0m;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -14,6 +16,8 @@ use anteroom_media_transport::srtp::{
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use criterion::Criterion;
 use webrtc_srtp::option::srtp_replay_protection;
+
+use self::str0m::Str0m;
 
 const HEADER: usize = 12;
 
@@ -286,6 +290,37 @@ macro_rules! peer {
     }};
 }
 
+fn protect_str0m(case: Case) -> impl FnMut(u64) -> Duration {
+    let packets = case.packets();
+    move |operations| {
+        in_batches(
+            operations,
+            || Str0m::new(case.profile, true).expect("a profile it has"),
+            |srtp, index| {
+                black_box(srtp.protect(&packets[index]));
+            },
+        )
+    }
+}
+
+fn unprotect_str0m(case: Case) -> impl FnMut(u64) -> Duration {
+    let mut sealing = Str0m::new(case.profile, true).expect("a profile it has");
+    let sealed: Vec<_> = case
+        .packets()
+        .iter()
+        .map(|packet| sealing.protect(packet))
+        .collect();
+    move |operations| {
+        in_batches(
+            operations,
+            || Str0m::new(case.profile, false).expect("a profile it has"),
+            |srtp, index| {
+                black_box(srtp.unprotect(&sealed[index]));
+            },
+        )
+    }
+}
+
 type Side<'a> = (&'a str, &'a mut dyn FnMut(u64) -> Duration);
 
 #[expect(clippy::print_stdout, reason = "the report is the product of a bench")]
@@ -342,6 +377,7 @@ fn main() {
                         &mut peer!(case, webrtc, case.packets(), encrypt_rtp),
                     ),
                     ("rtc-srtp", &mut peer!(case, rtc, case.packets(), encrypt_rtp)),
+                    ("str0m", &mut protect_str0m(case)),
                 ],
             );
             compare(
@@ -366,6 +402,7 @@ fn main() {
                         &mut peer!(case, webrtc, case.sealed(), decrypt_rtp),
                     ),
                     ("rtc-srtp", &mut peer!(case, rtc, case.sealed(), decrypt_rtp)),
+                    ("str0m", &mut unprotect_str0m(case)),
                 ],
             );
         }
