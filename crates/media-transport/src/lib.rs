@@ -17,7 +17,7 @@ mod test_ends;
 mod timers;
 pub mod wire;
 
-pub use dtls::{Certificate, DtlsBackend, DtlsFailure, Fingerprint};
+pub use dtls::{Certificate, DtlsBackend, DtlsFailure, Fingerprint, UnknownBackend};
 pub use error::{Error, ParseError, ParseErrorKind, SrtpError};
 pub use ice::IceCredentials;
 pub use session::{

@@ -10,6 +10,7 @@ use figment::value::UncasedStr;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use anteroom_identity::id::ResourceId;
+use anteroom_media_transport::DtlsBackend;
 use anteroom_media_transport::router::RouterConfig;
 use anteroom_teams_link::policy::LobbyScope;
 
@@ -40,6 +41,9 @@ pub struct Config {
     /// Microphones of a meeting that are forwarded at a time, those of the loudest speakers; 0 or `"all"` for all.
     #[serde(deserialize_with = "number_or_all")]
     pub media_voices: Option<NonZeroUsize>,
+    /// The library that makes DTLS handshakes: `"dimpl"`, or in builds with the feature `webrtc-dtls` `"rtc-dtls"`.
+    #[serde(with = "dtls_backend")]
+    pub media_dtls: DtlsBackend,
     /// Addresses clients are told to send media to; empty: the address listened on, or all of this machine's when
     /// that is unspecified.
     pub media_advertise: Vec<IpAddr>,
@@ -234,6 +238,7 @@ impl Default for Config {
             media_tcp: MediaTcp::default(),
             media_threads: None,
             media_voices: RouterConfig::default().max_voices,
+            media_dtls: DtlsBackend::default(),
             metrics_token: None,
             media_advertise: Vec::new(),
             dev_http: Some(loopback(8080)),
@@ -463,6 +468,21 @@ fn address_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
         .map_err(|_| serde::de::Error::custom("expected ADDRESS:PORT or \"off\""))
 }
 
+/// A library by its name.
+mod dtls_backend {
+    use anteroom_media_transport::DtlsBackend;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(backend: &DtlsBackend, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(backend)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DtlsBackend, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 fn number_or_all<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NonZeroUsize>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -533,6 +553,17 @@ mod tests {
     }
 
     #[test]
+    fn a_dtls_library_of_this_build() {
+        assert_eq!(load("").unwrap().media_dtls, DtlsBackend::Dimpl);
+        for backend in DtlsBackend::ALL {
+            let read = load(&format!("media_dtls = \"{backend}\"")).unwrap();
+            assert_eq!(read.media_dtls, *backend);
+        }
+        let error = load("media_dtls = \"openssl\"").unwrap_err().to_string();
+        assert!(error.contains("dimpl"), "{error}");
+    }
+
+    #[test]
     fn names_unknown_keys() {
         let Err(ConfigError::UnknownKey { key, origin }) = load("lissten = \"127.0.0.1:1\"\n") else {
             panic!("accepted")
@@ -552,6 +583,8 @@ mod tests {
             "dev_http = \"nowhere\"",
             "media_voices = \"some\"",
             "media_voices = -1",
+            "media_dtls = \"openssl\"",
+            "media_dtls = 1",
             "[demo]\nlobby = \"x\"",
         ] {
             let error = load(toml).unwrap_err().to_string();

@@ -1,4 +1,6 @@
 use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
 use std::time::Instant;
 
 use super::dimpl::Dimpl;
@@ -28,6 +30,44 @@ impl DtlsBackend {
         #[cfg(feature = "webrtc-dtls")]
         Self::WebrtcDtls,
     ];
+}
+
+/// The names `dimpl` and `rtc-dtls`.
+impl fmt::Display for DtlsBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dimpl => "dimpl",
+            #[cfg(feature = "webrtc-dtls")]
+            Self::WebrtcDtls => "rtc-dtls",
+        })
+    }
+}
+
+/// A name of no backend of this build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no DTLS library of that name in this build, which has {}", Names)]
+#[non_exhaustive]
+pub struct UnknownBackend;
+
+/// Those of this build.
+struct Names;
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, backend) in DtlsBackend::ALL.iter().enumerate() {
+            write!(f, "{}{backend}", if index > 0 { ", " } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for DtlsBackend {
+    type Err = UnknownBackend;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let named = |backend: &&Self| backend.to_string() == name;
+        Self::ALL.iter().find(named).copied().ok_or(UnknownBackend)
+    }
 }
 
 /// A connection of either backend.

@@ -56,7 +56,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use backend::DtlsBackend;
+pub use backend::{DtlsBackend, UnknownBackend};
 pub use certificate::Certificate;
 pub(crate) use endpoint::{Endpoint, EndpointConfig, Output};
 pub use fingerprint::Fingerprint;

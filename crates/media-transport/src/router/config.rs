@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::train::MAX_PADDING;
+use crate::dtls::DtlsBackend;
 
 /// Bounds and policies of a [`Router`](super::Router). The defaults suit a machine with some gigabytes of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct RouterConfig {
     /// Microphones of a room that are forwarded at a time: those of its loudest speakers, by the levels of RFC 6464. Those
     /// that tell no level are forwarded besides. `None` forwards all.
     pub max_voices: Option<NonZeroUsize>,
+    /// The library that makes handshakes.
+    pub dtls: DtlsBackend,
 }
 
 impl Default for RouterConfig {
@@ -58,6 +61,7 @@ impl Default for RouterConfig {
             video_ceiling_bits_per_second: Some(2_500_000),
             max_speakers: 8,
             max_voices: NonZeroUsize::new(5),
+            dtls: DtlsBackend::default(),
         }
     }
 }

@@ -96,7 +96,7 @@ impl Router {
         }
         config.local.validate()?;
         let ufrag = config.local.ufrag.clone();
-        let mut session = PeerSession::new(config, now);
+        let mut session = PeerSession::new(config, now).with_dtls_backend(self.config.dtls);
         session.set_remote(now, remote)?;
         let mut peer = Peer::new(now, id, room, session, self.rng.random());
         peer.ufrags.push(ufrag.clone());

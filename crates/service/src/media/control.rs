@@ -68,6 +68,7 @@ pub fn start(config: &Config) -> Result<(MediaControl, mpsc::Receiver<Event>), S
     };
     let mut router = RouterConfig::default();
     router.max_voices = config.media_voices;
+    router.dtls = config.media_dtls;
     let mut handle =
         MediaThread::spawn_all(net, router).map_err(|error| not_started(config.media, &error))?;
     let events = handle
