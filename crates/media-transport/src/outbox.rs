@@ -9,6 +9,10 @@ const MAX_QUEUED: usize = 64;
 /// The most emptied buffers that are kept for reuse.
 const MAX_SPARE: usize = 4;
 
+/// The largest of them, in bytes: connectivity checks and their answers go on for as long as a session lives, what is
+/// larger belongs to a handshake.
+const MAX_SPARE_BYTES: usize = 256;
+
 /// Where a datagram from [`poll_transmit`](crate::PeerSession::poll_transmit) goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transmit {
@@ -38,9 +42,11 @@ impl Outbox {
 
     /// Puts the next datagram into `buf`, replacing what it held.
     pub(crate) fn pop(&mut self, buf: &mut Vec<u8>) -> Option<Transmit> {
-        let (transmit, mut datagram) = self.queue.pop_front()?;
-        std::mem::swap(buf, &mut datagram);
-        if self.spare.len() < MAX_SPARE {
+        let (transmit, datagram) = self.queue.pop_front()?;
+        // Not swapped: the caller's buffer is one for all sessions, and large.
+        buf.clear();
+        buf.extend_from_slice(&datagram);
+        if self.spare.len() < MAX_SPARE && datagram.capacity() <= MAX_SPARE_BYTES {
             self.spare.push(datagram);
         }
         Some(transmit)
@@ -68,5 +74,23 @@ mod tests {
             assert_eq!(buf, [byte]);
         }
         assert_eq!(outbox.pop(&mut buf), None);
+    }
+
+    #[test]
+    fn what_a_handshake_needed_is_not_kept() {
+        let address = "127.0.0.1:1".parse().unwrap();
+        let transmit = Transmit {
+            source: address,
+            destination: address,
+        };
+        let mut outbox = Outbox::default();
+        let mut buf = Vec::with_capacity(65_536);
+        for len in [1200, 100] {
+            outbox.push(transmit, &vec![7; len]);
+            assert_eq!(outbox.pop(&mut buf), Some(transmit));
+            assert_eq!((buf.len(), buf.capacity()), (len, 65_536));
+        }
+        let kept: Vec<_> = outbox.spare.iter().map(Vec::capacity).collect();
+        assert!(matches!(kept[..], [100..=256]), "{kept:?}");
     }
 }
