@@ -57,13 +57,17 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    #[test]
-    fn keeps_order_and_bounds() {
+    fn transmit() -> Transmit {
         let address = "127.0.0.1:1".parse().unwrap();
-        let transmit = Transmit {
+        Transmit {
             source: address,
             destination: address,
-        };
+        }
+    }
+
+    #[test]
+    fn keeps_order_and_bounds() {
+        let transmit = transmit();
         let mut outbox = Outbox::default();
         for byte in 0..100 {
             outbox.push(transmit, &[byte]);
@@ -78,11 +82,7 @@ mod tests {
 
     #[test]
     fn what_a_handshake_needed_is_not_kept() {
-        let address = "127.0.0.1:1".parse().unwrap();
-        let transmit = Transmit {
-            source: address,
-            destination: address,
-        };
+        let transmit = transmit();
         let mut outbox = Outbox::default();
         let mut buf = Vec::with_capacity(65_536);
         for len in [1200, 100] {
