@@ -78,7 +78,7 @@ impl Router {
                     None => mark_queued(now, peer, slot, &mut self.queued),
                     Some(Some(at)) if at <= now => queue(peer, slot, &mut self.queued),
                     Some(Some(at)) => schedule_by(now, slot, at, &mut self.schedule),
-                    // Its path is full. The report that opens it wakes it, or its next sound, or something that has waited too long.
+                    // Its path is full. The report that opens it wakes it, its next sound, or what has waited too long.
                     Some(None) => {}
                 }
             }
