@@ -41,7 +41,7 @@ use url::Url;
 
 use self::error::RunError;
 use self::protocol::{Door, Frames, Manners, Order, Plan, Signaling, Told, WorkerReport};
-use self::served::Served;
+use self::served::{Metrics, Served};
 use self::summary::{Asked, Server, Summary};
 pub(super) use self::worker::run as work;
 use self::workers::Workers;
@@ -236,28 +236,6 @@ async fn doors(sfu: &Sfu, dev: Option<&DevInfo>) -> anyhow::Result<Vec<Door>> {
     let links = meetings::links(&http, dev, sfu.meetings).await?;
     let doors = links.into_iter().map(|link| Door::meeting(dev, link));
     Ok(doors.collect::<Result<_, _>>()?)
-}
-
-/// Where a service in development mode tells what it has counted.
-struct Metrics {
-    http: reqwest::Client,
-    url: String,
-}
-
-impl Metrics {
-    fn new(dev: &DevInfo) -> anyhow::Result<Self> {
-        Ok(Self {
-            http: meetings::http(dev.ca_file.as_deref())?,
-            url: format!("{}/metrics", dev.endpoint),
-        })
-    }
-
-    /// `None` when it does not tell: it need not.
-    async fn read(&self) -> Option<Served> {
-        let answer = self.http.get(&self.url).send().await.ok()?;
-        let metrics = answer.error_for_status().ok()?.text().await.ok()?;
-        Some(Served::read(&metrics))
-    }
 }
 
 async fn measure(

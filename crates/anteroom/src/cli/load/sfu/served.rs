@@ -1,9 +1,34 @@
 //! What the server says itself of the time packets take in it.
 
+use anteroom_service::DevInfo;
 use serde::Serialize;
+
+use super::meetings;
 
 /// The histogram of `/metrics`.
 const NAME: &str = "anteroom_media_forwarding_seconds";
+
+/// Where a service in development mode tells what it has counted.
+pub(super) struct Metrics {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Metrics {
+    pub(super) fn new(dev: &DevInfo) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: meetings::http(dev.ca_file.as_deref())?,
+            url: format!("{}/metrics", dev.endpoint),
+        })
+    }
+
+    /// `None` when it does not tell: it need not.
+    pub(super) async fn read(&self) -> Option<Served> {
+        let answer = self.http.get(&self.url).send().await.ok()?;
+        let metrics = answer.error_for_status().ok()?.text().await.ok()?;
+        Some(Served::read(&metrics))
+    }
+}
 
 /// Counts of a histogram since its start: upper bounds in seconds with how many values are not above them, and the sum.
 #[derive(Debug, Clone, Default, PartialEq)]
