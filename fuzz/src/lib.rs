@@ -5,6 +5,7 @@
 
 mod chat;
 mod client;
+mod codec;
 mod dtls;
 mod identity;
 mod link;
@@ -32,6 +33,7 @@ use anteroom_teams_link::graph::odata::{Literal, MAX_CLAUSES, MAX_TERMS, QueryOp
 
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
+pub use self::codec::red;
 pub use self::dtls::dtls_session;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
@@ -65,6 +67,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("opus_packet", opus_packet),
     ("payload", payload),
     ("peer_session", peer_session),
+    ("red", red),
     ("rest_chat", rest_chat),
     ("rooms_rest", rooms_rest),
     ("router_ops", router_ops),

@@ -8,6 +8,7 @@ pub mod jitter;
 pub mod level;
 pub mod mix;
 pub mod opus;
+pub mod red;
 pub mod resample;
 pub mod similarity;
 

@@ -1,0 +1,63 @@
+//! Sound: payload formats.
+
+use anteroom_codec::red::{self, MAX_BLOCKS, MAX_TIMESTAMP_OFFSET, Packer, PackerConfig};
+
+/// A redundant audio payload. The first byte says what the rest is: a payload to take apart, or payloads to pack, each with
+/// a header of three bytes (a step in time and a length).
+pub fn red(data: &[u8]) {
+    let Some((kind, data)) = data.split_first() else {
+        return;
+    };
+    if kind & 1 == 0 {
+        return red_unpack(data);
+    }
+    let config = PackerConfig {
+        blocks: usize::from(kind >> 1 & 3),
+        distance: usize::from(kind >> 3 & 1) + 1,
+        max_bytes: usize::from(kind >> 4) * 100,
+        ..PackerConfig::new(111)
+    };
+    let mut packer = Packer::new(config).expect("at most six packets back");
+    let (mut rest, mut timestamp, mut out) = (data, 0_u32, [0; 1700]);
+    let mut sent: Vec<(u32, Vec<u8>)> = Vec::new();
+    while let Some((header, others)) = rest.split_first_chunk::<3>() {
+        let step = u32::from(u16::from_be_bytes([header[0], header[1]]));
+        timestamp = timestamp.wrapping_add(step.wrapping_mul(if step % 7 == 0 { 100_000 } else { 1 }));
+        let length = usize::from(header[2]) * if header[2] % 5 == 0 { 6 } else { 1 };
+        let payload: Vec<u8> = others.iter().copied().cycle().take(length).collect();
+        rest = others.get(length..).unwrap_or_default();
+        let written = packer
+            .pack(timestamp, &payload, &mut out)
+            .expect("a buffer that is large enough");
+        if payload.is_empty() {
+            assert_eq!(written, 0);
+            continue;
+        }
+        assert!(written <= config.max_bytes.max(payload.len() + 1));
+        let read = red::unpack(&out[..written]).expect("what was packed");
+        assert_eq!((read.primary_type, read.primary), (111, &payload[..]));
+        assert!(read.redundant().count() <= config.blocks);
+        let mut newest = MAX_TIMESTAMP_OFFSET + 1;
+        for block in read.redundant() {
+            assert!(block.payload_type == 111 && block.data.len() > 2);
+            assert!(block.timestamp_offset < newest, "the earliest first");
+            newest = block.timestamp_offset;
+            let then = timestamp.wrapping_sub(block.timestamp_offset);
+            assert!(sent.iter().any(|(at, sent)| *at == then && sent == block.data));
+        }
+        sent.push((timestamp, payload));
+    }
+}
+
+fn red_unpack(data: &[u8]) {
+    let Ok(read) = red::unpack(data) else {
+        return;
+    };
+    let count = read.redundant().count();
+    assert!(count <= MAX_BLOCKS);
+    let inside: usize = read.blocks().map(|block| block.data.len()).sum();
+    assert_eq!(inside + 4 * count + 1, data.len(), "every byte has its place");
+    for block in read.blocks() {
+        assert!(block.payload_type < 0x80 && block.timestamp_offset <= MAX_TIMESTAMP_OFFSET);
+    }
+}
