@@ -1,76 +1,62 @@
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::{
     Inserted, JitterConfig, JitterStats, Pulled,
     delay::DelayEstimator,
+    queue::{Queue, Waiting},
     sequence::{Place, Sequencer},
     sound::Sound,
     stretch,
 };
 use crate::{
-    AudioFrame, Error, FRAME_SAMPLES, SAMPLE_RATE_HZ,
+    AudioFrame, Error, FRAME_DURATION, FRAME_SAMPLES, SAMPLE_RATE_HZ,
     opus::{Channels, Decoder, MAX_PACKET_BYTES, MAX_PACKET_SAMPLES, packet},
-    samples_to_duration,
+    red, samples_to_duration,
 };
 
 /// The jitter buffer of one incoming Opus stream, decoder included.
 ///
-/// - [`insert`](Self::insert) takes packets in any order, as they come;
+/// - [`insert`](Self::insert) takes packets in any order, as they come, [`insert_red`](Self::insert_red) those with
+///   redundant copies of earlier ones (RFC 2198);
 /// - [`pull`](Self::pull), called every 10 ms, always gives 10 ms of mono sound;
 /// - [`stats`](Self::stats) tells how it went.
 ///
-/// A missing packet is recovered from the next one's in-band redundancy when that is there in time, and concealed
-/// otherwise. A packet that comes while its loss is being concealed is still played; the delay this adds is worked
-/// off by shortening sound, one pitch period at a time. The delay follows the 97th percentile of what the
-/// network does. A pause of the sender (consecutive numbers, a gap in time) is no loss: the buffer plays comfort
-/// noise, and the sound after it starts at exactly the target delay.
+/// A missing packet is played from a copy of it, or recovered from the next one's in-band redundancy, when that is there in
+/// time, and concealed otherwise. While packets get lost, the delay is kept long enough for that. A packet that comes while
+/// its loss is being concealed is still played; the delay this adds is worked off by shortening sound, one pitch period at a
+/// time. The delay follows the 97th percentile of what the network does. A pause of the sender (consecutive numbers, a gap in
+/// time) is no loss: the buffer plays comfort noise, and the sound after it starts at exactly the target delay.
 ///
-/// Nothing a sender does makes it panic or grow: it holds at most [`JitterConfig::max_packets`] packets.
+/// Nothing a sender does makes it panic or grow: it holds at most [`JitterConfig::max_packets`] packets. It allocates nothing
+/// once it has been as full as it gets.
 #[derive(Debug)]
 pub struct JitterBuffer {
-    config: JitterConfig,
-    decoder: Decoder,
+    pub(super) config: JitterConfig,
+    pub(super) decoder: Decoder,
     /// Time zero of the sample clock: the first instant this buffer was told.
     epoch: Option<Instant>,
     sequencer: Sequencer,
-    delay: DelayEstimator,
-    /// By extended sequence number, at most `config.max_packets`, none below `next_sequence`.
-    packets: BTreeMap<i64, Waiting>,
-    /// Payload buffers to use again; at most `config.max_packets`.
-    spare: Vec<Vec<u8>>,
-    phase: Phase,
-    /// Numbers below this were played or given up; `None` at the start of a stream.
-    next_sequence: Option<i64>,
+    pub(super) delay: DelayEstimator,
+    redundancy: Redundancy,
+    pub(super) queue: Queue,
+    pub(super) phase: Phase,
+    /// The number of the packet after the last one played or given up; `None` at the start of a stream.
+    pub(super) next_sequence: Option<i64>,
+    /// Sound before this was played or given up; `None` at the start of a stream.
+    pub(super) played: Option<i64>,
     /// Whether the last packet played said that nothing is being said.
-    dtx: bool,
-    sound: Sound,
-    /// Where packets are decoded to, with room for stretching.
-    scratch: Vec<i16>,
+    pub(super) dtx: bool,
+    pub(super) sound: Sound,
+    /// Where packets are decoded to, two at most, with room for stretching.
+    pub(super) scratch: Vec<i16>,
     /// Samples played since the last stretch.
-    since_stretch: usize,
-    /// Whether the newest packets carry redundancy, and how long they are, in samples.
-    newest: (bool, i64),
-    concealing: bool,
-    stats: JitterStats,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    timestamp: i64,
-    arrival: i64,
-    /// 0 for a packet without payload (padding), which only takes a number.
-    samples: i64,
-    /// Samples that in-band redundancy in this packet can restore before it; 0 when it has none.
-    fec_samples: i64,
-    dtx: bool,
-    payload: Vec<u8>,
+    pub(super) since_stretch: usize,
+    pub(super) concealing: bool,
+    pub(super) stats: JitterStats,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Phase {
+pub(super) enum Phase {
     /// Before the first packet, in a pause, after the stream ended: waits until the first packet's time has come,
     /// with comfort noise if the sender asked for it, and silence otherwise.
     Paused,
@@ -83,23 +69,25 @@ enum Phase {
     },
 }
 
-/// Concealment has faded to silence after this long: 100 ms.
-const FADED: i64 = 4800;
-
-/// A stream without packets for this long has stopped: 1 s.
-const STOPPED: i64 = 48_000;
-
-/// A delay this much beyond the most allowed is not worked off but cut: 250 ms.
-const HOPELESS: i64 = 12_000;
-
-/// How far the delay may be off its target without being corrected: 15 ms.
-const TOLERANCE: i64 = 720;
-
-/// Sound between two corrections: 60 ms, or none when the delay is far too long.
-const STRETCH_PAUSE: usize = 2880;
+/// Whether to wait for what comes later to replace what is lost. Times are in samples.
+#[derive(Debug, Default)]
+struct Redundancy {
+    /// How long after a lost packet the one comes that can replace it; 0 without redundancy.
+    reach: i64,
+    /// The last time that a packet had this much.
+    seen: i64,
+    /// When a packet was last found missing.
+    last_loss: Option<i64>,
+}
 
 /// The delay estimate is trusted after this many packets.
-const ENOUGH_PACKETS: u32 = 25;
+pub(super) const ENOUGH_PACKETS: u32 = 25;
+
+/// A network that lost something may lose more for this long: 10 s.
+const LOSSY: i64 = 480_000;
+
+/// Redundancy that pauses (as it does while nothing is said) is expected back for this long: 2 s.
+const REACH_MEMORY: i64 = 96_000;
 
 impl JitterBuffer {
     /// A buffer with the given settings.
@@ -118,19 +106,19 @@ impl JitterBuffer {
         }
         Ok(Self {
             decoder: Decoder::new(Channels::Mono)?,
+            queue: Queue::new(config.max_packets),
             config,
             epoch: None,
             sequencer: Sequencer::new(),
             delay: DelayEstimator::new(),
-            packets: BTreeMap::new(),
-            spare: Vec::new(),
+            redundancy: Redundancy::default(),
             phase: Phase::Paused,
             next_sequence: None,
+            played: None,
             dtx: false,
-            sound: Sound::default(),
-            scratch: vec![0; MAX_PACKET_SAMPLES + stretch::MAX_STRETCH],
+            sound: Sound::new(),
+            scratch: vec![0; 2 * MAX_PACKET_SAMPLES + stretch::MAX_STRETCH],
             since_stretch: 0,
-            newest: (false, 960),
             concealing: false,
             stats: JitterStats::default(),
         })
@@ -139,6 +127,56 @@ impl JitterBuffer {
     /// Takes the payload of an RTP packet that arrived at `now`. An empty payload (padding only) takes its
     /// number and is otherwise ignored.
     pub fn insert(&mut self, now: Instant, sequence: u16, timestamp: u32, payload: &[u8]) -> Inserted {
+        self.receive(now, sequence, timestamp, payload, None)
+    }
+
+    /// Takes a redundant payload (RFC 2198, [`red`]) that arrived at `now`: the packet itself, and copies of earlier ones.
+    /// The answer is about the packet itself.
+    ///
+    /// Blocks inside are taken for Opus: offer redundancy for nothing else.
+    pub fn insert_red(&mut self, now: Instant, sequence: u16, timestamp: u32, payload: &[u8]) -> Inserted {
+        match red::unpack(payload) {
+            Ok(red) => self.receive(now, sequence, timestamp, red.primary, Some(red)),
+            Err(_) => {
+                self.stats.packets_discarded += 1;
+                Inserted::Malformed
+            }
+        }
+    }
+
+    /// Gives the next 10 ms of sound, to be played at `now`.
+    pub fn pull(&mut self, now: Instant, out: &mut AudioFrame) -> Pulled {
+        let now = self.clock(now);
+        while self.sound.len() < FRAME_SAMPLES {
+            self.produce(now);
+        }
+        let origin = self.sound.pop(out);
+        self.stats.total_samples_received += FRAME_SAMPLES as u64;
+        let squares: i64 = out
+            .iter()
+            .map(|&sample| i64::from(i32::from(sample) * i32::from(sample)))
+            .sum();
+        let power = squares as f64 / (FRAME_SAMPLES as f64 * 32_768.0 * 32_768.0);
+        self.stats.audio_level = power.sqrt();
+        self.stats.total_audio_energy += power * FRAME_DURATION.as_secs_f64();
+        self.refresh_gauges();
+        origin
+    }
+
+    /// The counters; up to date after every `insert` and `pull`.
+    #[must_use]
+    pub const fn stats(&self) -> &JitterStats {
+        &self.stats
+    }
+
+    fn receive(
+        &mut self,
+        now: Instant,
+        sequence: u16,
+        timestamp: u32,
+        payload: &[u8],
+        copies: Option<red::Payload<'_>>,
+    ) -> Inserted {
         let arrival = self.clock(now);
         let (place, restarted) = match self.sequencer.place(arrival, sequence, timestamp) {
             Place::At(sequence, timestamp) => ((sequence, timestamp), false),
@@ -156,8 +194,15 @@ impl JitterBuffer {
             }
         };
         self.stats.packets_received += 1;
+        let lost = self.sequencer.lost();
+        if lost > self.stats.packets_lost {
+            self.redundancy.last_loss = Some(arrival);
+        }
+        self.stats.packets_lost = lost;
         let inserted = self.store(arrival, place, payload);
-        self.stats.packets_lost = self.sequencer.lost();
+        if let Some(copies) = copies {
+            self.store_copies(arrival, place.1, copies);
+        }
         self.refresh_gauges();
         if restarted && inserted == Inserted::Buffered {
             Inserted::Restarted
@@ -166,332 +211,116 @@ impl JitterBuffer {
         }
     }
 
-    /// Gives the next 10 ms of sound, to be played at `now`.
-    pub fn pull(&mut self, now: Instant, out: &mut AudioFrame) -> Pulled {
-        let now = self.clock(now);
-        while self.sound.len() < FRAME_SAMPLES {
-            self.produce(now);
-        }
-        let origin = self.sound.pop(out);
-        self.stats.total_samples_received += FRAME_SAMPLES as u64;
-        let power = out
-            .iter()
-            .map(|&s| (f64::from(s) / 32_768.0).powi(2))
-            .sum::<f64>()
-            / FRAME_SAMPLES as f64;
-        self.stats.audio_level = power.sqrt();
-        self.stats.total_audio_energy += power * 0.01;
-        self.refresh_gauges();
-        origin
-    }
-
-    /// The counters; up to date after every `insert` and `pull`.
-    #[must_use]
-    pub const fn stats(&self) -> &JitterStats {
-        &self.stats
-    }
-
     fn store(&mut self, arrival: i64, (sequence, timestamp): (i64, i64), payload: &[u8]) -> Inserted {
-        let (samples, fec_samples, dtx) = if payload.is_empty() {
-            (0, 0, false)
-        } else {
-            let Some(packet) = packet::inspect(payload)
-                .ok()
-                .filter(|_| payload.len() <= MAX_PACKET_BYTES)
-            else {
+        let mut waiting = Waiting {
+            sequence: Some(sequence),
+            timestamp,
+            arrival,
+            samples: 0,
+            fec_samples: 0,
+            dtx: false,
+            payload: Vec::new(),
+        };
+        if !payload.is_empty() {
+            if !waiting.inspect(payload) {
                 self.stats.packets_discarded += 1;
                 return Inserted::Malformed;
-            };
-            let fec_samples = if packet.has_fec() {
-                packet.toc().frame_samples()
-            } else {
-                0
-            };
-            self.stats.fec_packets_received += u64::from(fec_samples > 0);
-            self.newest = (fec_samples > 0, packet.samples() as i64);
+            }
+            if waiting.fec_samples > 0 {
+                self.stats.fec_packets_received += 1;
+                // It comes after the packet that it restores, by as much as that is long.
+                self.redundancy.note(arrival, waiting.fec_samples);
+            }
             if self.is_stopped() && self.delay.delay(arrival, timestamp) > STOPPED {
                 self.delay.rebase();
             }
             self.delay.observe(arrival, timestamp);
-            (packet.samples() as i64, fec_samples as i64, packet.is_dtx())
-        };
-        if self.next_sequence.is_some_and(|next| sequence < next) {
-            self.stats.packets_discarded += u64::from(samples > 0);
+        }
+        if self.is_played(&waiting) {
+            self.stats.packets_discarded += u64::from(waiting.samples > 0);
             return Inserted::Late;
         }
-        if self.packets.len() >= self.config.max_packets {
+        if self.queue.is_full() {
             self.discard_first();
         }
-        let mut bytes = self.spare.pop().unwrap_or_default();
-        bytes.clear();
-        bytes.extend_from_slice(payload);
-        let waiting = Waiting {
-            timestamp,
-            arrival,
-            samples,
-            fec_samples,
-            dtx,
-            payload: bytes,
-        };
-        if let Some(old) = self.packets.insert(sequence, waiting) {
-            self.recycle(old.payload);
-        }
+        self.queue.insert(waiting, payload);
         Inserted::Buffered
     }
 
-    /// Adds sound to the queue: at least 2.5 ms.
-    fn produce(&mut self, now: i64) {
-        self.skip_empty();
-        self.cut_hopeless_delay(now);
-        let Some((&first, waiting)) = self.packets.first_key_value() else {
-            return self.without_packet();
-        };
-        let (timestamp, fec_samples) = (waiting.timestamp, waiting.fec_samples);
-        if let Phase::Playing {
-            timestamp: next,
-            invented,
-        } = self.phase
-        {
-            let missing = timestamp - next - invented;
-            let in_order = self.next_sequence == Some(first);
-            if timestamp <= next || (!in_order && missing <= 0) {
-                return self.play(now, first);
+    fn store_copies(&mut self, arrival: i64, timestamp: i64, red: red::Payload<'_>) {
+        for copy in red.redundant().filter(|copy| !copy.data.is_empty()) {
+            let offset = i64::from(copy.timestamp_offset);
+            let mut waiting = Waiting {
+                sequence: None,
+                timestamp: timestamp - offset,
+                arrival,
+                samples: 0,
+                fec_samples: 0,
+                dtx: false,
+                payload: Vec::new(),
+            };
+            if offset == 0 || !waiting.inspect(copy.data) {
+                continue;
             }
-            if !in_order && missing <= STOPPED {
-                return self.bridge(first, missing, fec_samples);
-            }
-            // Consecutive numbers and a gap in time: the sender was silent. Or so much is lost that concealing it
-            // makes no sense.
-        }
-        if self.playout_delay(now, timestamp) >= self.target() {
-            self.play(now, first);
-        } else {
-            self.pause();
-        }
-    }
-
-    /// Decodes the first packet and queues it, stretched when the delay is off its target.
-    fn play(&mut self, now: i64, sequence: i64) {
-        let Some(packet) = self.packets.remove(&sequence) else {
-            return self.without_packet();
-        };
-        let samples = usize::try_from(packet.samples).unwrap_or(0);
-        let decoded = self.decoder.decode(&packet.payload, &mut self.scratch);
-        let delay = self.playout_delay(now, packet.timestamp);
-        self.recycle(packet.payload);
-        self.phase = Phase::Playing {
-            timestamp: packet.timestamp + packet.samples,
-            invented: 0,
-        };
-        self.next_sequence = Some(sequence + 1);
-        self.dtx = packet.dtx;
-        let Ok(mut length) = decoded else {
-            self.stats.packets_discarded += 1;
-            return self.conceal(samples);
-        };
-        let emitted = u32::try_from(length).unwrap_or(0);
-        let waited = now + self.sound.len() as i64 - packet.arrival;
-        self.stats.jitter_buffer_delay += to_duration(waited) * emitted;
-        self.stats.jitter_buffer_target_delay += to_duration(self.target()) * emitted;
-        self.stats.jitter_buffer_emitted_count += u64::from(emitted);
-        let origin = if packet.dtx {
-            Pulled::Silence
-        } else {
-            Pulled::Decoded
-        };
-        length = self.stretch(length, delay - self.target());
-        self.concealing = false;
-        if packet.dtx {
-            self.stats.silence_samples += length as u64;
-        }
-        self.since_stretch = self.since_stretch.saturating_add(length);
-        self.sound
-            .push(origin, self.scratch.get(..length).unwrap_or_default());
-    }
-
-    /// Makes the decoded sound shorter or longer when the delay is off by more than the tolerance.
-    fn stretch(&mut self, length: usize, excess: i64) -> usize {
-        let trusted = self.delay.observed() >= ENOUGH_PACKETS;
-        let rested = self.since_stretch >= STRETCH_PAUSE || excess > 10 * TOLERANCE;
-        if !trusted || !rested || excess.abs() <= TOLERANCE {
-            return length;
-        }
-        let most = usize::try_from(excess.abs()).unwrap_or(usize::MAX);
-        if excess > 0 {
-            let removed = stretch::accelerate(&mut self.scratch, length, most);
-            self.stats.removed_samples_for_acceleration += removed as u64;
-            self.since_stretch = if removed > 0 { 0 } else { self.since_stretch };
-            length - removed
-        } else {
-            let added = stretch::decelerate(&mut self.scratch, length, most);
-            self.stats.inserted_samples_for_deceleration += added as u64;
-            self.since_stretch = if added > 0 { 0 } else { self.since_stretch };
-            length + added
-        }
-    }
-
-    /// Fills a part of the gap before packet `first`, `missing` samples long: from the redundancy of that packet
-    /// for the last part, invented before that.
-    fn bridge(&mut self, first: i64, missing: i64, fec_samples: i64) {
-        let step = if fec_samples > 0 && missing > fec_samples {
-            missing - fec_samples
-        } else {
-            missing
-        };
-        let samples = usize::try_from(step)
-            .unwrap_or(0)
-            .clamp(1, FRAME_SAMPLES)
-            .next_multiple_of(120);
-        if fec_samples > 0 && missing == fec_samples {
-            let samples = usize::try_from(fec_samples).unwrap_or(FRAME_SAMPLES);
-            let payload = self
-                .packets
-                .get(&first)
-                .map(|packet| packet.payload.as_slice())
-                .unwrap_or_default();
-            if let Ok(length) = self.decoder.decode_fec(payload, samples, &mut self.scratch) {
-                self.advance_invented(length);
-                self.concealing = false;
-                self.stats.fec_samples += length as u64;
-                self.sound
-                    .push(Pulled::Fec, self.scratch.get(..length).unwrap_or_default());
-                return;
+            self.redundancy.note(arrival, offset + waiting.fec_samples);
+            if !self.is_played(&waiting) && !self.queue.is_full() {
+                self.queue.insert(waiting, copy.data);
             }
         }
-        self.advance_invented(samples);
-        self.conceal(samples);
     }
 
-    /// There is no packet at all: nothing was sent, or it is late.
-    fn without_packet(&mut self) {
-        match self.phase {
-            Phase::Playing { invented, .. } if !self.dtx && invented < STOPPED => {
-                self.advance_invented(FRAME_SAMPLES);
-                self.conceal(FRAME_SAMPLES);
-            }
-            Phase::Playing { .. } | Phase::Paused => self.pause(),
+    fn is_played(&self, packet: &Waiting) -> bool {
+        match packet.sequence {
+            Some(number) if packet.samples == 0 => self.next_sequence.is_some_and(|next| number < next),
+            _ => self.played.is_some_and(|played| packet.timestamp < played),
         }
     }
 
-    fn advance_invented(&mut self, samples: usize) {
-        if let Phase::Playing { invented, .. } = &mut self.phase {
-            *invented += samples as i64;
-        }
-    }
-
-    fn conceal(&mut self, samples: usize) {
-        let length = self
-            .decoder
-            .conceal(samples, &mut self.scratch)
-            .unwrap_or_else(|_| {
-                self.scratch.fill(0);
-                samples.max(120)
-            });
-        self.stats.concealment_events += u64::from(!self.concealing);
-        self.concealing = true;
-        self.stats.concealed_samples += length as u64;
-        if matches!(self.phase, Phase::Playing { invented, .. } if invented > FADED) {
-            self.stats.silent_concealed_samples += length as u64;
-        }
-        self.sound
-            .push(Pulled::Concealed, self.scratch.get(..length).unwrap_or_default());
-    }
-
-    fn pause(&mut self) {
-        self.phase = Phase::Paused;
-        self.concealing = false;
-        self.stats.silence_samples += FRAME_SAMPLES as u64;
-        if self.dtx
-            && let Ok(length) = self.decoder.conceal(FRAME_SAMPLES, &mut self.scratch)
-        {
-            self.sound
-                .push(Pulled::Silence, self.scratch.get(..length).unwrap_or_default());
-        } else {
-            self.sound.push_silence();
-        }
-    }
-
-    /// Drops packets that only take a number.
-    fn skip_empty(&mut self) {
-        while let Some(entry) = self
-            .packets
-            .first_entry()
-            .filter(|entry| entry.get().samples == 0)
-        {
-            let number = *entry.key();
-            let packet = entry.remove();
-            self.recycle(packet.payload);
-            self.next_sequence = self.next_sequence.map(|_| number + 1);
-        }
-    }
-
-    /// After a stall (of the network, or of whoever calls `pull`) sound may be so late that nobody wants it.
-    fn cut_hopeless_delay(&mut self, now: i64) {
-        let most = to_samples(self.config.max_delay) + HOPELESS;
-        while self.packets.len() > 1
-            && self
-                .packets
-                .first_key_value()
-                .is_some_and(|(_, p)| self.playout_delay(now, p.timestamp) > most)
-        {
-            self.discard_first();
-        }
-    }
-
-    fn discard_first(&mut self) {
-        let Some((number, packet)) = self.packets.pop_first() else {
+    pub(super) fn discard_first(&mut self) {
+        let Some(packet) = self.queue.pop() else {
             return;
         };
-        self.stats.packets_discarded += u64::from(packet.samples > 0);
-        self.next_sequence = Some(number + 1);
+        self.stats.packets_discarded += u64::from(packet.samples > 0 && packet.sequence.is_some());
+        self.played = Some(packet.end());
+        self.next_sequence = packet.sequence.map_or(self.next_sequence, |number| Some(number + 1));
         if let Phase::Playing { timestamp, invented } = &mut self.phase {
-            (*timestamp, *invented) = (packet.timestamp + packet.samples, 0);
+            (*timestamp, *invented) = (packet.end(), 0);
         }
-        self.recycle(packet.payload);
+        self.queue.recycle(packet.payload);
     }
 
     fn restart(&mut self) {
-        while !self.packets.is_empty() {
+        while self.queue.len() > 0 {
             self.discard_first();
         }
         self.phase = Phase::Paused;
         self.next_sequence = None;
+        self.played = None;
         self.dtx = false;
         self.delay.rebase();
         self.stats.restarts += 1;
     }
 
-    fn recycle(&mut self, payload: Vec<u8>) {
-        if self.spare.len() < self.config.max_packets {
-            self.spare.push(payload);
-        }
-    }
-
     fn refresh_gauges(&mut self) {
         self.stats.target_delay = to_duration(self.target());
-        let waiting: i64 = self.packets.values().map(|packet| packet.samples).sum();
-        self.stats.buffered = to_duration(waiting + self.sound.len() as i64);
+        self.stats.buffered = to_duration(self.queue.samples() + self.sound.len() as i64);
         self.stats.jitter = Duration::from_secs_f64(self.delay.jitter() / f64::from(SAMPLE_RATE_HZ));
     }
 
     fn is_stopped(&self) -> bool {
-        self.packets.is_empty() && matches!(self.phase, Phase::Paused)
-    }
-
-    /// The delay at which the next sound would be played, were `timestamp` its first sample.
-    fn playout_delay(&self, now: i64, timestamp: i64) -> i64 {
-        self.delay.delay(now + self.sound.len() as i64, timestamp)
+        self.queue.len() == 0 && matches!(self.phase, Phase::Paused)
     }
 
     /// The delay wanted.
-    fn target(&self) -> i64 {
-        let mut target = self.delay.quantile();
-        if self.delay.observed() < ENOUGH_PACKETS {
+    pub(super) fn target(&self) -> i64 {
+        let mut target = self.delay.for_most();
+        let is_new = self.delay.observed() < ENOUGH_PACKETS;
+        if is_new {
             target = target.max(to_samples(self.config.initial_delay));
         }
-        // Redundancy helps only when the packet after the lost one is there in time.
-        if let (true, packet) = self.newest {
-            target = target.max(packet + FRAME_SAMPLES as i64);
+        // Redundancy helps only when it is there in time; without losses it is not worth the delay.
+        if self.redundancy.reach > 0 && (is_new || self.redundancy.is_wanted(self.delay.last_arrival())) {
+            target = target.max(self.redundancy.reach + self.delay.for_many().max(FRAME_SAMPLES as i64));
         }
         target.clamp(
             to_samples(self.config.min_delay),
@@ -506,7 +335,43 @@ impl JitterBuffer {
     }
 }
 
-fn to_samples(duration: Duration) -> i64 {
+impl Waiting {
+    /// Learns from the payload; `false` when that is no Opus.
+    fn inspect(&mut self, payload: &[u8]) -> bool {
+        let Some(packet) = packet::inspect(payload)
+            .ok()
+            .filter(|_| payload.len() <= MAX_PACKET_BYTES)
+        else {
+            return false;
+        };
+        self.samples = packet.samples() as i64;
+        self.fec_samples = if packet.has_fec() {
+            packet.toc().frame_samples() as i64
+        } else {
+            0
+        };
+        self.dtx = packet.is_dtx();
+        true
+    }
+}
+
+impl Redundancy {
+    fn note(&mut self, arrival: i64, reach: i64) {
+        if reach >= self.reach || arrival - self.seen > REACH_MEMORY {
+            self.reach = reach;
+            self.seen = arrival;
+        }
+    }
+
+    fn is_wanted(&self, now: i64) -> bool {
+        self.last_loss.is_some_and(|last| now - last < LOSSY)
+    }
+}
+
+/// A stream without packets for this long has stopped: 1 s.
+pub(super) const STOPPED: i64 = 48_000;
+
+pub(super) fn to_samples(duration: Duration) -> i64 {
     let whole = i64::try_from(duration.as_secs())
         .unwrap_or(i64::MAX / 96_000)
         .min(i64::MAX / 96_000);
@@ -514,6 +379,6 @@ fn to_samples(duration: Duration) -> i64 {
         + i64::from(duration.subsec_nanos()) * i64::from(SAMPLE_RATE_HZ) / 1_000_000_000
 }
 
-fn to_duration(samples: i64) -> Duration {
+pub(super) fn to_duration(samples: i64) -> Duration {
     samples_to_duration(u64::try_from(samples).unwrap_or(0))
 }

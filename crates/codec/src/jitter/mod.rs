@@ -2,6 +2,8 @@
 
 mod buffer;
 mod delay;
+mod playout;
+mod queue;
 mod sequence;
 mod sound;
 mod stats;
@@ -30,7 +32,7 @@ pub struct JitterConfig {
 impl Default for JitterConfig {
     fn default() -> Self {
         Self {
-            initial_delay: Duration::from_millis(60),
+            initial_delay: Duration::from_millis(40),
             min_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(500),
             max_packets: 200,
@@ -48,7 +50,7 @@ pub enum Inserted {
     Duplicate,
     /// Its time had passed.
     Late,
-    /// It is no Opus packet.
+    /// It is no Opus packet, or no redundant payload with one in it.
     Malformed,
     /// It does not fit to the stream; should the next one agree with it, the stream starts over there.
     Suspicious,
@@ -64,7 +66,9 @@ pub enum Pulled {
     Silence,
     /// Packets in their normal way.
     Decoded,
-    /// At least partly from the redundancy in the packet after a lost one.
+    /// At least partly from a copy that came with a later packet (RFC 2198).
+    Red,
+    /// At least partly from the in-band redundancy in the packet after a lost one.
     Fec,
     /// At least partly invented, because a packet is missing.
     Concealed,

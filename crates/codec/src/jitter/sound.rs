@@ -5,21 +5,37 @@ use std::collections::VecDeque;
 use super::Pulled;
 use crate::{AudioFrame, FRAME_SAMPLES};
 
-/// A queue of samples, at most one packet and what stretching adds longer than a frame.
-#[derive(Debug, Default)]
+/// How much of what is gone is remembered: 20 ms.
+pub(super) const HISTORY: usize = 960;
+
+/// How much is moved out before the rest is moved to the front.
+const SLACK: usize = 4800;
+
+/// A queue of samples, at most two packets and what stretching adds longer than a frame.
+#[derive(Debug)]
 pub(super) struct Sound {
-    samples: VecDeque<i16>,
-    /// Origin and length of the stretches in `samples`, in order; the lengths sum to `samples.len()`.
+    /// Up to `start` what was heard, at least the last [`HISTORY`] samples; from there on what waits.
+    samples: Vec<i16>,
+    start: usize,
+    /// Origin and length of the stretches that wait, in order; the lengths sum to [`len`](Self::len).
     origins: VecDeque<(Pulled, usize)>,
 }
 
 impl Sound {
+    pub(super) fn new() -> Self {
+        Self {
+            samples: vec![0; HISTORY],
+            start: HISTORY,
+            origins: VecDeque::new(),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.samples.len()
+        self.samples.len() - self.start
     }
 
     pub(super) fn push(&mut self, origin: Pulled, samples: &[i16]) {
-        self.samples.extend(samples);
+        self.samples.extend_from_slice(samples);
         match self.origins.back_mut() {
             Some((last, length)) if *last == origin => *length += samples.len(),
             _ => self.origins.push_back((origin, samples.len())),
@@ -30,13 +46,27 @@ impl Sound {
         self.push(Pulled::Silence, &crate::SILENCE);
     }
 
+    /// The last samples that were pushed, [`HISTORY`] at least.
+    pub(super) fn tail(&self) -> &[i16] {
+        &self.samples
+    }
+
     /// Moves a frame out; what is missing is silence.
     pub(super) fn pop(&mut self, out: &mut AudioFrame) -> Pulled {
-        for out in out.iter_mut() {
-            *out = self.samples.pop_front().unwrap_or(0);
+        let length = self.len().min(FRAME_SAMPLES);
+        let (sound, rest) = out.split_at_mut(length);
+        sound.copy_from_slice(&self.samples[self.start..self.start + length]);
+        rest.fill(0);
+        self.start += length;
+        if self.start >= HISTORY + SLACK {
+            self.samples.drain(..self.start - HISTORY);
+            self.start = HISTORY;
         }
+        self.origin(length)
+    }
+
+    fn origin(&mut self, mut left: usize) -> Pulled {
         let mut origin = Pulled::Silence;
-        let mut left = FRAME_SAMPLES;
         while let Some((from, length)) = self.origins.front_mut() {
             if left == 0 {
                 break;
@@ -52,5 +82,49 @@ impl Sound {
             }
         }
         origin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SILENCE;
+
+    #[test]
+    fn gives_back_what_it_was_given_and_remembers_the_last() {
+        let mut sound = Sound::new();
+        let mut number = 0i16;
+        let (mut pushed, mut popped) = (Vec::new(), Vec::new());
+        for length in [960, 120, 1920, 480].into_iter().cycle().take(40) {
+            let samples: Vec<i16> = (0..length)
+                .map(|_| {
+                    number = number.wrapping_add(1);
+                    number
+                })
+                .collect();
+            sound.push(Pulled::Decoded, &samples);
+            pushed.extend(samples);
+            while sound.len() >= FRAME_SAMPLES {
+                let mut frame = SILENCE;
+                assert_eq!(sound.pop(&mut frame), Pulled::Decoded);
+                popped.extend(frame);
+            }
+            let tail = sound.tail();
+            let known = HISTORY.min(pushed.len());
+            assert_eq!(tail[tail.len() - known..], pushed[pushed.len() - known..]);
+        }
+        assert_eq!(popped, pushed[..popped.len()]);
+    }
+
+    #[test]
+    fn names_the_last_kind_in_a_frame_and_fills_up_with_silence() {
+        let mut sound = Sound::new();
+        let mut frame = SILENCE;
+        sound.push(Pulled::Concealed, &[1; 480]);
+        sound.push(Pulled::Decoded, &[2; 240]);
+        assert_eq!(sound.pop(&mut frame), Pulled::Concealed);
+        assert_eq!(sound.pop(&mut frame), Pulled::Decoded);
+        assert_eq!((frame[239], frame[240]), (2, 0));
+        assert_eq!(sound.pop(&mut frame), Pulled::Silence);
     }
 }

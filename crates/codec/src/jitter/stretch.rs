@@ -6,21 +6,27 @@
 /// Shortest period that is cut or repeated: 2.5 ms.
 const MIN_LAG: usize = 120;
 
-/// Longest: 10 ms, a voice of 100 Hz.
-const MAX_LAG: usize = 480;
+/// Longest: 15 ms, a voice of 67 Hz.
+const MAX_LAG: usize = 720;
+
+/// At least this much is compared: 10 ms.
+const WINDOW: usize = 480;
 
 /// Likeness of the two periods, −1 to 1, from which the fade is not heard.
-const MIN_CORRELATION: f64 = 0.85;
+const MIN_CORRELATION: f32 = 0.85;
 
 /// Mean square below which anything may be cut: about −57 dB.
-const QUIET_POWER: f64 = 50.0 * 50.0;
+const QUIET_POWER: f32 = 50.0 * 50.0;
 
 /// Most samples one call adds.
 pub(super) const MAX_STRETCH: usize = MAX_LAG;
 
 /// Removes one period of at most `most` samples from the front of `pcm[..length]`; returns how many are gone.
 pub(super) fn accelerate(pcm: &mut [i16], length: usize, most: usize) -> usize {
-    let Some(lag) = pcm.get(..length).and_then(|pcm| best_lag(pcm, most)) else {
+    let Some(lag) = pcm
+        .get(..length)
+        .and_then(|pcm| best_lag_within(pcm, most))
+    else {
         return 0;
     };
     for i in 0..lag {
@@ -30,19 +36,22 @@ pub(super) fn accelerate(pcm: &mut [i16], length: usize, most: usize) -> usize {
     lag
 }
 
-/// Repeats one period of at most `most` samples at the front of `pcm[..length]`; returns how many were added.
-/// `pcm` has room for `length + MAX_STRETCH`.
-pub(super) fn decelerate(pcm: &mut [i16], length: usize, most: usize) -> usize {
-    let Some(lag) = pcm.get(..length).and_then(|pcm| best_lag(pcm, most)) else {
+/// Puts a period of at most `most` samples before `pcm[..length]`, which is heard right after `before`; returns how many
+/// samples were added. `pcm` has room for `length + MAX_STRETCH`.
+pub(super) fn decelerate(before: &[i16], pcm: &mut [i16], length: usize, most: usize) -> usize {
+    let Some(lag) = pcm
+        .get(..length)
+        .and_then(|pcm| best_lag(before, pcm, most.min(length)))
+    else {
         return 0;
     };
-    if length + lag > pcm.len() {
+    let Some(last) = before.len().checked_sub(lag).filter(|_| length + lag <= pcm.len()) else {
         return 0;
-    }
-    // First period, a fade from the second back into the first, then everything from the second on.
-    pcm.copy_within(lag..length, 2 * lag);
-    for i in 0..lag {
-        pcm[i + lag] = fade(pcm[i + 2 * lag], pcm[i], i, lag);
+    };
+    // It starts as what was to come, and becomes what was just heard, which leads to what is to come.
+    pcm.copy_within(..length, lag);
+    for (i, &heard) in before[last..].iter().enumerate() {
+        pcm[i] = fade(pcm[lag + i], heard, i, lag);
     }
     lag
 }
@@ -53,31 +62,52 @@ fn fade(from: i16, to: i16, position: usize, length: usize) -> i16 {
     crate::format::saturate(f32::from(from) + (f32::from(to) - f32::from(from)) * part)
 }
 
-fn best_lag(pcm: &[i16], most: usize) -> Option<usize> {
-    let longest = most.min(MAX_LAG).min(pcm.len() / 2);
+/// The length of the period by which the first one of `pcm` is most like the second.
+fn best_lag_within(pcm: &[i16], most: usize) -> Option<usize> {
+    best_period(pcm, 0, most.min(pcm.len() / 2))
+}
+
+/// The length of the period by which the end of `before` is most like the start of `after`.
+fn best_lag(before: &[i16], after: &[i16], most: usize) -> Option<usize> {
+    let mut joined = [0; 3 * MAX_LAG];
+    let before = before.last_chunk::<MAX_LAG>()?;
+    let after = after.get(..2 * MAX_LAG).unwrap_or(after);
+    joined[..MAX_LAG].copy_from_slice(before);
+    joined[MAX_LAG..MAX_LAG + after.len()].copy_from_slice(after);
+    best_period(&joined[..MAX_LAG + after.len()], MAX_LAG, most.min(after.len()))
+}
+
+/// Looks for the lag by which `pcm` is most like itself: around `place`, or from there on, if that is the start.
+fn best_period(pcm: &[i16], place: usize, most: usize) -> Option<usize> {
+    let longest = most.min(MAX_LAG);
     if longest < MIN_LAG {
         return None;
     }
-    if power(pcm) < QUIET_POWER {
+    let start = |lag: usize| place.saturating_sub(lag);
+    if power(&pcm[start(longest)..start(longest) + 2 * longest]) < QUIET_POWER {
         return Some(longest);
     }
-    let coarse = best_of(pcm, (MIN_LAG..=longest).step_by(4), 3)?;
+    let likeness = |lag: usize, stride| {
+        let first = &pcm[start(lag)..];
+        let second = &first[lag..];
+        correlation(first, second.get(..lag.max(WINDOW)).unwrap_or(second), stride)
+    };
+    let coarse = best_of((MIN_LAG..=longest).step_by(4), |lag| likeness(lag, 4))?;
     let near = coarse.0.saturating_sub(3).max(MIN_LAG)..=(coarse.0 + 3).min(longest);
-    let (lag, correlation) = best_of(pcm, near, 1)?;
+    let (lag, correlation) = best_of(near, |lag| likeness(lag, 1))?;
     (correlation >= MIN_CORRELATION).then_some(lag)
 }
 
-fn best_of(pcm: &[i16], lags: impl Iterator<Item = usize>, stride: usize) -> Option<(usize, f64)> {
-    lags.map(|lag| (lag, correlation(pcm, lag, stride)))
+fn best_of(lags: impl Iterator<Item = usize>, likeness: impl Fn(usize) -> f32) -> Option<(usize, f32)> {
+    lags.map(|lag| (lag, likeness(lag)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// Normalised correlation of the start of `pcm` with itself `lag` later.
-fn correlation(pcm: &[i16], lag: usize, stride: usize) -> f64 {
-    let length = (pcm.len() - lag).min(MAX_LAG.max(lag));
+/// Normalised correlation of two pieces, as far as the shorter one goes, −1 to 1.
+fn correlation(a: &[i16], b: &[i16], stride: usize) -> f32 {
     let (mut cross, mut early, mut late) = (0.0, 0.0, 0.0);
-    for i in (0..length).step_by(stride) {
-        let (a, b) = (f64::from(pcm[i]), f64::from(pcm[i + lag]));
+    for (a, b) in a.iter().zip(b).step_by(stride) {
+        let (a, b) = (f32::from(*a), f32::from(*b));
         cross += a * b;
         early += a * a;
         late += b * b;
@@ -89,8 +119,8 @@ fn correlation(pcm: &[i16], lag: usize, stride: usize) -> f64 {
     }
 }
 
-fn power(pcm: &[i16]) -> f64 {
-    pcm.iter().map(|&s| f64::from(s).powi(2)).sum::<f64>() / pcm.len().max(1) as f64
+fn power(pcm: &[i16]) -> f32 {
+    pcm.iter().map(|&s| f32::from(s).powi(2)).sum::<f32>() / pcm.len().max(1) as f32
 }
 
 #[cfg(test)]
@@ -118,11 +148,15 @@ mod tests {
         assert!(removed.is_multiple_of(200) && removed > 0, "{removed}");
         assert!(largest_step(&pcm[..960 - removed]) <= smooth);
 
-        let mut pcm = tone(200.0, 960);
+        let all = tone(200.0, 960 + 730);
+        let (before, after) = all.split_at(730);
+        let mut pcm = after.to_vec();
         pcm.resize(960 + MAX_STRETCH, 0);
-        let added = decelerate(&mut pcm, 960, 480);
+        let added = decelerate(before, &mut pcm, 960, 480);
         assert!(added.is_multiple_of(200) && added > 0, "{added}");
-        assert!(largest_step(&pcm[..960 + added]) <= smooth);
+        let heard = [before, &pcm[..960 + added]].concat();
+        assert!(largest_step(&heard) <= smooth);
+        assert_eq!(heard[730 + added..], all[730..], "what was to come comes later");
     }
 
     #[test]
@@ -137,7 +171,8 @@ mod tests {
         assert_eq!(accelerate(&mut noise, 960, 480), 0);
         assert_eq!(accelerate(&mut [0; 960], 960, 480), 480);
         assert_eq!(accelerate(&mut [0; 960], 960, 100), 0);
-        assert_eq!(decelerate(&mut [0; 960], 960, 480), 0, "no room");
+        assert_eq!(decelerate(&[0; 960], &mut [0; 960], 960, 480), 0, "no room");
+        assert_eq!(decelerate(&[0; 50], &mut [0; 1920], 960, 480), 0, "nothing before");
         assert_eq!(accelerate(&mut [0; 10], 960, 480), 0, "wrong length");
     }
 }
