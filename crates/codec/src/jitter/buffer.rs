@@ -5,7 +5,7 @@ use super::{
     delay::DelayEstimator,
     queue::{Queue, Waiting},
     sequence::{Place, Sequencer},
-    sound::Sound,
+    sound::{Loudness, Sound},
     stretch,
 };
 use crate::{
@@ -49,6 +49,7 @@ pub struct JitterBuffer {
     pub(super) sound: Sound,
     /// Where packets are decoded to, two at most, with room for stretching.
     pub(super) scratch: Vec<i16>,
+    pub(super) loudness: Loudness,
     /// Samples played since the last stretch.
     pub(super) since_stretch: usize,
     pub(super) concealing: bool,
@@ -73,15 +74,28 @@ pub(super) enum Phase {
 #[derive(Debug, Default)]
 struct Redundancy {
     /// How long after a lost packet the one comes that can replace it; 0 without redundancy.
-    reach: i64,
-    /// The last time that a packet had this much.
-    seen: i64,
+    near: Reach,
+    /// The same for the first of two packets lost in a row.
+    far: Reach,
     /// When a packet was last found missing.
     last_loss: Option<i64>,
+    /// When more than one in a row were.
+    last_burst: Option<i64>,
+}
+
+/// The most there was lately.
+#[derive(Debug, Default, Clone, Copy)]
+struct Reach {
+    samples: i64,
+    /// The last time that a packet had this much.
+    seen: i64,
 }
 
 /// The delay estimate is trusted after this many packets.
 pub(super) const ENOUGH_PACKETS: u32 = 25;
+
+/// This part of the delay that most packets need is added for those to come.
+const MARGIN: i64 = 8;
 
 /// A network that lost something may lose more for this long: 10 s.
 const LOSSY: i64 = 480_000;
@@ -118,6 +132,7 @@ impl JitterBuffer {
             dtx: false,
             sound: Sound::new(),
             scratch: vec![0; 2 * MAX_PACKET_SAMPLES + stretch::MAX_STRETCH],
+            loudness: Loudness::default(),
             since_stretch: 0,
             concealing: false,
             stats: JitterStats::default(),
@@ -196,7 +211,7 @@ impl JitterBuffer {
         self.stats.packets_received += 1;
         let lost = self.sequencer.lost();
         if lost > self.stats.packets_lost {
-            self.redundancy.last_loss = Some(arrival);
+            self.redundancy.miss(arrival, lost - self.stats.packets_lost);
         }
         self.stats.packets_lost = lost;
         let inserted = self.store(arrival, place, payload);
@@ -229,7 +244,8 @@ impl JitterBuffer {
             if waiting.fec_samples > 0 {
                 self.stats.fec_packets_received += 1;
                 // It comes after the packet that it restores, by as much as that is long.
-                self.redundancy.note(arrival, waiting.fec_samples);
+                self.redundancy
+                    .note(arrival, waiting.fec_samples, waiting.fec_samples);
             }
             if self.is_stopped() && self.delay.delay(arrival, timestamp) > STOPPED {
                 self.delay.rebase();
@@ -248,6 +264,7 @@ impl JitterBuffer {
     }
 
     fn store_copies(&mut self, arrival: i64, timestamp: i64, red: red::Payload<'_>) {
+        let (mut near, mut far) = (i64::MAX, 0);
         for copy in red.redundant().filter(|copy| !copy.data.is_empty()) {
             let offset = i64::from(copy.timestamp_offset);
             let mut waiting = Waiting {
@@ -262,10 +279,14 @@ impl JitterBuffer {
             if offset == 0 || !waiting.inspect(copy.data) {
                 continue;
             }
-            self.redundancy.note(arrival, offset + waiting.fec_samples);
+            near = near.min(offset);
+            far = far.max(offset + waiting.fec_samples);
             if !self.is_played(&waiting) && !self.queue.is_full() {
                 self.queue.insert(waiting, copy.data);
             }
+        }
+        if far > 0 {
+            self.redundancy.note(arrival, near, far);
         }
     }
 
@@ -282,7 +303,9 @@ impl JitterBuffer {
         };
         self.stats.packets_discarded += u64::from(packet.samples > 0 && packet.sequence.is_some());
         self.played = Some(packet.end());
-        self.next_sequence = packet.sequence.map_or(self.next_sequence, |number| Some(number + 1));
+        self.next_sequence = packet
+            .sequence
+            .map_or(self.next_sequence, |number| Some(number + 1));
         if let Phase::Playing { timestamp, invented } = &mut self.phase {
             (*timestamp, *invented) = (packet.end(), 0);
         }
@@ -314,13 +337,16 @@ impl JitterBuffer {
     /// The delay wanted.
     pub(super) fn target(&self) -> i64 {
         let mut target = self.delay.for_most();
+        // A restless network has not shown its worst yet.
+        target += target / MARGIN;
         let is_new = self.delay.observed() < ENOUGH_PACKETS;
         if is_new {
             target = target.max(to_samples(self.config.initial_delay));
         }
         // Redundancy helps only when it is there in time; without losses it is not worth the delay.
-        if self.redundancy.reach > 0 && (is_new || self.redundancy.is_wanted(self.delay.last_arrival())) {
-            target = target.max(self.redundancy.reach + self.delay.for_many().max(FRAME_SAMPLES as i64));
+        let redundancy = self.redundancy.wanted(self.delay.last_arrival(), is_new);
+        if redundancy > 0 {
+            target = target.max(redundancy + self.delay.for_many().max(FRAME_SAMPLES as i64));
         }
         target.clamp(
             to_samples(self.config.min_delay),
@@ -356,15 +382,42 @@ impl Waiting {
 }
 
 impl Redundancy {
-    fn note(&mut self, arrival: i64, reach: i64) {
-        if reach >= self.reach || arrival - self.seen > REACH_MEMORY {
-            self.reach = reach;
-            self.seen = arrival;
+    /// A packet came that can replace what was sent `near` before it, and has redundancy as far as `far` back.
+    fn note(&mut self, arrival: i64, near: i64, far: i64) {
+        self.near.note(arrival, near);
+        self.far.note(arrival, far);
+    }
+
+    /// So many packets in a row are missing.
+    fn miss(&mut self, arrival: i64, packets: i64) {
+        self.last_loss = Some(arrival);
+        if packets > 1 {
+            self.last_burst = Some(arrival);
         }
     }
 
-    fn is_wanted(&self, now: i64) -> bool {
-        self.last_loss.is_some_and(|last| now - last < LOSSY)
+    /// The delay at which redundancy is there in time, where it is worth waiting for. `is_new` is a stream of which nothing is
+    /// known.
+    fn wanted(&self, now: i64, is_new: bool) -> i64 {
+        let lately = |time: Option<i64>| time.is_some_and(|time| now - time < LOSSY);
+        if lately(self.last_burst) {
+            self.far.samples
+        } else if is_new || lately(self.last_loss) {
+            self.near.samples
+        } else {
+            0
+        }
+    }
+}
+
+impl Reach {
+    fn note(&mut self, arrival: i64, samples: i64) {
+        if samples >= self.samples || arrival - self.seen > REACH_MEMORY {
+            *self = Self {
+                samples,
+                seen: arrival,
+            };
+        }
     }
 }
 

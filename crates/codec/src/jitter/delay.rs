@@ -12,7 +12,7 @@ const BUCKET: i64 = 240;
 const BUCKETS: usize = 200;
 
 /// Part of the packets that shall come in time.
-const MOST: f32 = 0.97;
+const MOST: f32 = 0.99;
 
 /// Part of the packets whose redundancy shall come in time: fewer, because only few are lost.
 const MANY: f32 = 0.8;

@@ -14,11 +14,19 @@ const FADED: i64 = 4800;
 /// A delay this much beyond the most allowed is not worked off but cut: 250 ms.
 const HOPELESS: i64 = 12_000;
 
-/// How much more than wanted the delay may be without being corrected: 10 ms.
-const TOO_LONG: i64 = 480;
+/// How much more or less than wanted the delay may be without being corrected: 5 ms.
+const TOLERANCE: i64 = 240;
 
-/// How much less: 5 ms.
-const TOO_SHORT: i64 = 240;
+/// Where the network is restless, what is worked off now is wanted again soon: a third of the delay that most packets need is
+/// tolerated, and less than the margin that is added to that.
+const RESTLESS_LONG: i64 = 3;
+const RESTLESS_SHORT: i64 = 12;
+
+/// How much more than wanted the delay may be while somebody speaks; pauses come often enough: 40 ms.
+const TOLERANCE_LONG: i64 = 1920;
+
+/// How much less, as the next late packet leaves a hole: 10 ms.
+const TOLERANCE_SHORT: i64 = 480;
 
 /// Sound between two corrections: 60 ms, or none when the delay is far too long.
 const STRETCH_PAUSE: usize = 2880;
@@ -81,15 +89,14 @@ impl JitterBuffer {
         let Some(mut length) = self.decode(now, packet, 0) else {
             return;
         };
+        self.loudness.hear(self.scratch.get(..length).unwrap_or_default());
         let may_stretch = self.may_stretch(excess);
         if may_stretch && excess > 0 && length < ENOUGH_TO_SHORTEN {
             // A deep voice's period is longer than half a packet.
             let next = self.queue.pop_if(|next| {
                 next.timestamp == end && next.origin() == origin && next.samples <= ENOUGH_TO_SHORTEN as i64
             });
-            length += next
-                .and_then(|next| self.decode(now, next, length))
-                .unwrap_or(0);
+            length += next.and_then(|next| self.decode(now, next, length)).unwrap_or(0);
         }
         if may_stretch {
             length = self.stretch(length, excess);
@@ -117,10 +124,7 @@ impl JitterBuffer {
         };
         self.played = Some(packet.end());
         // A copy has no number; it is taken to be the packet that was expected.
-        self.next_sequence = packet
-            .sequence
-            .or(self.next_sequence)
-            .map(|number| number + 1);
+        self.next_sequence = packet.sequence.or(self.next_sequence).map(|number| number + 1);
         self.dtx = packet.dtx;
         let Some(length) = decoded else {
             self.stats.packets_discarded += 1;
@@ -138,22 +142,36 @@ impl JitterBuffer {
     }
 
     /// Whether the delay is off by more than the tolerance, and the last correction is long enough ago.
-    const fn may_stretch(&self, excess: i64) -> bool {
+    fn may_stretch(&self, excess: i64) -> bool {
+        let needed = self.delay.for_most();
+        let (long, short) = if self.loudness.is_quiet() {
+            (
+                TOLERANCE.max(needed / RESTLESS_LONG),
+                TOLERANCE.max(needed / RESTLESS_SHORT),
+            )
+        } else {
+            (
+                TOLERANCE_LONG.max(needed / 2),
+                TOLERANCE_SHORT.max(needed / RESTLESS_SHORT),
+            )
+        };
         self.delay.observed() >= ENOUGH_PACKETS
             && (self.since_stretch >= STRETCH_PAUSE || excess > FAR)
-            && (excess > TOO_LONG || excess < -TOO_SHORT)
+            && (excess > long || excess < -short)
     }
 
     /// Makes the decoded sound shorter or longer, and returns its new length.
     fn stretch(&mut self, length: usize, excess: i64) -> usize {
-        let most = usize::try_from(excess.abs()).unwrap_or(usize::MAX);
+        // A period that goes a little too far leaves the delay within the tolerance of the other side.
+        let most = usize::try_from(excess.abs() + TOLERANCE).unwrap_or(usize::MAX);
+        let quiet = self.loudness.is_quiet();
         if excess > 0 {
-            let removed = stretch::accelerate(&mut self.scratch, length, most);
+            let removed = stretch::accelerate(&mut self.scratch, length, most, quiet);
             self.stats.removed_samples_for_acceleration += removed as u64;
             self.since_stretch = if removed > 0 { 0 } else { self.since_stretch };
             length - removed
         } else {
-            let added = stretch::decelerate(self.sound.tail(), &mut self.scratch, length, most);
+            let added = stretch::decelerate(self.sound.tail(), &mut self.scratch, length, most, quiet);
             self.stats.inserted_samples_for_deceleration += added as u64;
             self.since_stretch = if added > 0 { 0 } else { self.since_stretch };
             length + added
@@ -245,7 +263,9 @@ impl JitterBuffer {
     fn skip_empty(&mut self) {
         while let Some(packet) = self.queue.pop_if(|packet| packet.samples == 0) {
             let after = packet.sequence.map(|number| number + 1);
-            self.next_sequence = self.next_sequence.max(after.filter(|_| self.next_sequence.is_some()));
+            self.next_sequence = self
+                .next_sequence
+                .max(after.filter(|_| self.next_sequence.is_some()));
             self.queue.recycle(packet.payload);
         }
     }

@@ -85,6 +85,44 @@ impl Sound {
     }
 }
 
+/// Tells pauses from speech, by how loud the speech is.
+#[derive(Debug, Default)]
+pub(super) struct Loudness {
+    /// The power of speech: the most there was, forgotten slowly.
+    speech: f32,
+    /// The power of the last sound.
+    last: f32,
+}
+
+/// What is this much less powerful than speech is none: 25 dB.
+const PAUSE: f32 = 1.0 / 316.0;
+
+/// What is left of the power of speech when the next packet comes: half of it after seven seconds of packets of 20 ms.
+const MEMORY: f32 = 0.998;
+
+/// Mean square below which nothing is speech: about −57 dB.
+const SILENT: f32 = 50.0 * 50.0;
+
+impl Loudness {
+    pub(super) fn hear(&mut self, sound: &[i16]) {
+        self.last = power(sound);
+        self.speech = (self.speech * MEMORY).max(self.last);
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.last < SILENT.max(self.speech * PAUSE)
+    }
+}
+
+/// Mean square.
+fn power(sound: &[i16]) -> f32 {
+    let squares: i64 = sound
+        .iter()
+        .map(|&sample| i64::from(i32::from(sample) * i32::from(sample)))
+        .sum();
+    squares as f32 / sound.len().max(1) as f32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +152,25 @@ mod tests {
             assert_eq!(tail[tail.len() - known..], pushed[pushed.len() - known..]);
         }
         assert_eq!(popped, pushed[..popped.len()]);
+    }
+
+    #[test]
+    fn tells_pauses_from_speech_by_its_loudness() {
+        let mut loudness = Loudness::default();
+        assert!(loudness.is_quiet());
+        loudness.hear(&[3000; 960]);
+        assert!(!loudness.is_quiet());
+        loudness.hear(&[160; 960]);
+        assert!(loudness.is_quiet(), "25.5 dB less");
+        loudness.hear(&[180; 960]);
+        assert!(!loudness.is_quiet(), "24.4 dB less");
+        // Who always speaks so softly is not silent.
+        for _ in 0..500 {
+            loudness.hear(&[160; 960]);
+        }
+        assert!(!loudness.is_quiet());
+        loudness.hear(&[40; 960]);
+        assert!(loudness.is_quiet());
     }
 
     #[test]

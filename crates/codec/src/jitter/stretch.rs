@@ -12,20 +12,17 @@ const MAX_LAG: usize = 720;
 /// At least this much is compared: 10 ms.
 const WINDOW: usize = 480;
 
-/// Likeness of the two periods, −1 to 1, from which the fade is not heard.
+/// Likeness of the two periods, −1 to 1, from which the fade is not heard. In a pause, anything may be cut.
 const MIN_CORRELATION: f32 = 0.85;
-
-/// Mean square below which anything may be cut: about −57 dB.
-const QUIET_POWER: f32 = 50.0 * 50.0;
 
 /// Most samples one call adds.
 pub(super) const MAX_STRETCH: usize = MAX_LAG;
 
 /// Removes one period of at most `most` samples from the front of `pcm[..length]`; returns how many are gone.
-pub(super) fn accelerate(pcm: &mut [i16], length: usize, most: usize) -> usize {
+pub(super) fn accelerate(pcm: &mut [i16], length: usize, most: usize, quiet: bool) -> usize {
     let Some(lag) = pcm
         .get(..length)
-        .and_then(|pcm| best_lag_within(pcm, most))
+        .and_then(|pcm| best_lag_within(pcm, most, quiet))
     else {
         return 0;
     };
@@ -38,14 +35,18 @@ pub(super) fn accelerate(pcm: &mut [i16], length: usize, most: usize) -> usize {
 
 /// Puts a period of at most `most` samples before `pcm[..length]`, which is heard right after `before`; returns how many
 /// samples were added. `pcm` has room for `length + MAX_STRETCH`.
-pub(super) fn decelerate(before: &[i16], pcm: &mut [i16], length: usize, most: usize) -> usize {
+pub(super) fn decelerate(before: &[i16], pcm: &mut [i16], length: usize, most: usize, quiet: bool) -> usize {
     let Some(lag) = pcm
         .get(..length)
-        .and_then(|pcm| best_lag(before, pcm, most.min(length)))
+        .and_then(|pcm| best_lag(before, pcm, most, quiet))
     else {
         return 0;
     };
-    let Some(last) = before.len().checked_sub(lag).filter(|_| length + lag <= pcm.len()) else {
+    let Some(last) = before
+        .len()
+        .checked_sub(lag)
+        .filter(|_| length + lag <= pcm.len())
+    else {
         return 0;
     };
     // It starts as what was to come, and becomes what was just heard, which leads to what is to come.
@@ -63,30 +64,35 @@ fn fade(from: i16, to: i16, position: usize, length: usize) -> i16 {
 }
 
 /// The length of the period by which the first one of `pcm` is most like the second.
-fn best_lag_within(pcm: &[i16], most: usize) -> Option<usize> {
-    best_period(pcm, 0, most.min(pcm.len() / 2))
+fn best_lag_within(pcm: &[i16], most: usize, quiet: bool) -> Option<usize> {
+    best_period(pcm, 0, most.min(pcm.len() / 2), quiet)
 }
 
 /// The length of the period by which the end of `before` is most like the start of `after`.
-fn best_lag(before: &[i16], after: &[i16], most: usize) -> Option<usize> {
+fn best_lag(before: &[i16], after: &[i16], most: usize, quiet: bool) -> Option<usize> {
     let mut joined = [0; 3 * MAX_LAG];
     let before = before.last_chunk::<MAX_LAG>()?;
     let after = after.get(..2 * MAX_LAG).unwrap_or(after);
     joined[..MAX_LAG].copy_from_slice(before);
     joined[MAX_LAG..MAX_LAG + after.len()].copy_from_slice(after);
-    best_period(&joined[..MAX_LAG + after.len()], MAX_LAG, most.min(after.len()))
+    best_period(
+        &joined[..MAX_LAG + after.len()],
+        MAX_LAG,
+        most.min(after.len()),
+        quiet,
+    )
 }
 
 /// Looks for the lag by which `pcm` is most like itself: around `place`, or from there on, if that is the start.
-fn best_period(pcm: &[i16], place: usize, most: usize) -> Option<usize> {
+fn best_period(pcm: &[i16], place: usize, most: usize, quiet: bool) -> Option<usize> {
     let longest = most.min(MAX_LAG);
     if longest < MIN_LAG {
         return None;
     }
-    let start = |lag: usize| place.saturating_sub(lag);
-    if power(&pcm[start(longest)..start(longest) + 2 * longest]) < QUIET_POWER {
+    if quiet {
         return Some(longest);
     }
+    let start = |lag: usize| place.saturating_sub(lag);
     let likeness = |lag: usize, stride| {
         let first = &pcm[start(lag)..];
         let second = &first[lag..];
@@ -119,10 +125,6 @@ fn correlation(a: &[i16], b: &[i16], stride: usize) -> f32 {
     }
 }
 
-fn power(pcm: &[i16]) -> f32 {
-    pcm.iter().map(|&s| f32::from(s).powi(2)).sum::<f32>() / pcm.len().max(1) as f32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +146,7 @@ mod tests {
     fn removes_and_repeats_whole_periods_of_a_tone() {
         let mut pcm = tone(200.0, 960);
         let smooth = largest_step(&pcm) + 20;
-        let removed = accelerate(&mut pcm, 960, 480);
+        let removed = accelerate(&mut pcm, 960, 480, false);
         assert!(removed.is_multiple_of(200) && removed > 0, "{removed}");
         assert!(largest_step(&pcm[..960 - removed]) <= smooth);
 
@@ -152,7 +154,7 @@ mod tests {
         let (before, after) = all.split_at(730);
         let mut pcm = after.to_vec();
         pcm.resize(960 + MAX_STRETCH, 0);
-        let added = decelerate(before, &mut pcm, 960, 480);
+        let added = decelerate(before, &mut pcm, 960, 480, false);
         assert!(added.is_multiple_of(200) && added > 0, "{added}");
         let heard = [before, &pcm[..960 + added]].concat();
         assert!(largest_step(&heard) <= smooth);
@@ -168,11 +170,15 @@ mod tests {
                 i16::from_ne_bytes([(state >> 16).to_le_bytes()[0], (state >> 24).to_le_bytes()[0]])
             })
             .collect();
-        assert_eq!(accelerate(&mut noise, 960, 480), 0);
-        assert_eq!(accelerate(&mut [0; 960], 960, 480), 480);
-        assert_eq!(accelerate(&mut [0; 960], 960, 100), 0);
-        assert_eq!(decelerate(&[0; 960], &mut [0; 960], 960, 480), 0, "no room");
-        assert_eq!(decelerate(&[0; 50], &mut [0; 1920], 960, 480), 0, "nothing before");
-        assert_eq!(accelerate(&mut [0; 10], 960, 480), 0, "wrong length");
+        assert_eq!(accelerate(&mut noise, 960, 480, false), 0);
+        assert_eq!(accelerate(&mut [0; 960], 960, 480, true), 480);
+        assert_eq!(accelerate(&mut [0; 960], 960, 100, true), 0);
+        assert_eq!(decelerate(&[0; 960], &mut [0; 960], 960, 480, true), 0, "no room");
+        assert_eq!(
+            decelerate(&[0; 50], &mut [0; 1920], 960, 480, true),
+            0,
+            "nothing before"
+        );
+        assert_eq!(accelerate(&mut [0; 10], 960, 480, true), 0, "wrong length");
     }
 }
