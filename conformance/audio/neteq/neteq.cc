@@ -3,8 +3,8 @@
 //
 //     neteq IN OUT [PHASE_US]
 //
-// Each IN/NAME.sched (see ../sender/src/schedule.rs) gives OUT/NAME.wav and OUT/NAME.json. PHASE_US: when the first frame
-// after the start of the schedule is pulled, 0 to 9999 (5000).
+// IN is NAME.sched (see ../sender/src/schedule.rs) or a folder of such, and each gives OUT/NAME.wav and OUT/NAME.json.
+// PHASE_US: when the first frame after the start of the schedule is pulled, 0 to 9999 (5000).
 
 #include <algorithm>
 #include <cstdint>
@@ -26,6 +26,7 @@
 #include "api/neteq/neteq.h"
 #include "api/rtp_headers.h"
 #include "modules/audio_coding/neteq/default_neteq_factory.h"
+#include "rtc_base/logging.h"
 #include "system_wrappers/include/clock.h"
 
 namespace {
@@ -231,7 +232,8 @@ void run(const std::filesystem::path& in, const std::filesystem::path& out, int6
     for (size_t at = 0; at < kFrame; ++at) samples.push_back(frame.data()[at * frame.num_channels()]);
   }
   write_wav(std::filesystem::path(out).replace_extension(".wav"), samples);
-  write_json(std::filesystem::path(out).replace_extension(".json"), stats.value(), packets, samples.size() / kFrame, phase_us);
+  write_json(std::filesystem::path(out).replace_extension(".json"), stats.value(), packets, samples.size() / kFrame,
+             phase_us);
 }
 
 }  // namespace
@@ -246,14 +248,21 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "a phase is 0 to 9999 us\n");
     return 2;
   }
+  rtc::LogMessage::LogToDebug(rtc::LS_ERROR);
   int status = 0;
   std::filesystem::create_directories(argv[2]);
-  for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
-    if (entry.path().extension() != ".sched") continue;
+  std::vector<std::filesystem::path> schedules = {argv[1]};
+  if (std::filesystem::is_directory(argv[1])) {
+    schedules.clear();
+    for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
+      if (entry.path().extension() == ".sched") schedules.push_back(entry.path());
+    }
+  }
+  for (const auto& schedule : schedules) {
     try {
-      run(entry.path(), std::filesystem::path(argv[2]) / entry.path().filename(), phase_us);
+      run(schedule, std::filesystem::path(argv[2]) / schedule.filename(), phase_us);
     } catch (const std::exception& error) {
-      std::fprintf(stderr, "%s: %s\n", entry.path().c_str(), error.what());
+      std::fprintf(stderr, "%s: %s\n", schedule.c_str(), error.what());
       status = 1;
     }
   }

@@ -1,5 +1,5 @@
-//! Sends the packets of a schedule into somebody's WebRTC receiver, each at its time, with the numbers and timestamps it has.
-//! Lines of JSON on standard input and output carry the rest:
+//! Sends the packets of a schedule into somebody's WebRTC receiver, each at its time, with the numbers and timestamps it
+//! has. Lines of JSON on standard input and output carry the rest:
 //!
 //! ```text
 //! audio-sender SCHEDULE
