@@ -336,19 +336,36 @@ impl JitterBuffer {
 
     /// The delay wanted.
     pub(super) fn target(&self) -> i64 {
-        let mut target = self.delay.for_most();
-        // A restless network has not shown its worst yet.
-        target += target / MARGIN;
-        let is_new = self.delay.observed() < ENOUGH_PACKETS;
-        if is_new {
-            target = target.max(to_samples(self.config.initial_delay));
-        }
         // Redundancy helps only when it is there in time; without losses it is not worth the delay.
-        let redundancy = self.redundancy.wanted(self.delay.last_arrival(), is_new);
-        if redundancy > 0 {
-            target = target.max(redundancy + self.delay.for_many().max(FRAME_SAMPLES as i64));
+        let redundancy = match self.redundancy.wanted(self.delay.last_arrival(), self.is_new()) {
+            0 => 0,
+            reach => reach + self.delay.for_many().max(FRAME_SAMPLES as i64),
+        };
+        self.allowed(self.network_delay().max(redundancy))
+    }
+
+    /// The delay without which packets come too late.
+    pub(super) fn urgent_target(&self) -> i64 {
+        self.allowed(self.network_delay())
+    }
+
+    fn network_delay(&self) -> i64 {
+        let most = self.delay.for_most();
+        // A restless network has not shown its worst yet.
+        let delay = most + most / MARGIN;
+        if self.is_new() {
+            delay.max(to_samples(self.config.initial_delay))
+        } else {
+            delay
         }
-        target.clamp(
+    }
+
+    fn is_new(&self) -> bool {
+        self.delay.observed() < ENOUGH_PACKETS
+    }
+
+    fn allowed(&self, delay: i64) -> i64 {
+        delay.clamp(
             to_samples(self.config.min_delay),
             to_samples(self.config.max_delay),
         )

@@ -83,14 +83,15 @@ impl JitterBuffer {
         let Some(packet) = self.queue.pop() else {
             return self.without_packet();
         };
-        let excess = self.playout_delay(now, packet.timestamp) - self.target();
+        let delay = self.playout_delay(now, packet.timestamp);
+        let excess = delay - self.target();
         let origin = packet.origin();
         let end = packet.end();
         let Some(mut length) = self.decode(now, packet, 0) else {
             return;
         };
         self.loudness.hear(self.scratch.get(..length).unwrap_or_default());
-        let may_stretch = self.may_stretch(excess);
+        let may_stretch = self.may_stretch(delay);
         if may_stretch && excess > 0 && length < ENOUGH_TO_SHORTEN {
             // A deep voice's period is longer than half a packet.
             let next = self.queue.pop_if(|next| {
@@ -141,23 +142,19 @@ impl JitterBuffer {
         Some(length)
     }
 
-    /// Whether the delay is off by more than the tolerance, and the last correction is long enough ago.
-    fn may_stretch(&self, excess: i64) -> bool {
+    /// Whether a delay of so much is off by more than the tolerance, and the last correction is long enough ago.
+    fn may_stretch(&self, delay: i64) -> bool {
         let needed = self.delay.for_most();
-        let (long, short) = if self.loudness.is_quiet() {
-            (
-                TOLERANCE.max(needed / RESTLESS_LONG),
-                TOLERANCE.max(needed / RESTLESS_SHORT),
-            )
+        let short = TOLERANCE.max(needed / RESTLESS_SHORT);
+        let excess = delay - self.target();
+        let is_off = if self.loudness.is_quiet() {
+            excess > TOLERANCE.max(needed / RESTLESS_LONG) || excess < -short
         } else {
-            (
-                TOLERANCE_LONG.max(needed / 2),
-                TOLERANCE_SHORT.max(needed / RESTLESS_SHORT),
-            )
+            excess > TOLERANCE_LONG.max(needed / 2)
+                || delay < self.urgent_target() - short.max(TOLERANCE_SHORT)
         };
-        self.delay.observed() >= ENOUGH_PACKETS
-            && (self.since_stretch >= STRETCH_PAUSE || excess > FAR)
-            && (excess > long || excess < -short)
+        let is_rested = self.since_stretch >= STRETCH_PAUSE || excess > FAR;
+        self.delay.observed() >= ENOUGH_PACKETS && is_rested && is_off
     }
 
     /// Makes the decoded sound shorter or longer, and returns its new length.
