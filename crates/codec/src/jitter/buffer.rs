@@ -73,22 +73,12 @@ pub(super) enum Phase {
 /// Whether to wait for what comes later to replace what is lost. Times are in samples.
 #[derive(Debug, Default)]
 struct Redundancy {
-    /// How long after a lost packet the one comes that can replace it; 0 without redundancy.
-    near: Reach,
-    /// The same for the first of two packets lost in a row.
-    far: Reach,
+    /// How long after a lost packet the last one comes that can replace it; 0 without redundancy. The most there was lately.
+    reach: i64,
+    /// The last time that a packet reached this far.
+    seen: i64,
     /// When a packet was last found missing.
     last_loss: Option<i64>,
-    /// When more than one in a row were.
-    last_burst: Option<i64>,
-}
-
-/// The most there was lately.
-#[derive(Debug, Default, Clone, Copy)]
-struct Reach {
-    samples: i64,
-    /// The last time that a packet had this much.
-    seen: i64,
 }
 
 /// The delay estimate is trusted after this many packets.
@@ -211,7 +201,7 @@ impl JitterBuffer {
         self.stats.packets_received += 1;
         let lost = self.sequencer.lost();
         if lost > self.stats.packets_lost {
-            self.redundancy.miss(arrival, lost - self.stats.packets_lost);
+            self.redundancy.last_loss = Some(arrival);
         }
         self.stats.packets_lost = lost;
         let inserted = self.store(arrival, place, payload);
@@ -244,8 +234,7 @@ impl JitterBuffer {
             if waiting.fec_samples > 0 {
                 self.stats.fec_packets_received += 1;
                 // It comes after the packet that it restores, by as much as that is long.
-                self.redundancy
-                    .note(arrival, waiting.fec_samples, waiting.fec_samples);
+                self.redundancy.note(arrival, waiting.fec_samples);
             }
             if self.is_stopped() && self.delay.delay(arrival, timestamp) > STOPPED {
                 self.delay.rebase();
@@ -264,7 +253,7 @@ impl JitterBuffer {
     }
 
     fn store_copies(&mut self, arrival: i64, timestamp: i64, red: red::Payload<'_>) {
-        let (mut near, mut far) = (i64::MAX, 0);
+        let mut reach = 0;
         for copy in red.redundant().filter(|copy| !copy.data.is_empty()) {
             let offset = i64::from(copy.timestamp_offset);
             let mut waiting = Waiting {
@@ -279,14 +268,13 @@ impl JitterBuffer {
             if offset == 0 || !waiting.inspect(copy.data) {
                 continue;
             }
-            near = near.min(offset);
-            far = far.max(offset + waiting.fec_samples);
+            reach = reach.max(offset + waiting.fec_samples);
             if !self.is_played(&waiting) && !self.queue.is_full() {
                 self.queue.insert(waiting, copy.data);
             }
         }
-        if far > 0 {
-            self.redundancy.note(arrival, near, far);
+        if reach > 0 {
+            self.redundancy.note(arrival, reach);
         }
     }
 
@@ -336,12 +324,16 @@ impl JitterBuffer {
 
     /// The delay wanted.
     pub(super) fn target(&self) -> i64 {
+        let network = self.network_delay();
         // Redundancy helps only when it is there in time; without losses it is not worth the delay.
-        let redundancy = match self.redundancy.wanted(self.delay.last_arrival(), self.is_new()) {
-            0 => 0,
-            reach => reach + self.delay.for_many().max(FRAME_SAMPLES as i64),
-        };
-        self.allowed(self.network_delay().max(redundancy))
+        if self.redundancy.is_wanted(self.delay.last_arrival())
+            || (self.is_new() && self.redundancy.reach > 0)
+        {
+            let slack = self.delay.for_many().max(FRAME_SAMPLES as i64);
+            self.allowed(network.max(self.redundancy.reach + slack))
+        } else {
+            self.allowed(network)
+        }
     }
 
     /// The delay without which packets come too late.
@@ -399,42 +391,17 @@ impl Waiting {
 }
 
 impl Redundancy {
-    /// A packet came that can replace what was sent `near` before it, and has redundancy as far as `far` back.
-    fn note(&mut self, arrival: i64, near: i64, far: i64) {
-        self.near.note(arrival, near);
-        self.far.note(arrival, far);
-    }
-
-    /// So many packets in a row are missing.
-    fn miss(&mut self, arrival: i64, packets: i64) {
-        self.last_loss = Some(arrival);
-        if packets > 1 {
-            self.last_burst = Some(arrival);
+    /// A packet came that can replace what was sent so long before it.
+    fn note(&mut self, arrival: i64, reach: i64) {
+        if reach >= self.reach || arrival - self.seen > REACH_MEMORY {
+            self.reach = reach;
+            self.seen = arrival;
         }
     }
 
-    /// The delay at which redundancy is there in time, where it is worth waiting for. `is_new` is a stream of which nothing is
-    /// known.
-    fn wanted(&self, now: i64, is_new: bool) -> i64 {
-        let lately = |time: Option<i64>| time.is_some_and(|time| now - time < LOSSY);
-        if lately(self.last_burst) {
-            self.far.samples
-        } else if is_new || lately(self.last_loss) {
-            self.near.samples
-        } else {
-            0
-        }
-    }
-}
-
-impl Reach {
-    fn note(&mut self, arrival: i64, samples: i64) {
-        if samples >= self.samples || arrival - self.seen > REACH_MEMORY {
-            *self = Self {
-                samples,
-                seen: arrival,
-            };
-        }
+    /// Whether waiting for it is worth the delay: while packets get lost.
+    fn is_wanted(&self, now: i64) -> bool {
+        self.reach > 0 && self.last_loss.is_some_and(|last| now - last < LOSSY)
     }
 }
 
