@@ -8,6 +8,7 @@
 
 mod decoder;
 mod encoder;
+mod library;
 pub mod packet;
 mod settings;
 
@@ -16,10 +17,17 @@ pub use encoder::Encoder;
 #[cfg(test)]
 mod tests;
 
-pub use settings::{Application, Channels, EncoderConfig, FrameDuration};
+pub use settings::{
+    Application, BITRATE_AUTO, BITRATE_MAX, Channels, EncoderConfig, FrameDuration, MAX_DRED, RateControl,
+    Signal,
+};
 
 /// The longest packet Opus allows, 120 ms, in samples per channel (RFC 6716 §3.2.5, R5).
 pub const MAX_PACKET_SAMPLES: usize = 5760;
+
+/// The longest loss that [`Decoder::decode_dred`] fills in one call, 500 ms, in samples per channel.
+#[cfg(feature = "dred")]
+pub const MAX_DRED_GAP_SAMPLES: usize = 24_000;
 
 /// A good size for a packet buffer: the encoder never needs more for one packet of up to 120 ms at up to
 /// 510 kbit/s (six frames of at most 1275 bytes and their lengths).

@@ -24,7 +24,7 @@ pub fn inspect(packet: &[u8]) -> Result<Packet<'_>, ParseError> {
     let mut reader = Body(body);
     let frame_samples = toc.frame_samples();
     let mut frames = Frames::default();
-    let mut padding_bytes = 0;
+    let mut padding: &[u8] = &[];
     match first & 3 {
         0 => frames.push(reader.rest()?)?,
         1 => {
@@ -51,7 +51,7 @@ pub fn inspect(packet: &[u8]) -> Result<Packet<'_>, ParseError> {
                 return Err(ParseError::TooLong);
             }
             if header & 0x40 != 0 {
-                padding_bytes = reader.strip_padding()?;
+                padding = reader.strip_padding()?;
             }
             if header & 0x80 != 0 {
                 let mut lengths = [0; MAX_FRAMES];
@@ -75,11 +75,7 @@ pub fn inspect(packet: &[u8]) -> Result<Packet<'_>, ParseError> {
             }
         }
     }
-    Ok(Packet {
-        toc,
-        frames,
-        padding_bytes,
-    })
+    Ok(Packet { toc, frames, padding })
 }
 
 /// How long the packet's sound lasts.
@@ -112,12 +108,21 @@ pub fn is_dtx(packet: &[u8]) -> bool {
     inspect(packet).is_ok_and(|packet| packet.is_dtx())
 }
 
+/// Whether the packet carries deep redundancy (DRED) that the libopus in use understands: an extension in the padding
+/// (draft-ietf-mlcodec-opus-dred, version 12 of its experiments). Malformed packets carry none.
+///
+/// Extensions that stand after a "repeat these extensions" mark are not looked at; libopus writes DRED before any.
+#[must_use]
+pub fn has_dred(packet: &[u8]) -> bool {
+    inspect(packet).is_ok_and(|packet| packet.has_dred())
+}
+
 /// A parsed packet, borrowing the bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Packet<'p> {
     toc: Toc,
     frames: Frames<'p>,
-    padding_bytes: usize,
+    padding: &'p [u8],
 }
 
 impl<'p> Packet<'p> {
@@ -142,7 +147,19 @@ impl<'p> Packet<'p> {
     /// Padding after the frames, in bytes, without the bytes that give its length.
     #[must_use]
     pub const fn padding_bytes(&self) -> usize {
-        self.padding_bytes
+        self.padding.len()
+    }
+
+    /// What the padding consists of: zeros, or extensions such as DRED.
+    #[must_use]
+    pub const fn padding(&self) -> &'p [u8] {
+        self.padding
+    }
+
+    /// See [`has_dred`](fn@has_dred).
+    #[must_use]
+    pub fn has_dred(&self) -> bool {
+        dred_payload(self.padding).is_some()
     }
 
     /// See [`has_fec`](fn@has_fec).
@@ -355,7 +372,7 @@ impl<'p> Body<'p> {
     }
 
     /// Reads the padding length and cuts that many bytes off the end (§3.2.5).
-    fn strip_padding(&mut self) -> Result<usize, ParseError> {
+    fn strip_padding(&mut self) -> Result<&'p [u8], ParseError> {
         let mut total = 0;
         loop {
             let byte = usize::from(self.byte()?);
@@ -366,7 +383,44 @@ impl<'p> Body<'p> {
             }
         }
         let kept = self.0.len().checked_sub(total).ok_or(ParseError::Truncated)?;
-        self.0 = self.0.get(..kept).ok_or(ParseError::Truncated)?;
-        Ok(total)
+        let (kept, padding) = self.0.split_at_checked(kept).ok_or(ParseError::Truncated)?;
+        self.0 = kept;
+        Ok(padding)
     }
+}
+
+/// The DRED extension within padding, without what marks its version.
+fn dred_payload(mut padding: &[u8]) -> Option<&[u8]> {
+    const DRED: u8 = 126;
+    const VERSION: [u8; 2] = [b'D', 12];
+    while let Some((&head, rest)) = padding.split_first() {
+        let (id, long) = (head >> 1, head & 1 == 1);
+        let (payload, rest) = match id {
+            // One byte of padding, or nothing but padding from here on.
+            0 if long => (&[][..], rest),
+            0 | 2 => return None,
+            1..=31 => rest.split_at_checked(usize::from(long))?,
+            _ if !long => (rest, &[][..]),
+            _ => {
+                let mut length = 0;
+                let mut after = rest;
+                loop {
+                    let (&lacing, others) = after.split_first()?;
+                    after = others;
+                    length += usize::from(lacing);
+                    if lacing < 255 {
+                        break after.split_at_checked(length)?;
+                    }
+                }
+            }
+        };
+        if id == DRED
+            && let Some(payload) = payload.strip_prefix(&VERSION)
+            && !payload.is_empty()
+        {
+            return Some(payload);
+        }
+        padding = rest;
+    }
+    None
 }

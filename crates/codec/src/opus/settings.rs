@@ -1,6 +1,16 @@
 use std::time::Duration;
 
+use super::packet::Bandwidth;
 use crate::Error;
+
+/// As a bitrate: libopus chooses one for the frame length, the bandwidth and the channels, about 1 bit per sample.
+pub const BITRATE_AUTO: u32 = 0;
+
+/// As a bitrate: as much as fits into the buffer given to `encode`, which thereby controls the rate.
+pub const BITRATE_MAX: u32 = u32::MAX;
+
+/// Most sound that deep redundancy (DRED) can cover: 1.04 s, what libopus has room for.
+pub const MAX_DRED: Duration = Duration::from_millis(1040);
 
 /// What the encoder is tuned for (`OPUS_APPLICATION_*`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -83,26 +93,75 @@ impl FrameDuration {
     }
 }
 
+/// How the size of packets may vary (`OPUS_SET_VBR`, `OPUS_SET_VBR_CONSTRAINT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RateControl {
+    /// As the sound needs it: the best quality at a given mean rate.
+    Variable,
+    /// The same within bounds, so that no packet is much longer than the mean. What WebRTC uses. Only the CELT layer
+    /// heeds it.
+    #[default]
+    Constrained,
+    /// All packets have one size: nothing can be learned from their lengths (RFC 6562).
+    Constant,
+}
+
+/// What the input is, as a hint to the choice of mode (`OPUS_SET_SIGNAL`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Signal {
+    /// Voice for [`Application::Voip`], and found out for the others.
+    #[default]
+    ByApplication,
+    /// Found out from the sound.
+    Auto,
+    /// Voice: SILK and hybrid modes are preferred.
+    Voice,
+    /// Music: the CELT mode is preferred.
+    Music,
+}
+
 /// Settings of an [`Encoder`](super::Encoder). The default is what a meeting wants: mono speech at 32 kbit/s in
 /// packets of 20 ms, protected by in-band FEC against 10 % loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncoderConfig {
-    /// What to tune for.
+    /// What to tune for. Fixed for the life of an encoder.
     pub application: Application,
-    /// Channels of the input.
+    /// Channels of the input. Fixed for the life of an encoder.
     pub channels: Channels,
-    /// Target bitrate in bits per second, 500 to 512 000.
+    /// Target bitrate in bits per second, 500 to 512 000, or [`BITRATE_AUTO`], or [`BITRATE_MAX`].
     pub bitrate_bps: u32,
+    /// How the size of packets may vary.
+    pub rate_control: RateControl,
     /// Computational complexity, 0 to 10; 9 and 10 cost about a third more than 5.
     pub complexity: u8,
+    /// What the input is.
+    pub signal: Signal,
+    /// The bandwidth to code, whatever the bitrate; `None` leaves the choice to libopus, which is better.
+    pub bandwidth: Option<Bandwidth>,
+    /// The widest bandwidth libopus may choose; the receiver's `maxplaybackrate` (RFC 7587 §6.1).
+    pub max_bandwidth: Bandwidth,
+    /// The channels to code, whatever the input: mono when a stereo stream carries mono sound. `None` leaves the choice
+    /// to libopus.
+    pub force_channels: Option<Channels>,
     /// Whether packets carry a coarse copy of the frame before them (LBRR, RFC 6716 §2.1.7).
     pub in_band_fec: bool,
     /// The loss to protect against, 0 to 100 percent. With 0, libopus sends no FEC even when it is switched on.
     pub expected_loss_percent: u8,
     /// Whether silence is sent as an almost empty packet now and then (discontinuous transmission).
     pub dtx: bool,
+    /// Whether intensity stereo may not invert phases: better when the stereo sound will be mixed down to mono, a little
+    /// worse as stereo.
+    pub phase_inversion_disabled: bool,
+    /// Significant bits of the input, 8 to 24: 8 for sound that came through G.711. Helps to tell silence.
+    pub lsb_depth: u8,
+    /// Whether frames hardly depend on those before them: a loss is not heard beyond its end, at the price of quality.
+    pub prediction_disabled: bool,
     /// Sound per packet; the slice given to `encode` must have exactly this length.
     pub frame: FrameDuration,
+    /// How much of the past packets carry as deep redundancy (DRED), in steps of 10 ms, at most [`MAX_DRED`]; zero for
+    /// none. Anything else needs the feature `dred`, and an encoder made with it ([`Encoder::new`](super::Encoder::new)
+    /// with a value that is not zero). libopus sends it only when `expected_loss_percent` is high and the bitrate allows.
+    pub dred: Duration,
 }
 
 impl Default for EncoderConfig {
@@ -111,11 +170,20 @@ impl Default for EncoderConfig {
             application: Application::Voip,
             channels: Channels::Mono,
             bitrate_bps: 32_000,
+            rate_control: RateControl::Constrained,
             complexity: 9,
+            signal: Signal::ByApplication,
+            bandwidth: None,
+            max_bandwidth: Bandwidth::Full,
+            force_channels: None,
             in_band_fec: true,
             expected_loss_percent: 10,
             dtx: false,
+            phase_inversion_disabled: false,
+            lsb_depth: 24,
+            prediction_disabled: false,
             frame: FrameDuration::Ms20,
+            dred: Duration::ZERO,
         }
     }
 }
@@ -128,7 +196,8 @@ impl EncoderConfig {
     }
 
     pub(super) fn validate(&self) -> Result<(), Error> {
-        if !(500..=512_000).contains(&self.bitrate_bps) {
+        let sensible = (500..=512_000).contains(&self.bitrate_bps);
+        if !sensible && ![BITRATE_AUTO, BITRATE_MAX].contains(&self.bitrate_bps) {
             return Err(Error::Setting("bitrate must be 500 to 512000 bit/s"));
         }
         if self.complexity > 10 {
@@ -137,25 +206,27 @@ impl EncoderConfig {
         if self.expected_loss_percent > 100 {
             return Err(Error::Setting("expected loss must be 0 to 100 percent"));
         }
+        if !(8..=24).contains(&self.lsb_depth) {
+            return Err(Error::Setting("LSB depth must be 8 to 24 bits"));
+        }
+        if self.channels == Channels::Mono && self.force_channels == Some(Channels::Stereo) {
+            return Err(Error::Setting("a mono encoder cannot be forced to stereo"));
+        }
+        if self.dred > MAX_DRED || !self.dred.as_nanos().is_multiple_of(10_000_000) {
+            return Err(Error::Setting("DRED must be a multiple of 10 ms up to 1040 ms"));
+        }
+        if !self.dred.is_zero() && !cfg!(feature = "dred") {
+            return Err(Error::Setting("DRED needs the feature `dred`"));
+        }
         Ok(())
     }
-}
 
-impl From<Channels> for ::opus::Channels {
-    fn from(channels: Channels) -> Self {
-        match channels {
-            Channels::Mono => Self::Mono,
-            Channels::Stereo => Self::Stereo,
-        }
-    }
-}
-
-impl From<Application> for ::opus::Application {
-    fn from(application: Application) -> Self {
-        match application {
-            Application::Voip => Self::Voip,
-            Application::Audio => Self::Audio,
-            Application::LowDelay => Self::LowDelay,
+    /// What to tell libopus about the signal.
+    pub(super) const fn signal(&self) -> Signal {
+        match (self.signal, self.application) {
+            (Signal::ByApplication, Application::Voip) => Signal::Voice,
+            (Signal::ByApplication, _) => Signal::Auto,
+            (signal, _) => signal,
         }
     }
 }

@@ -3,6 +3,31 @@ use proptest::prelude::*;
 use super::{packet::*, *};
 use crate::Error;
 
+mod controls;
+#[cfg(feature = "dred")]
+mod dred;
+
+/// The bundled clip, 7 s of speech.
+fn speech() -> Vec<i16> {
+    crate::container::wav::open(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../anteroom/assets/speech.wav"),
+        crate::container::ReadLimits::default(),
+    )
+    .unwrap()
+}
+
+/// The packets of `sound`, the last incomplete one left out.
+fn encode_all(encoder: &mut Encoder, sound: &[i16]) -> Vec<Vec<u8>> {
+    let mut bytes = [0; MAX_PACKET_BYTES];
+    sound
+        .chunks_exact(encoder.config().frame_len())
+        .map(|frame| {
+            let length = encoder.encode(frame, &mut bytes).unwrap();
+            bytes[..length].to_vec()
+        })
+        .collect()
+}
+
 fn tone(length: usize) -> Vec<i16> {
     (0..length)
         .map(|i| crate::format::saturate((i as f32 * 0.03).sin() * 8000.0 * (i as f32 * 0.0007).cos()))
@@ -208,7 +233,7 @@ fn breaches_of_each_rule_have_their_name() {
 }
 
 /// Packets that are valid often: random bytes rarely are.
-fn packet_bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn packet_bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..200),
         (any::<u8>(), 0u8..60, proptest::collection::vec(0u8..8, 0..60)).prop_map(|(toc, header, rest)| {

@@ -1,0 +1,22 @@
+//! The doors to libopus: nothing else in this crate names a binding.
+//!
+//! The one every encoder and decoder goes through is the `opus` crate ([`plain`]). It knows no deep redundancy, so with the
+//! feature `dred` those that are asked for it go through `opusic-c` ([`deep`]). Both call one and the same library, which
+//! `opusic-sys` compiles once.
+
+#[cfg(feature = "dred")]
+pub(super) mod deep;
+pub(super) mod plain;
+
+use crate::opus::EncoderConfig;
+
+/// The settings that differ between two configurations, in the order libopus should hear of them: all when there is no
+/// earlier one.
+pub(super) fn changed<T: PartialEq>(
+    config: &EncoderConfig,
+    before: Option<&EncoderConfig>,
+    field: impl Fn(&EncoderConfig) -> T,
+) -> Option<T> {
+    let new = field(config);
+    before.is_none_or(|before| field(before) != new).then_some(new)
+}
