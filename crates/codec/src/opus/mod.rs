@@ -4,16 +4,19 @@
 //! |---|---|
 //! | [`packet`] | reading a packet's table of contents without decoding it |
 //! | [`Encoder`], [`EncoderConfig`] | 48 kHz PCM to packets |
+//! | [`GatedEncoder`], [`SilenceGate`] | the same, which encodes nothing while nobody speaks |
 //! | [`Decoder`] | packets to 48 kHz PCM, in-band FEC, concealment |
 
 mod decoder;
 mod encoder;
+mod gate;
 mod library;
 pub mod packet;
 mod settings;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use gate::{Gate, GateConfig, Gated, GatedEncoder, SilenceGate};
 #[cfg(test)]
 mod tests;
 

@@ -6,6 +6,7 @@ use crate::Error;
 mod controls;
 #[cfg(feature = "dred")]
 mod dred;
+mod gate;
 
 /// The bundled clip, 7 s of speech.
 fn speech() -> Vec<i16> {

@@ -1,4 +1,11 @@
-//! Loudness: the level an RTP header extension carries (RFC 6464) and what a meter shows.
+//! Loudness: the level an RTP header extension carries (RFC 6464), whether it is voice, and what a meter shows.
+
+mod bands;
+#[cfg(test)]
+pub(crate) mod tests;
+mod voice;
+
+pub use voice::{Activity, VoiceDetector};
 
 use std::time::Duration;
 
@@ -7,7 +14,16 @@ use std::time::Duration;
 /// The root mean square of the samples relative to a full-scale square wave; an empty slice is silence.
 #[must_use]
 pub fn audio_level_dbov(samples: &[i16]) -> u8 {
-    let db = dbov(samples).round().clamp(-127.0, 0.0);
+    rounded(dbov(samples))
+}
+
+/// The same from a mean power relative to full scale.
+fn level_of(power: f32) -> u8 {
+    rounded(10.0 * power.log10())
+}
+
+fn rounded(dbov: f32) -> u8 {
+    let db = dbov.round().clamp(-127.0, 0.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -98,40 +114,5 @@ impl LevelMeter {
 impl Default for LevelMeter {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn full_scale_square_is_zero_and_silence_is_127() {
-        assert_eq!(audio_level_dbov(&[32_767, -32_767, 32_767, -32_767]), 0);
-        assert_eq!(audio_level_dbov(&[i16::MIN; 480]), 0);
-        assert_eq!(audio_level_dbov(&[0; 480]), 127);
-        assert_eq!(audio_level_dbov(&[]), 127);
-        assert_eq!(audio_level_dbov(&[1; 480]), 90);
-    }
-
-    #[test]
-    fn full_scale_sine_is_three_decibels_down() {
-        let sine: Vec<i16> = (0..48_000)
-            .map(|i| crate::format::saturate((i as f32 * 0.05).sin() * 32_767.0))
-            .collect();
-        assert_eq!(audio_level_dbov(&sine), 3);
-    }
-
-    #[test]
-    fn meter_rises_at_once_and_falls_at_its_rate() {
-        let mut meter = LevelMeter::new();
-        assert_eq!(meter.level(), 127);
-        meter.update_level(10, Duration::from_millis(20));
-        assert_eq!(meter.level(), 10);
-        for _ in 0..50 {
-            meter.update(&[0; 480]);
-        }
-        assert!((meter.dbov() + 30.0).abs() < 0.1, "{}", meter.dbov());
-        assert!((meter.fraction() - 0.5).abs() < 0.01);
     }
 }
