@@ -1,5 +1,6 @@
 //! Sound: payload formats.
 
+use anteroom_codec::opus::{Encoder, EncoderConfig, OpusParameters};
 use anteroom_codec::red::{self, MAX_BLOCKS, MAX_TIMESTAMP_OFFSET, Packer, PackerConfig};
 
 /// A redundant audio payload. The first byte says what the rest is: a payload to take apart, or payloads to pack, each with
@@ -60,4 +61,17 @@ fn red_unpack(data: &[u8]) {
     for block in read.blocks() {
         assert!(block.payload_type < 0x80 && block.timestamp_offset <= MAX_TIMESTAMP_OFFSET);
     }
+}
+
+/// SDP parameters of Opus: what can be read is printed and read again, and an encoder takes what comes of it.
+pub fn opus_parameters(data: &[u8]) {
+    let Some(parameters) = std::str::from_utf8(data)
+        .ok()
+        .and_then(|text| text.parse::<OpusParameters>().ok())
+    else {
+        return;
+    };
+    assert_eq!(parameters.to_string().parse(), Ok(parameters));
+    let config = EncoderConfig::default().for_peer(&parameters);
+    Encoder::new(config).expect("what a peer may ask for, an encoder can do");
 }

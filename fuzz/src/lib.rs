@@ -33,7 +33,7 @@ use anteroom_teams_link::graph::odata::{Literal, MAX_CLAUSES, MAX_TERMS, QueryOp
 
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
-pub use self::codec::red;
+pub use self::codec::{opus_parameters, red};
 pub use self::dtls::dtls_session;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
@@ -65,6 +65,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("meeting_link", meeting_link),
     ("odata", odata),
     ("opus_packet", opus_packet),
+    ("opus_parameters", opus_parameters),
     ("payload", payload),
     ("peer_session", peer_session),
     ("red", red),

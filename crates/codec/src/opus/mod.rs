@@ -5,6 +5,7 @@
 //! | [`packet`] | reading a packet's table of contents without decoding it |
 //! | [`Encoder`], [`EncoderConfig`] | 48 kHz PCM to packets |
 //! | [`GatedEncoder`], [`SilenceGate`] | the same, which encodes nothing while nobody speaks |
+//! | [`OpusParameters`] | what SDP says about Opus (RFC 7587) |
 //! | [`Decoder`] | packets to 48 kHz PCM, in-band FEC, concealment |
 
 mod decoder;
@@ -12,11 +13,13 @@ mod encoder;
 mod gate;
 mod library;
 pub mod packet;
+mod parameters;
 mod settings;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use gate::{Gate, GateConfig, Gated, GatedEncoder, SilenceGate};
+pub use parameters::{OpusParameters, ParameterError};
 #[cfg(test)]
 mod tests;
 

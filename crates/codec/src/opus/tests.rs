@@ -7,6 +7,7 @@ mod controls;
 #[cfg(feature = "dred")]
 mod dred;
 mod gate;
+mod parameters;
 
 /// The bundled clip, 7 s of speech.
 fn speech() -> Vec<i16> {
