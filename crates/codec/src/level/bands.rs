@@ -7,8 +7,15 @@ use crate::{AudioFrame, FRAME_SAMPLES};
 /// Bands: 12 to 24 kHz, 6 to 12, 3 to 6, 1.5 to 3, 0.75 to 1.5 kHz, and what is below.
 pub(super) const BANDS: usize = 6;
 
-/// Mean power of each band, in squares of 16-bit steps; together the mean power of the frame.
-pub(super) fn powers(frame: &AudioFrame) -> [f32; BANDS] {
+/// Powers of a frame, in squares of 16-bit steps.
+pub(super) struct Powers {
+    /// The mean power of all.
+    pub(super) total: f32,
+    /// Mean power of each band, the lowest without what is no sound: below 100 Hz it falls off like a first-order high-pass.
+    pub(super) bands: [f32; BANDS],
+}
+
+pub(super) fn powers(frame: &AudioFrame) -> Powers {
     let (mut first, mut second) = ([0.0; FRAME_SAMPLES / 2], [0.0; FRAME_SAMPLES / 4]);
     let mut powers = [0.0; BANDS];
     powers[0] = split(frame, &mut first);
@@ -16,12 +23,16 @@ pub(super) fn powers(frame: &AudioFrame) -> [f32; BANDS] {
     powers[2] = split(&second, &mut first[..60]);
     powers[3] = split(&first[..60], &mut second[..30]);
     powers[4] = split(&second[..30], &mut first[..15]);
-    powers[5] = first[..15].iter().map(|sum| sum * sum).sum();
+    let low = &first[..15];
+    powers[5] = low.iter().map(|sum| sum * sum).sum();
+    let above_rumble: f32 = low.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
     // The sums grow by a factor of two per level, energies by four, of which half are the other half of the tree's.
     for (power, level) in powers.iter_mut().zip([1, 2, 3, 4, 5, 5]) {
         *power /= FRAME_SAMPLES as f32 * (1 << level) as f32;
     }
-    powers
+    let total = powers.iter().sum();
+    powers[5] = above_rumble / (FRAME_SAMPLES * 32) as f32;
+    Powers { total, bands: powers }
 }
 
 /// Writes the sums of neighbours and returns the energy of their differences.
@@ -61,11 +72,13 @@ mod tests {
         for hertz in [50.0, 440.0, 1000.0, 5000.0, 17_000.0] {
             let frame = tone(hertz);
             let power = frame.iter().map(|&s| f32::from(s).powi(2)).sum::<f32>() / FRAME_SAMPLES as f32;
-            let sum: f32 = powers(&frame).iter().sum();
-            assert!((sum / power - 1.0).abs() < 1e-4, "{hertz}: {sum} {power}");
+            let total = powers(&frame).total;
+            assert!((total / power - 1.0).abs() < 1e-4, "{hertz}: {total} {power}");
         }
-        assert_eq!(powers(&crate::SILENCE), [0.0; BANDS]);
-        assert!(powers(&[i16::MIN; FRAME_SAMPLES])[5] > 1e9);
+        let silence = powers(&crate::SILENCE);
+        assert_eq!((silence.total, silence.bands), (0.0, [0.0; BANDS]));
+        let offset = powers(&[i16::MIN; FRAME_SAMPLES]);
+        assert!(offset.total > 1e9 && offset.bands == [0.0; BANDS]);
     }
 
     #[test]
@@ -78,7 +91,7 @@ mod tests {
             (9000.0, 1),
             (18_000.0, 0),
         ] {
-            let powers = powers(&tone(hertz));
+            let powers = powers(&tone(hertz)).bands;
             let loudest = (0..BANDS).max_by(|a, b| powers[*a].total_cmp(&powers[*b]));
             assert_eq!(loudest, Some(band), "{hertz}: {powers:?}");
         }

@@ -1,4 +1,4 @@
-use super::bands::{BANDS, powers};
+use super::bands::{BANDS, Powers, powers};
 use crate::{AudioFrame, FRAME_SAMPLES};
 
 /// Tells speech from the noise of a room, 10 ms at a time: the level and the V flag of RFC 6464.
@@ -46,9 +46,9 @@ const STRETCHES: usize = 12;
 /// more it fluctuates. Measured with white noise.
 const BIAS: [f32; BANDS] = [1.25, 1.35, 1.5, 1.8, 2.4, 2.4];
 /// A band that stands out of its noise by this factor is voice.
-const ONE_BAND: f32 = 6.0;
+const ONE_BAND: f32 = 4.5;
 /// The bands together are, when they stand out by this factor in the mean; one band counts no more than [`ONE_BAND`].
-const ALL_BANDS: f32 = 2.4;
+const ALL_BANDS: f32 = 2.0;
 /// Power, in squares of 16-bit steps, below which nothing is voice: −78 dBFS, shared by the bands.
 const INAUDIBLE: f32 = 1.7e-8 * FULL_SCALE / BANDS as f32;
 /// A noise floor is not above −38 dBFS, in any band: louder sound is worth hearing.
@@ -134,9 +134,9 @@ impl VoiceDetector {
 
     /// The mean power of a frame, and whether it is voice.
     fn frame(&mut self, frame: &AudioFrame) -> (f32, bool) {
-        let powers = powers(frame);
+        let Powers { total, bands } = powers(frame);
         let (mut stands_out, mut together) = (false, 0.0);
-        for (power, floor) in powers.iter().zip(&self.floor) {
+        for (power, floor) in bands.iter().zip(&self.floor) {
             let ratio = power / floor;
             stands_out |= ratio > ONE_BAND;
             together += ratio.min(ONE_BAND);
@@ -146,8 +146,8 @@ impl VoiceDetector {
         } else {
             self.hangover = self.hangover.saturating_sub(1);
         }
-        self.learn(&powers);
-        (powers.iter().sum(), self.hangover > 0)
+        self.learn(&bands);
+        (total, self.hangover > 0)
     }
 
     fn learn(&mut self, powers: &[f32; BANDS]) {
