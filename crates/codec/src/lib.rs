@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
-mod format;
+pub mod format;
 
 pub mod container;
 pub mod jitter;
