@@ -52,7 +52,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("quinn_udp", &["media-transport/src/net"]),
     ("hound", &["codec/src/container"]),
     ("ogg", &["codec/src/container"]),
-    ("rubato", &["codec/src/resample.rs"]),
+    ("rubato", &["codec/src/resample"]),
     ("jsonwebtoken", &["identity/src/token"]),
     ("ammonia", &["chat/src"]),
     ("calcard", &["teams-link/src/link/icalendar.rs"]),
