@@ -11,6 +11,7 @@ pub mod opus;
 pub mod red;
 pub mod resample;
 pub mod similarity;
+pub mod telephony;
 
 pub use error::Error;
 pub use format::{AudioFrame, FRAME_DURATION, FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE, samples_to_duration};
