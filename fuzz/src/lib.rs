@@ -13,6 +13,7 @@ mod media;
 mod oauth;
 mod router;
 mod srtp;
+mod telephony;
 mod transport;
 mod trouter;
 mod webhook;
@@ -41,6 +42,7 @@ pub use self::media::{dependency_descriptor, payload, rtcp_compound, rtp, twcc_r
 pub use self::oauth::authorization_request;
 pub use self::router::router_ops;
 pub use self::srtp::{srtp_differential, srtp_unprotect};
+pub use self::telephony::telephony;
 pub use self::transport::{peer_session, tcp_frames};
 pub use self::trouter::{trouter_frame, trouter_session};
 pub use self::webhook::{webhook_answer, webhook_target};
@@ -82,6 +84,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("srtp_unprotect", srtp_unprotect),
     ("stun", stun),
     ("tcp_frames", tcp_frames),
+    ("telephony", telephony),
     ("trouter_frame", trouter_frame),
     ("trouter_session", trouter_session),
     ("twcc_recorder", twcc_recorder),
