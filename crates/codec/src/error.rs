@@ -32,6 +32,15 @@ pub enum Error {
     /// The file is no Ogg stream with Opus in it, or breaks RFC 3533 or RFC 7845.
     #[error("unreadable Ogg Opus file: {0}")]
     Ogg(&'static str),
+    /// The file is not Matroska or WebM as this crate writes it.
+    #[error("unreadable Matroska file: {0}")]
+    Matroska(&'static str),
+    /// The file is not IVF, or holds a coding that is not read.
+    #[error("unreadable IVF file: {0}")]
+    Ivf(&'static str),
+    /// A compressed picture, or the parameters that come with it, cannot be read.
+    #[error("unreadable video: {0}")]
+    Video(&'static str),
     /// The file holds more sound than the caller wants to have in memory.
     #[error("the file holds more than {limit_seconds} s of sound")]
     TooLong {

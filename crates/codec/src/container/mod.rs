@@ -1,7 +1,10 @@
-//! Sound in files: [`wav`] and [`ogg_opus`]. Files come from anywhere, so both readers are bounded and answer
-//! with typed errors.
+//! Sound in files: [`wav`] and [`ogg_opus`];
+//! pictures alone: [`ivf`] and [`annex_b`]. Files come from anywhere, so readers are bounded and answer with typed errors.
 
+pub mod annex_b;
+pub mod ivf;
 pub mod ogg_opus;
+pub mod video;
 pub mod wav;
 
 use std::time::Duration;
