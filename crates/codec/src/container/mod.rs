@@ -1,8 +1,9 @@
-//! Sound in files: [`wav`] and [`ogg_opus`];
+//! Sound in files: [`wav`] and [`ogg_opus`]; sound with pictures: [`matroska`], which is WebM too;
 //! pictures alone: [`ivf`] and [`annex_b`]. Files come from anywhere, so readers are bounded and answer with typed errors.
 
 pub mod annex_b;
 pub mod ivf;
+pub mod matroska;
 pub mod ogg_opus;
 pub mod video;
 pub mod wav;

@@ -78,7 +78,7 @@ impl OpusHead {
         })
     }
 
-    pub(super) fn to_bytes(self) -> Vec<u8> {
+    pub(in crate::container) fn to_bytes(self) -> Vec<u8> {
         let mut out = b"OpusHead\x01".to_vec();
         out.push(match self.channels {
             Channels::Mono => 1,
