@@ -38,7 +38,7 @@ pub use self::codec::{opus_parameters, red};
 pub use self::dtls::dtls_session;
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
-pub use self::media::{dependency_descriptor, payload, rtcp_compound, rtp, twcc_recorder};
+pub use self::media::{dependency_descriptor, frames, payload, rtcp_compound, rtp, twcc_recorder};
 pub use self::oauth::authorization_request;
 pub use self::router::router_ops;
 pub use self::srtp::{srtp_differential, srtp_unprotect};
@@ -59,6 +59,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("demux", demux),
     ("dependency_descriptor", dependency_descriptor),
     ("dtls_session", dtls_session),
+    ("frames", frames),
     ("hmac_header", hmac_header),
     ("hmac_signature", hmac_signature),
     ("icalendar", icalendar),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anteroom_media_transport::payload::assemble::{Assembled, Assembler, FrameCodec, Limits, RtpPayload};
 use anteroom_media_transport::payload::{av1, h264, opus, red, vp8, vp9};
 use anteroom_media_transport::rtcp::transport_cc::{PacketStatus, TwccRecorder};
 use anteroom_media_transport::rtcp::{self, Compound, CompoundWriter};
@@ -207,5 +208,64 @@ pub fn twcc_recorder(data: &[u8]) {
             assert!(feedback.arrival_count() > 0);
         }
         assert!(told <= 1024, "{told}");
+    }
+}
+
+/// Packets of a stream of pictures: the first byte says the codec and whether little is kept; each packet is six bytes in
+/// front of its payload: sequence number (signed difference), timestamp (signed difference), flags, length, and two
+/// bytes that make the number wild. Frames begin with a keyframe, and none comes out that refers to what is missing.
+pub fn frames(data: &[u8]) {
+    let Some((first, mut rest)) = data.split_first() else {
+        return;
+    };
+    let codec = match first & 0x03 {
+        0 => FrameCodec::Vp8,
+        1 => FrameCodec::Vp9,
+        2 => FrameCodec::H264,
+        _ => FrameCodec::Av1,
+    };
+    let mut limits = Limits::default();
+    if first & 0x80 != 0 {
+        (limits.max_packets, limits.max_bytes) = (4, 300);
+        (limits.max_ticks, limits.max_frame_bytes) = (20, 500);
+    }
+    let mut assembler = Assembler::new(codec, limits);
+    let (mut sequence, mut timestamp, mut out) = (1_u64 << 16, 0_u32, Vec::new());
+    let mut needs_keyframe = true;
+    while let Some((&[step, ticks, flags, length, high, low], behind)) = rest.split_first_chunk::<6>() {
+        let payload = &behind[..behind.len().min(length.into())];
+        rest = &behind[payload.len()..];
+        sequence = sequence.wrapping_add_signed(step.cast_signed().into());
+        if flags & 0x80 != 0 {
+            sequence ^= u64::from_be_bytes([0, high, 0, low, 0, 0, 0, 0]);
+        }
+        timestamp = timestamp.wrapping_add_signed(ticks.cast_signed().into());
+        let marker = flags & 0x01 != 0;
+        match flags >> 1 & 0x07 {
+            7 => assembler.restart(),
+            6 => assembler.flush(&mut out),
+            5 => assembler.lose(&mut out),
+            _ => {}
+        }
+        assembler.push(
+            RtpPayload {
+                sequence,
+                timestamp,
+                marker,
+                payload,
+            },
+            &mut out,
+        );
+        needs_keyframe |= flags >> 1 & 0x07 == 7;
+        for one in out.drain(..) {
+            match one {
+                Assembled::Frame(frame) => {
+                    assert!(frame.is_keyframe || !needs_keyframe);
+                    needs_keyframe = false;
+                }
+                _ => needs_keyframe = true,
+            }
+        }
+        assert!(!needs_keyframe || assembler.needs_keyframe());
     }
 }

@@ -9,10 +9,12 @@
 //! | [`av1`] | AV1, the specification of the Alliance for Open Media |
 //! | [`opus`] | Opus, RFC 7587 |
 //! | [`red`] | redundant audio, RFC 2198 |
+//! | [`assemble`] | from payloads to whole frames, for those who keep them |
 //!
-//! All of them borrow and look no further than a payload's descriptors. Bytes that do not follow their specification are
-//! refused with a [`ParseError`](crate::ParseError), or are no keyframe.
+//! All but the last borrow and look no further than a payload's descriptors. Bytes that do not follow their specification
+//! are refused with a [`ParseError`](crate::ParseError), or are no keyframe.
 
+pub mod assemble;
 pub mod av1;
 pub mod h264;
 pub mod opus;
