@@ -5,9 +5,11 @@ use ogg::{PacketWriteEndInfo, PacketWriter};
 use super::header::{OpusHead, OpusTags};
 use crate::{Error, SAMPLE_RATE_HZ, opus::packet};
 
-/// Writes one Opus stream; pages hold at most a second of sound (RFC 7845 §3, "low latency").
+/// Writes one Opus stream; pages hold at most a second of sound (RFC 7845 §3, "low latency"), and the sink is
+/// flushed after each.
 ///
-/// A file needs [`finish`](Self::finish): only that writes the last packet and the exact length.
+/// A file that is not ended by [`finish`](Self::finish), because the program was killed, plays to the end of its
+/// last page: it lacks a second at most, and the exact length.
 pub struct Writer<W: Write> {
     pages: PacketWriter<'static, W>,
     serial: u32,
@@ -29,6 +31,7 @@ impl<W: Write> Writer<W> {
         let mut pages = PacketWriter::new(sink);
         pages.write_packet(head.to_bytes(), serial, PacketWriteEndInfo::EndPage, 0)?;
         pages.write_packet(tags.to_bytes()?, serial, PacketWriteEndInfo::EndPage, 0)?;
+        pages.inner_mut().flush()?;
         Ok(Self {
             pages,
             serial,
@@ -56,6 +59,12 @@ impl<W: Write> Writer<W> {
         self.position
     }
 
+    /// The sink; what is not flushed yet is not in it.
+    #[must_use]
+    pub fn sink(&self) -> &W {
+        self.pages.inner()
+    }
+
     /// Ends the stream and returns the sink.
     ///
     /// `final_position` is the length of the sound *with* the pre-skip, in samples at 48 kHz: less than the
@@ -78,13 +87,14 @@ impl<W: Write> Writer<W> {
             return Ok(());
         };
         self.in_page += samples;
-        let end = if self.in_page + next > u64::from(SAMPLE_RATE_HZ) {
-            self.in_page = 0;
-            PacketWriteEndInfo::EndPage
-        } else {
-            PacketWriteEndInfo::NormalPacket
-        };
-        Ok(self.pages.write_packet(data, self.serial, end, position)?)
+        if self.in_page + next <= u64::from(SAMPLE_RATE_HZ) {
+            let end = PacketWriteEndInfo::NormalPacket;
+            return Ok(self.pages.write_packet(data, self.serial, end, position)?);
+        }
+        self.in_page = 0;
+        self.pages
+            .write_packet(data, self.serial, PacketWriteEndInfo::EndPage, position)?;
+        Ok(self.pages.inner_mut().flush()?)
     }
 }
 
