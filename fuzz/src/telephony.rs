@@ -47,7 +47,10 @@ fn events(mut data: &[u8]) {
                 assert_eq!(receiver.receive(now, timestamp, payload), Ok(()));
                 let after = *receiver.stats();
                 let seen = after.reports + after.repeated + after.late;
-                assert_eq!(seen - before.reports - before.repeated - before.late, count as u64);
+                assert_eq!(
+                    seen - before.reports - before.repeated - before.late,
+                    count as u64
+                );
             }
             Err(error) => {
                 assert_eq!(receiver.receive(now, timestamp, payload), Err(error));

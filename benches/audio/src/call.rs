@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anteroom_codec::container::ReadLimits;
 use anteroom_codec::container::wav::{self, WavWriter};
@@ -18,6 +19,12 @@ use crate::network::{Arrival, Sent, carry};
 use crate::schedule;
 
 const PACKET: usize = 960;
+
+/// How much of the past deep redundancy covers.
+const DRED: Duration = Duration::from_millis(500);
+
+/// From this complexity on, the decoder conceals by a neural network.
+const DEEP_PLC: u8 = 5;
 
 /// The speech of a call, and where each clip of it lies.
 struct Speech {
@@ -36,7 +43,10 @@ pub(crate) fn simulate(speech: &Path, out: &Path, only: &str, seeds: u64) -> any
         .collect();
     fs::write(out.join("clips.json"), serde_json::to_vec_pretty(&clips)?)?;
     for network in networks() {
-        for mechanism in Mechanism::ALL.into_iter().filter(|m| !m.is_deep()) {
+        for mechanism in Mechanism::ALL
+            .into_iter()
+            .filter(|m| cfg!(feature = "dred") || !m.is_deep())
+        {
             for seed in 1..=seeds {
                 let name = format!("{}.{}.{seed}", network.name, mechanism.name());
                 if name.contains(only) {
@@ -59,7 +69,10 @@ fn cell(
 ) -> anyhow::Result<()> {
     let sent = encode(&speech.samples, network, mechanism)?;
     let arrivals = carry(&sent, network, seed);
-    schedule::write(&out.join(format!("{name}.sched")), &arrivals, mechanism.has_red())?;
+    if !mechanism.is_deep() {
+        // The peer has neither.
+        schedule::write(&out.join(format!("{name}.sched")), &arrivals, mechanism.has_red())?;
+    }
     let (heard, stats) = listen(&arrivals, mechanism, speech.samples.len())?;
     write_wav(&out.join(format!("{name}.ours.wav")), &heard)?;
     let bytes: usize = sent.iter().map(|packet| packet.payload.len()).sum();
@@ -113,8 +126,13 @@ fn read(directory: &Path) -> anyhow::Result<Speech> {
 fn encode(samples: &[i16], network: &Network, mechanism: Mechanism) -> anyhow::Result<Vec<Sent>> {
     let mut encoder = Encoder::new(EncoderConfig {
         in_band_fec: mechanism.has_fec(),
+        dred: if mechanism == Mechanism::Dred {
+            DRED
+        } else {
+            Duration::ZERO
+        },
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 30")]
-        expected_loss_percent: if mechanism.has_fec() {
+        expected_loss_percent: if mechanism.has_fec() || mechanism == Mechanism::Dred {
             // What receivers report; the sender of a call without loss so far expects some.
             network.loss_percent().max(5.0) as u8
         } else {
@@ -150,7 +168,11 @@ fn listen(
     samples: usize,
 ) -> anyhow::Result<(Vec<i16>, JitterStats)> {
     let mut clock = Clock::new();
-    let mut buffer = JitterBuffer::new(JitterConfig::default())?;
+    let mut buffer = JitterBuffer::new(JitterConfig {
+        decoder_complexity: if mechanism.is_deep() { DEEP_PLC } else { 0 },
+        dred: mechanism == Mechanism::Dred,
+        ..JitterConfig::default()
+    })?;
     let mut heard = Vec::with_capacity(samples + 96_000);
     let mut arrivals = arrivals.iter().peekable();
     let start = clock.now();

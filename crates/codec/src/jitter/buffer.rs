@@ -97,8 +97,8 @@ impl JitterBuffer {
     /// A buffer with the given settings.
     ///
     /// # Errors
-    /// [`Error::Setting`] when the delays contradict each other, exceed 10 s, or fewer than 2 packets could be
-    /// held; [`Error::Opus`] when there is no memory for a decoder.
+    /// [`Error::Setting`] when the delays contradict each other, exceed 10 s, fewer than 2 packets could be
+    /// held, or the decoder cannot do what is wanted; [`Error::Opus`] when there is no memory for it.
     pub fn new(config: JitterConfig) -> Result<Self, Error> {
         if config.min_delay > config.max_delay || config.max_delay > Duration::from_secs(10) {
             return Err(Error::Setting(
@@ -109,7 +109,7 @@ impl JitterBuffer {
             return Err(Error::Setting("a jitter buffer needs room for two packets"));
         }
         Ok(Self {
-            decoder: Decoder::new(Channels::Mono)?,
+            decoder: decoder(&config)?,
             queue: Queue::new(config.max_packets),
             config,
             epoch: None,
@@ -223,18 +223,19 @@ impl JitterBuffer {
             arrival,
             samples: 0,
             fec_samples: 0,
+            dred: false,
             dtx: false,
             payload: Vec::new(),
         };
         if !payload.is_empty() {
-            if !waiting.inspect(payload) {
+            if !waiting.inspect(payload, self.config.dred) {
                 self.stats.packets_discarded += 1;
                 return Inserted::Malformed;
             }
-            if waiting.fec_samples > 0 {
-                self.stats.fec_packets_received += 1;
-                // It comes after the packet that it restores, by as much as that is long.
-                self.redundancy.note(arrival, waiting.fec_samples);
+            self.stats.fec_packets_received += u64::from(waiting.fec_samples > 0);
+            let reach = waiting.reach();
+            if reach > 0 {
+                self.redundancy.note(arrival, reach);
             }
             if self.is_stopped() && self.delay.delay(arrival, timestamp) > STOPPED {
                 self.delay.rebase();
@@ -262,13 +263,14 @@ impl JitterBuffer {
                 arrival,
                 samples: 0,
                 fec_samples: 0,
+                dred: false,
                 dtx: false,
                 payload: Vec::new(),
             };
-            if offset == 0 || !waiting.inspect(copy.data) {
+            if offset == 0 || !waiting.inspect(copy.data, self.config.dred) {
                 continue;
             }
-            reach = reach.max(offset + waiting.fec_samples);
+            reach = reach.max(offset + waiting.reach());
             if !self.is_played(&waiting) && !self.queue.is_full() {
                 self.queue.insert(waiting, copy.data);
             }
@@ -370,9 +372,30 @@ impl JitterBuffer {
     }
 }
 
+#[cfg(feature = "dred")]
+fn decoder(config: &JitterConfig) -> Result<Decoder, Error> {
+    if config.decoder_complexity == 0 && !config.dred {
+        return Decoder::new(Channels::Mono);
+    }
+    let mut decoder = Decoder::with_dred(Channels::Mono)?;
+    decoder.set_complexity(config.decoder_complexity)?;
+    Ok(decoder)
+}
+
+#[cfg(not(feature = "dred"))]
+fn decoder(config: &JitterConfig) -> Result<Decoder, Error> {
+    if config.decoder_complexity == 0 && !config.dred {
+        Decoder::new(Channels::Mono)
+    } else {
+        Err(Error::Setting(
+            "neural concealment and DRED need the feature `dred`",
+        ))
+    }
+}
+
 impl Waiting {
     /// Learns from the payload; `false` when that is no Opus.
-    fn inspect(&mut self, payload: &[u8]) -> bool {
+    fn inspect(&mut self, payload: &[u8], with_dred: bool) -> bool {
         let Some(packet) = packet::inspect(payload)
             .ok()
             .filter(|_| payload.len() <= MAX_PACKET_BYTES)
@@ -385,8 +408,20 @@ impl Waiting {
         } else {
             0
         };
+        self.dred = with_dred && packet.has_dred();
         self.dtx = packet.is_dtx();
         true
+    }
+}
+
+impl Waiting {
+    /// How long before it what it can restore was sent. Deep redundancy reaches further, but most losses are short.
+    const fn reach(&self) -> i64 {
+        if self.dred {
+            2 * self.samples
+        } else {
+            self.fec_samples
+        }
     }
 }
 

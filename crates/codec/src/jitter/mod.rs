@@ -27,6 +27,11 @@ pub struct JitterConfig {
     pub max_delay: Duration,
     /// Packets held at most; more push out the oldest.
     pub max_packets: usize,
+    /// How much the decoder computes, 0 to 10: from 5 on, losses are concealed by a neural network. Anything but 0 needs the
+    /// feature `dred`.
+    pub decoder_complexity: u8,
+    /// Whether deep redundancy (DRED) in packets is used. Needs the feature `dred`.
+    pub dred: bool,
 }
 
 impl Default for JitterConfig {
@@ -36,6 +41,8 @@ impl Default for JitterConfig {
             min_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(500),
             max_packets: 200,
+            decoder_complexity: 0,
+            dred: false,
         }
     }
 }
@@ -70,6 +77,8 @@ pub enum Pulled {
     Red,
     /// At least partly from the in-band redundancy in the packet after a lost one.
     Fec,
+    /// At least partly from the deep redundancy in a packet after lost ones.
+    Dred,
     /// At least partly invented, because a packet is missing.
     Concealed,
 }

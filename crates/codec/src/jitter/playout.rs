@@ -6,7 +6,9 @@ use super::{
     queue::Waiting,
     stretch,
 };
-use crate::FRAME_SAMPLES;
+#[cfg(feature = "dred")]
+use crate::opus::MAX_DRED_GAP_SAMPLES;
+use crate::{Error, FRAME_SAMPLES, opus::Decoder};
 
 /// Concealment has faded to silence after this long: 100 ms.
 const FADED: i64 = 4800;
@@ -45,7 +47,7 @@ impl JitterBuffer {
         let Some(first) = self.queue.front() else {
             return self.without_packet();
         };
-        let (timestamp, fec_samples) = (first.timestamp, first.fec_samples);
+        let (timestamp, fec_samples, dred) = (first.timestamp, first.fec_samples, first.dred);
         let in_order = first.sequence.is_some() && self.next_sequence == first.sequence;
         if let Phase::Playing {
             timestamp: next,
@@ -57,7 +59,7 @@ impl JitterBuffer {
                 return self.play(now);
             }
             if !in_order && missing <= STOPPED {
-                return self.bridge(missing, fec_samples);
+                return self.bridge(missing, fec_samples, dred);
             }
             // Consecutive numbers and a gap in time: the sender was silent. Or so much is lost that concealing it
             // makes no sense.
@@ -72,7 +74,7 @@ impl JitterBuffer {
                 timestamp: start,
                 invented: 0,
             };
-            self.bridge(fec_samples, fec_samples);
+            self.bridge(fec_samples, fec_samples, false);
         } else {
             self.play(now);
         }
@@ -176,35 +178,59 @@ impl JitterBuffer {
     }
 
     /// Fills a part of the gap before the first packet, `missing` samples long: from the redundancy of that packet
-    /// for the last part, invented before that.
-    fn bridge(&mut self, missing: i64, fec_samples: i64) {
-        let step = if fec_samples > 0 && missing > fec_samples {
-            missing - fec_samples
-        } else {
-            missing
-        };
-        let samples = usize::try_from(step)
-            .unwrap_or(0)
-            .clamp(1, FRAME_SAMPLES)
-            .next_multiple_of(120);
+    /// as far as that goes, invented before that.
+    fn bridge(&mut self, missing: i64, fec_samples: i64, dred: bool) {
+        let samples = usize::try_from(missing).unwrap_or(0);
         if fec_samples > 0 && missing == fec_samples {
-            let samples = usize::try_from(fec_samples).unwrap_or(FRAME_SAMPLES);
-            let payload = self
-                .queue
-                .front()
-                .map(|packet| packet.payload.as_slice())
-                .unwrap_or_default();
-            if let Ok(length) = self.decoder.decode_fec(payload, samples, &mut self.scratch) {
-                self.advance_invented(length);
-                self.concealing = false;
+            if let Some(length) =
+                self.restore(|decoder, payload, out| decoder.decode_fec(payload, samples, out))
+            {
                 self.stats.fec_samples += length as u64;
-                self.sound
-                    .push(Pulled::Fec, self.scratch.get(..length).unwrap_or_default());
-                return;
+                return self.push_restored(Pulled::Fec, length);
             }
+        } else if dred && let Some(length) = self.restore_deep(samples) {
+            self.stats.dred_samples += length as u64;
+            return self.push_restored(Pulled::Dred, length);
         }
+        let before_fec = usize::try_from(missing - fec_samples).unwrap_or(0);
+        let step = if fec_samples > 0 && before_fec > 0 {
+            before_fec
+        } else {
+            samples
+        };
+        let samples = step.clamp(1, FRAME_SAMPLES).next_multiple_of(120);
         self.advance_invented(samples);
         self.conceal(samples);
+    }
+
+    /// Lets the decoder make sound of what comes before the first packet.
+    fn restore(
+        &mut self,
+        decode: impl FnOnce(&mut Decoder, &[u8], &mut [i16]) -> Result<usize, Error>,
+    ) -> Option<usize> {
+        let packet = self.queue.front()?;
+        decode(&mut self.decoder, &packet.payload, &mut self.scratch).ok()
+    }
+
+    #[cfg(feature = "dred")]
+    fn restore_deep(&mut self, samples: usize) -> Option<usize> {
+        let most = MAX_DRED_GAP_SAMPLES.min(self.scratch.len());
+        let samples = samples.next_multiple_of(120);
+        // What is longer than it can be is invented for a while.
+        (samples <= most)
+            .then(|| self.restore(|decoder, payload, out| decoder.decode_dred(payload, samples, out)))?
+    }
+
+    #[cfg(not(feature = "dred"))]
+    const fn restore_deep(&mut self, _: usize) -> Option<usize> {
+        None
+    }
+
+    fn push_restored(&mut self, origin: Pulled, length: usize) {
+        self.advance_invented(length);
+        self.concealing = false;
+        self.sound
+            .push(origin, self.scratch.get(..length).unwrap_or_default());
     }
 
     /// There is no packet at all: nothing was sent, or it is late.

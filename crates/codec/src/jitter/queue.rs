@@ -28,6 +28,8 @@ pub(super) struct Waiting {
     pub(super) samples: i64,
     /// Samples that in-band redundancy in this packet can restore before it; 0 when it has none.
     pub(super) fec_samples: i64,
+    /// Whether it has deep redundancy that is to be used.
+    pub(super) dred: bool,
     pub(super) dtx: bool,
     pub(super) payload: Vec<u8>,
 }
@@ -143,6 +145,7 @@ mod tests {
             arrival: 0,
             samples,
             fec_samples: 0,
+            dred: false,
             dtx: false,
             payload: Vec::new(),
         }

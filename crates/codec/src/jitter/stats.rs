@@ -41,6 +41,8 @@ pub struct JitterStats {
     pub packets_duplicated: u64,
     /// Samples recovered from in-band redundancy.
     pub fec_samples: u64,
+    /// Samples recovered from deep redundancy.
+    pub dred_samples: u64,
     /// Samples played from a copy in a later packet (RFC 2198).
     pub red_samples: u64,
     /// Samples of comfort noise or silence where nothing was sent.
