@@ -2,8 +2,9 @@
 
     python peer.py --in SCHEDULES --out RESULTS [--parallel N] [--neteq PROGRAM]
 
-Each NAME.sched (see sender/src/schedule.rs) is sent packet by packet at its times; NAME.wav is what was played, NAME.json how.
-With `--neteq` (see neteq/build.sh) that program is told the times of undisturbed runs, and must play the same.
+Each NAME.sched (see sender/src/schedule.rs) is sent packet by packet at its times; NAME.wav is what was played, NAME.json
+how. With `--neteq` (see neteq/build.sh) that program is told the times of undisturbed runs, and must play the
+same.
 """
 
 import argparse
