@@ -1,9 +1,9 @@
 """Scores what was heard against the clean speech: PESQ (ITU-T P.862.2, wide band) and STOI, clip by clip."""
 
+import argparse
 import json
 import multiprocessing
 import pathlib
-import sys
 import wave
 
 import numpy
@@ -39,22 +39,27 @@ def score(job):
         part = part[lag : lag + len(reference)]
         try:
             mos = pesq(RATE, reference, part, "wb")
-        except PesqError:
+        except PesqError:  # nothing is heard at all
             mos = 1.0
         intelligibility = float(stoi(reference, part, RATE, extended=False))
-        scores.append({"clip": clip["name"], "pesq": float(mos), "stoi": intelligibility, "lag_ms": lag / RATE * 1000})
-    return path.stem, scores
+        scores.append({"clip": clip["name"], "pesq": float(mos), "stoi": intelligibility, "lagMs": lag / RATE * 1000})
+    return path, scores
 
 
 def main():
-    directory = pathlib.Path(sys.argv[1])
-    clips = json.loads((directory / "clips.json").read_text())
-    paths = sorted(path for pattern in sys.argv[2:] or ["*.*.*.wav"] for path in directory.glob(pattern))
-    results = {}
-    with multiprocessing.Pool() as pool:
-        for name, scores in pool.imap_unordered(score, [(directory / "clean.wav", path, clips) for path in paths]):
-            results[name] = scores
-    json.dump(results, sys.stdout, indent=1, sort_keys=True)
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("calls", type=pathlib.Path, help="what `simulate` wrote, with what the peer made of it")
+    arguments.add_argument("--jobs", type=int, default=2, help="processes")
+    arguments = arguments.parse_args()
+    clips = json.loads((arguments.calls / "clips.json").read_text())
+    results = {"ours": {}, "peer": {}}
+    jobs = [
+        (arguments.calls / "clean.wav", path, clips) for who in results for path in sorted((arguments.calls / who).glob("*.wav"))
+    ]
+    with multiprocessing.Pool(arguments.jobs) as pool:
+        for path, scores in pool.imap_unordered(score, jobs):
+            results[path.parent.name][path.stem] = scores
+    (arguments.calls / "scores.json").write_text(json.dumps(results, indent=1, sort_keys=True))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,13 @@ pub(crate) const JANUS: &[Need] = &[Need {
     packages: &["janus"],
 }];
 
+/// What makes speech.
+pub(crate) const SPEECH: &[Need] = &[Need {
+    what: "espeak-ng (speech to measure with)",
+    programs: &["espeak-ng"],
+    packages: &["espeak-ng"],
+}];
+
 /// A C++ compiler, for libFuzzer.
 pub(crate) const FUZZ: &[Need] = &[Need {
     what: "a C++ compiler (libFuzzer)",

@@ -23,6 +23,10 @@ const PACKET: usize = 960;
 /// How much of the past deep redundancy covers.
 const DRED: Duration = Duration::from_millis(500);
 
+/// When, in microseconds after a packet is sent, the listener takes a frame: of each call in a cell. What is late by a hair
+/// in one is in time in another.
+const PHASES: [u64; 4] = [2500, 7500, 5000, 0];
+
 /// From this complexity on, the decoder conceals by a neural network.
 const DEEP_PLC: u8 = 5;
 
@@ -33,7 +37,8 @@ struct Speech {
 }
 
 pub(crate) fn simulate(speech: &Path, out: &Path, only: &str, seeds: u64) -> anyhow::Result<()> {
-    fs::create_dir_all(out)?;
+    fs::create_dir_all(out.join("ours"))?;
+    fs::create_dir_all(out.join("peer"))?;
     let speech = read(speech)?;
     write_wav(&out.join("clean.wav"), &speech.samples)?;
     let clips: Vec<_> = speech
@@ -47,10 +52,10 @@ pub(crate) fn simulate(speech: &Path, out: &Path, only: &str, seeds: u64) -> any
             .into_iter()
             .filter(|m| cfg!(feature = "dred") || !m.is_deep())
         {
-            for seed in 1..=seeds {
+            for (seed, phase) in (1..=seeds).zip(PHASES) {
                 let name = format!("{}.{}.{seed}", network.name, mechanism.name());
                 if name.contains(only) {
-                    cell(&speech, &network, mechanism, seed, out, &name)
+                    cell(&speech, &network, mechanism, (seed, phase), out, &name)
                         .with_context(|| format!("cell {name}"))?;
                 }
             }
@@ -63,7 +68,7 @@ fn cell(
     speech: &Speech,
     network: &Network,
     mechanism: Mechanism,
-    seed: u64,
+    (seed, phase): (u64, u64),
     out: &Path,
     name: &str,
 ) -> anyhow::Result<()> {
@@ -71,14 +76,25 @@ fn cell(
     let arrivals = carry(&sent, network, seed);
     if !mechanism.is_deep() {
         // The peer has neither.
-        schedule::write(&out.join(format!("{name}.sched")), &arrivals, mechanism.has_red())?;
+        let schedules = out.join("schedules").join(phase.to_string());
+        fs::create_dir_all(&schedules)?;
+        schedule::write(
+            &schedules.join(format!("{name}.sched")),
+            &arrivals,
+            mechanism.has_red(),
+        )?;
     }
-    let (heard, stats) = listen(&arrivals, mechanism, speech.samples.len())?;
-    write_wav(&out.join(format!("{name}.ours.wav")), &heard)?;
+    let (heard, stats) = listen(
+        &arrivals,
+        mechanism,
+        speech.samples.len(),
+        Duration::from_micros(phase),
+    )?;
+    let ours = out.join("ours");
+    write_wav(&ours.join(format!("{name}.wav")), &heard)?;
     let bytes: usize = sent.iter().map(|packet| packet.payload.len()).sum();
     let seconds = speech.samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
-    let report = json!({
-        "kbps": bytes as f64 * 8.0 / seconds / 1000.0,
+    let stats = json!({
         "jitterBufferDelay": stats.jitter_buffer_delay.as_secs_f64(),
         "jitterBufferEmittedCount": stats.jitter_buffer_emitted_count,
         "concealedSamples": stats.concealed_samples,
@@ -89,8 +105,9 @@ fn cell(
         "packetsLost": stats.packets_lost,
         "totalSamplesReceived": stats.total_samples_received,
     });
+    let report = json!({ "stats": stats, "kbps": bytes as f64 * 8.0 / seconds / 1000.0 });
     fs::write(
-        out.join(format!("{name}.ours.json")),
+        ours.join(format!("{name}.json")),
         serde_json::to_vec_pretty(&report)?,
     )?;
     Ok(())
@@ -166,6 +183,7 @@ fn listen(
     arrivals: &[Arrival],
     mechanism: Mechanism,
     samples: usize,
+    phase: Duration,
 ) -> anyhow::Result<(Vec<i16>, JitterStats)> {
     let mut clock = Clock::new();
     let mut buffer = JitterBuffer::new(JitterConfig {
@@ -176,6 +194,7 @@ fn listen(
     let mut heard = Vec::with_capacity(samples + 96_000);
     let mut arrivals = arrivals.iter().peekable();
     let start = clock.now();
+    clock.advance(phase);
     while heard.len() < samples + SAMPLE_RATE_HZ as usize {
         while let Some(arrival) = arrivals.next_if(|a| start + a.after <= clock.now()) {
             let at = start + arrival.after;

@@ -5,8 +5,10 @@
 mod call;
 mod grid;
 mod network;
+mod plot;
 mod report;
 mod schedule;
+mod scores;
 
 use std::path::PathBuf;
 
@@ -40,24 +42,24 @@ struct Simulate {
     #[arg(long, default_value = "")]
     only: String,
 
-    /// Calls of each cell, with different luck.
-    #[arg(long, default_value_t = 2)]
+    /// Calls of each cell, with different luck, 1 to 4.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=4))]
     seeds: u64,
 }
 
 #[derive(Debug, clap::Args)]
 struct Report {
-    /// What the scores were written to.
+    /// What `simulate` wrote, with the scores.
     #[arg(long)]
-    scores: PathBuf,
+    calls: PathBuf,
 
-    /// Directory of the plots.
-    #[arg(long)]
-    plots: PathBuf,
+    /// Directory for the plots.
+    #[arg(long, requires = "page")]
+    plots: Option<PathBuf>,
 
-    /// The page to write.
-    #[arg(long)]
-    page: PathBuf,
+    /// The page to write; without it, the tables are printed.
+    #[arg(long, requires = "plots")]
+    page: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -65,6 +67,11 @@ fn main() -> anyhow::Result<()> {
         Verb::Simulate(simulate) => {
             call::simulate(&simulate.speech, &simulate.out, &simulate.only, simulate.seeds)
         }
-        Verb::Report(report) => report::write(&report.scores, &report.plots, &report.page),
+        Verb::Report(Report {
+            calls,
+            plots: Some(plots),
+            page: Some(page),
+        }) => report::write(&calls, &plots, &page),
+        Verb::Report(report) => report::print(&report.calls),
     }
 }

@@ -5,6 +5,7 @@ use clap::Subcommand;
 
 use crate::{prerequisites, run};
 
+mod audio;
 mod sfu;
 
 /// What is measured as a whole.
@@ -12,12 +13,15 @@ mod sfu;
 pub(crate) enum Whole {
     /// Forwarding, beside Janus and a server on str0m, with the same clients.
     Sfu(sfu::Options),
+    /// What a listener hears under loss and jitter, beside libwebrtc's receiver; writes docs/audio-quality.md.
+    AudioQuality(audio::Options),
 }
 
 pub(crate) fn bench(filter: Option<&str>, whole: Option<Whole>) -> Result<()> {
     prerequisites::ensure(&[prerequisites::BUILD])?;
     match whole {
         Some(Whole::Sfu(options)) => sfu::sfu(&options),
+        Some(Whole::AudioQuality(options)) => audio::audio(&options),
         None => pieces(filter),
     }
 }

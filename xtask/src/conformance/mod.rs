@@ -250,7 +250,7 @@ fn swagger(setting: &Setting<'_>) -> Result<()> {
 }
 
 /// A virtual environment with these packages; returns its interpreter.
-fn python(environment: &str, packages: &Path) -> Result<PathBuf> {
+pub(crate) fn python(environment: &str, packages: &Path) -> Result<PathBuf> {
     prerequisites::ensure(&[prerequisites::PYTHON])?;
     let environment = run::target_dir().join("python").join(environment);
     let python = environment.join("bin").join("python");
