@@ -5,21 +5,27 @@
 //! | [`packet`] | reading a packet's table of contents without decoding it |
 //! | [`Encoder`], [`EncoderConfig`] | 48 kHz PCM to packets |
 //! | [`GatedEncoder`], [`SilenceGate`] | the same, which encodes nothing while nobody speaks |
+//! | [`LossAdaptation`] | reported loss and bitrate in, protection out |
+//! | [`Repacketizer`], [`pad`], [`unpad`] | merging, splitting and padding packets |
 //! | [`OpusParameters`] | what SDP says about Opus (RFC 7587) |
 //! | [`Decoder`] | packets to 48 kHz PCM, in-band FEC, concealment |
 
+mod adaptation;
 mod decoder;
 mod encoder;
 mod gate;
 mod library;
 pub mod packet;
 mod parameters;
+mod repacketizer;
 mod settings;
 
+pub use adaptation::{AdaptationLimits, HOLD, LossAdaptation, Protection, STALE};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use gate::{Gate, GateConfig, Gated, GatedEncoder, SilenceGate};
 pub use parameters::{OpusParameters, ParameterError};
+pub use repacketizer::{RepacketizeError, Repacketizer, pad, unpad};
 #[cfg(test)]
 mod tests;
 

@@ -119,9 +119,9 @@ impl EncoderConfig {
     pub fn for_peer(&self, peer: &OpusParameters) -> Self {
         let widest = match peer.max_playback_rate_hz {
             ..=8000 => Bandwidth::Narrow,
-            ..=12_000 => Bandwidth::Medium,
-            ..=16_000 => Bandwidth::Wide,
-            ..=24_000 => Bandwidth::SuperWide,
+            8001..=12_000 => Bandwidth::Medium,
+            12_001..=16_000 => Bandwidth::Wide,
+            16_001..=24_000 => Bandwidth::SuperWide,
             _ => Bandwidth::Full,
         };
         let bitrate_bps = match (self.bitrate_bps, peer.max_average_bitrate_bps) {

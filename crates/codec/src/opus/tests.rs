@@ -3,11 +3,13 @@ use proptest::prelude::*;
 use super::{packet::*, *};
 use crate::Error;
 
+mod adaptation;
 mod controls;
 #[cfg(feature = "dred")]
 mod dred;
 mod gate;
 mod parameters;
+mod repacketizer;
 
 /// The bundled clip, 7 s of speech.
 fn speech() -> Vec<i16> {

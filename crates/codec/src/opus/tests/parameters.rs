@@ -101,7 +101,8 @@ fn an_encoder_keeps_to_what_the_peer_wants() {
             in_band_fec: false,
             dtx: true,
             frame: FrameDuration::Ms40,
-            ..own.clone()
+            channels: Channels::Stereo,
+            ..EncoderConfig::default()
         }
     );
     let generous = own.for_peer(&read("stereo=1;useinbandfec=1;maxaveragebitrate=510000"));
