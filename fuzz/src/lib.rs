@@ -7,6 +7,7 @@ mod chat;
 mod client;
 mod codec;
 mod dtls;
+mod files;
 mod identity;
 mod link;
 mod media;
@@ -21,7 +22,6 @@ mod webhook;
 use std::net::SocketAddr;
 
 use anteroom_chat::wire::rest;
-use anteroom_codec::container::{ReadLimits, ogg_opus, wav};
 use anteroom_codec::opus::packet;
 use anteroom_identity::signing::AuthorizationHeader;
 use anteroom_media_transport::demux::{self, PacketClass};
@@ -36,6 +36,7 @@ pub use self::chat::chat_commands;
 pub use self::client::client_answer;
 pub use self::codec::{opus_parameters, red};
 pub use self::dtls::dtls_session;
+pub use self::files::{sound_files, video_files};
 pub use self::identity::{connection_string, hmac_signature, identifiers};
 pub use self::link::{icalendar, invite, meeting_link};
 pub use self::media::{dependency_descriptor, frames, payload, rtcp_compound, rtp, twcc_recorder};
@@ -89,6 +90,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("trouter_frame", trouter_frame),
     ("trouter_session", trouter_session),
     ("twcc_recorder", twcc_recorder),
+    ("video_files", video_files),
     ("webhook_answer", webhook_answer),
     ("webhook_target", webhook_target),
 ];
@@ -251,17 +253,6 @@ pub fn opus_packet(data: &[u8]) {
     if let Ok(inspected) = packet::inspect(data) {
         assert!(inspected.samples() <= 5760);
         assert!(inspected.frames().iter().map(|frame| frame.len()).sum::<usize>() <= data.len());
-    }
-}
-
-/// A WAV file and an Ogg-Opus file.
-pub fn sound_files(data: &[u8]) {
-    let limits = ReadLimits {
-        max_duration: std::time::Duration::from_secs(5),
-    };
-    let _ = wav::read(data, limits);
-    if let Ok(mut reader) = ogg_opus::Reader::new(data) {
-        let _ = reader.read_samples(limits);
     }
 }
 
