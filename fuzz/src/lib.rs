@@ -9,6 +9,7 @@ mod codec;
 mod dtls;
 mod files;
 mod identity;
+mod jitter;
 mod link;
 mod media;
 mod oauth;
@@ -38,6 +39,7 @@ pub use self::codec::{opus_parameters, red};
 pub use self::dtls::dtls_session;
 pub use self::files::{sound_files, video_files};
 pub use self::identity::{connection_string, hmac_signature, identifiers};
+pub use self::jitter::jitter_ops;
 pub use self::link::{icalendar, invite, meeting_link};
 pub use self::media::{dependency_descriptor, frames, payload, rtcp_compound, rtp, twcc_recorder};
 pub use self::oauth::authorization_request;
@@ -66,6 +68,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("icalendar", icalendar),
     ("identifiers", identifiers),
     ("invite", invite),
+    ("jitter_ops", jitter_ops),
     ("meeting_link", meeting_link),
     ("odata", odata),
     ("opus_packet", opus_packet),
