@@ -1,7 +1,62 @@
-//! Sound: payload formats.
+//! Sound: payload formats, and the inside of packets.
 
-use anteroom_codec::opus::{Encoder, EncoderConfig, OpusParameters};
+use anteroom_codec::opus::packet;
+use anteroom_codec::opus::{Encoder, EncoderConfig, OpusParameters, Repacketizer, pad, unpad};
 use anteroom_codec::red::{self, MAX_BLOCKS, MAX_TIMESTAMP_OFFSET, Packer, PackerConfig};
+
+/// An Opus packet: read, split into its frames and merged again, with and without padding. The frames stay what they are.
+pub fn opus_packet(data: &[u8]) {
+    let _ = (
+        packet::has_fec(data),
+        packet::is_dtx(data),
+        packet::has_dred(data),
+    );
+    let mut repacketizer = Repacketizer::new();
+    let Ok(read) = packet::inspect(data) else {
+        assert!(repacketizer.cat(data).is_err());
+        return;
+    };
+    assert!(read.samples() <= 5760);
+    let content: usize = read.frames().iter().map(|frame| frame.len()).sum();
+    assert!(content + read.padding_bytes() < data.len());
+
+    let mut out = vec![0xaa; data.len() + 700];
+    let shortest = unpad(data, &mut out).expect("room for what came");
+    assert!(shortest <= data.len());
+    let unpadded = out[..shortest].to_vec();
+    assert!(unpad(data, &mut out[..shortest - 1]).is_err());
+    for length in [
+        shortest,
+        shortest + 1,
+        shortest + 2,
+        shortest + 255,
+        shortest + 600,
+    ] {
+        let written = pad(data, length, &mut out).expect("at least as long");
+        assert_eq!(written, length);
+        let padded = packet::inspect(&out[..length]).expect("what was written");
+        assert_eq!(
+            (padded.frames(), padded.samples()),
+            (read.frames(), read.samples())
+        );
+    }
+
+    repacketizer.cat(&unpadded).expect("what was written");
+    let count = repacketizer.len();
+    assert_eq!(count, read.frames().len());
+    let parts: Vec<Vec<u8>> = (0..count)
+        .map(|at| {
+            let length = repacketizer.write(at..=at, &mut out).expect("one of the frames");
+            out[..length].to_vec()
+        })
+        .collect();
+    let mut merged = Repacketizer::new();
+    for part in &parts {
+        merged.cat(part).expect("as many as there were");
+    }
+    let length = merged.write(.., &mut out).expect("as long as before");
+    assert_eq!(out[..length], unpadded);
+}
 
 /// A redundant audio payload. The first byte says what the rest is: a payload to take apart, or payloads to pack, each with
 /// a header of three bytes (a step in time and a length).

@@ -24,6 +24,7 @@ use std::net::SocketAddr;
 
 use anteroom_chat::wire::rest;
 use anteroom_codec::opus::packet;
+use anteroom_codec::container::{ReadLimits, ogg_opus, wav};
 use anteroom_identity::signing::AuthorizationHeader;
 use anteroom_media_transport::demux::{self, PacketClass};
 use anteroom_media_transport::rtp;
@@ -35,7 +36,7 @@ use anteroom_teams_link::graph::odata::{Literal, MAX_CLAUSES, MAX_TERMS, QueryOp
 
 pub use self::chat::chat_commands;
 pub use self::client::client_answer;
-pub use self::codec::{opus_parameters, red};
+pub use self::codec::{opus_packet, opus_parameters, red};
 pub use self::dtls::dtls_session;
 pub use self::files::{sound_files, video_files};
 pub use self::identity::{connection_string, hmac_signature, identifiers};
@@ -256,6 +257,14 @@ pub fn opus_packet(data: &[u8]) {
     if let Ok(inspected) = packet::inspect(data) {
         assert!(inspected.samples() <= 5760);
         assert!(inspected.frames().iter().map(|frame| frame.len()).sum::<usize>() <= data.len());
+/// A WAV file and an Ogg-Opus file.
+pub fn sound_files(data: &[u8]) {
+    let limits = ReadLimits {
+        max_duration: std::time::Duration::from_secs(5),
+    };
+    let _ = wav::read(data, limits);
+    if let Ok(mut reader) = ogg_opus::Reader::new(data) {
+        let _ = reader.read_samples(limits);
     }
 }
 
