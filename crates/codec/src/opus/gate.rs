@@ -110,7 +110,8 @@ impl SilenceGate {
 /// An [`Encoder`] behind a [`SilenceGate`].
 ///
 /// What it sends is what libopus sends with DTX, so any decoder plays its comfort noise in the pauses; libopus's own DTX
-/// stays off. For speech: music that is soft and steady may be taken for the noise of a room.
+/// stays off. For speech: music that is soft and steady may be taken for the noise of a room. What FEC and DRED repeat in the
+/// first packets after a pause is what was encoded before it, not the pause.
 #[derive(Debug)]
 pub struct GatedEncoder {
     encoder: Encoder,
