@@ -58,8 +58,12 @@ enum Verb {
     },
     /// Format, clippy per crate and feature set, documentation, dependency policy, house rules.
     Lint,
-    /// House rules that no lint knows: dependency arrows, doors, module docs, fuzz corpora.
-    Tidy,
+    /// House rules that no lint knows: dependency arrows, doors, module docs, fuzz corpora, budgets of dependencies.
+    Tidy {
+        /// Also build the crates that have a budget from nothing, and print how long that takes.
+        #[arg(long)]
+        timings: bool,
+    },
     /// Licences, sources and advisories of all dependencies (`cargo deny`).
     Deny,
     /// Run the service against parties we did not write.
@@ -96,7 +100,8 @@ fn main() -> ExitCode {
         Verb::Test { quick, long } => test::test(quick, long),
         Verb::Ci { stage } => test::stage(stage.as_deref()),
         Verb::Lint => lint::lint(),
-        Verb::Tidy => tidy::tidy(),
+        Verb::Tidy { timings: false } => tidy::tidy(),
+        Verb::Tidy { timings: true } => tidy::tidy().and_then(|()| tidy::timings()),
         Verb::Deny => deny::deny(),
         Verb::Conformance { suite } => conformance::conformance(suite),
         Verb::Docs { page } => docs::docs(page),

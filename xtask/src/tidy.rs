@@ -3,7 +3,10 @@
 //! - dependency arrows between our crates point down only;
 //! - each outside dependency has one door: one place that names it;
 //! - every crate and every module that holds others says what it is for;
-//! - every fuzz target has a seed corpus, and every corpus a target.
+//! - every fuzz target has a seed corpus, and every corpus a target;
+//! - a crate that others use alone brings no more along than its budget allows.
+
+mod budget;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,14 +81,20 @@ pub(crate) fn tidy() -> Result<()> {
         module_docs(&name, &text, &mut faults);
     }
     corpora(&mut faults)?;
+    budget::budgets(&mut faults)?;
     if faults.is_empty() {
-        println!("tidy: dependency arrows, doors, module docs and fuzz corpora are in order");
+        println!("tidy: dependency arrows, doors, module docs, fuzz corpora and budgets are in order");
         return Ok(());
     }
     for fault in &faults {
         println!("tidy: {fault}");
     }
     bail!("{} house rules broken", faults.len())
+}
+
+/// Measures what no rule can bound: how long the crates that have a budget take to build.
+pub(crate) fn timings() -> Result<()> {
+    budget::timings()
 }
 
 fn arrows(faults: &mut Vec<String>) -> Result<()> {
