@@ -150,8 +150,9 @@ pub fn ramp(samples: &mut [i16], from: f32, to: f32) {
         return;
     }
     let slope = (to - from) / samples.len() as f32;
-    for (i, sample) in samples.iter_mut().enumerate() {
-        let gain = from + slope * (i + 1) as f32;
+    // A counter of 32 bits, which vector instructions turn into floats.
+    for (sample, i) in samples.iter_mut().zip(1i32..) {
+        let gain = from + slope * i as f32;
         *sample = round_in_range((f32::from(*sample) * gain).clamp(-32_768.0, 32_767.0));
     }
 }

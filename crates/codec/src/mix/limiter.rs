@@ -13,9 +13,10 @@ pub(super) struct Limiter {
     /// 0 < gain <= 1, in force at the end of the last frame; exactly 1 at rest, and then no peak in `recent` is
     /// above the ceiling.
     gain: f32,
-    /// Peaks of the last blocks, a ring.
+    /// Peaks of the last blocks, a ring, and the highest of them.
     recent: [f32; HOLD],
     next: usize,
+    loudest: f32,
 }
 
 /// Where limiting starts: 1 dB below full scale.
@@ -26,6 +27,17 @@ const FULL_SCALE: f32 = 32_767.0;
 
 /// The gain is a line over this many samples: 1 ms.
 const BLOCK: usize = 48;
+
+/// How far on its line the gain is at each sample of a block.
+const LINE: [f32; BLOCK] = {
+    let mut line = [0.0; BLOCK];
+    let mut i = 0;
+    while i < BLOCK {
+        line[i] = (i + 1) as f32 / BLOCK as f32;
+        i += 1;
+    }
+    line
+};
 
 /// Blocks that the gain stays down after a peak: 25 ms, half a period at 20 Hz.
 const HOLD: usize = 25;
@@ -42,6 +54,7 @@ impl Default for Limiter {
             gain: 1.0,
             recent: [0.0; HOLD],
             next: 0,
+            loudest: 0.0,
         }
     }
 }
@@ -96,25 +109,36 @@ impl Limiter {
         let ahead = peaks.iter().skip(1).chain(&[0.0]);
         let blocks = sum.chunks_exact(BLOCK).zip(out.chunks_exact_mut(BLOCK));
         for ((&peak, &ahead), (sum, out)) in peaks.iter().zip(ahead).zip(blocks) {
-            if let Some(slot) = self.recent.get_mut(self.next) {
-                *slot = peak.max(ahead);
-            }
-            self.next = (self.next + 1) % HOLD;
+            self.remember(peak.max(ahead));
             let start = self.gain;
             self.gain = self.step();
-            let slope = (self.gain - start) / BLOCK as f32;
+            let change = self.gain - start;
+            let samples = out.iter_mut().zip(sum).zip(&LINE);
             if start >= 1.0 && self.gain >= 1.0 {
                 narrow(sum, out);
-            } else if peak * start.max(self.gain) <= CEILING {
-                for (i, (&sum, out)) in sum.iter().zip(out).enumerate() {
-                    *out = round_in_range(sum as f32 * (start + slope * (i + 1) as f32));
+            } else if peak * start.max(self.gain) <= CEILING + 1.0 {
+                for ((out, &sum), part) in samples {
+                    *out = round_in_range(sum as f32 * (start + change * part));
                 }
             } else {
-                for (i, (&sum, out)) in sum.iter().zip(out).enumerate() {
-                    *out = round_in_range(knee(sum as f32 * (start + slope * (i + 1) as f32)));
+                for ((out, &sum), part) in samples {
+                    *out = round_in_range(knee(sum as f32 * (start + change * part)));
                 }
             }
         }
+    }
+
+    fn remember(&mut self, peak: f32) {
+        let Some(slot) = self.recent.get_mut(self.next) else {
+            return;
+        };
+        let forgotten = std::mem::replace(slot, peak);
+        self.next = (self.next + 1) % HOLD;
+        self.loudest = if forgotten < self.loudest {
+            self.loudest.max(peak)
+        } else {
+            self.recent.iter().copied().fold(0.0, f32::max)
+        };
     }
 
     /// The gain at the end of the next block.
@@ -126,8 +150,11 @@ impl Limiter {
 
     /// The gain that the loudest of the recent peaks asks for.
     fn target(&self) -> f32 {
-        let loudest = self.recent.iter().copied().fold(0.0, f32::max);
-        if loudest > CEILING { CEILING / loudest } else { 1.0 }
+        if self.loudest > CEILING {
+            CEILING / self.loudest
+        } else {
+            1.0
+        }
     }
 }
 

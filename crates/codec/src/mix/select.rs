@@ -64,6 +64,8 @@ impl Default for SelectConfig {
 pub struct Selector<K> {
     config: SelectConfig,
     members: BTreeMap<K, Member>,
+    /// The last time between two levels, and how far the meter goes up and down in it: it is nearly always the same.
+    pace: (Duration, f32, f32),
 }
 
 #[derive(Debug, Clone)]
@@ -109,6 +111,7 @@ impl<K: Ord + Copy> Selector<K> {
         Ok(Self {
             config,
             members: BTreeMap::new(),
+            pace: (Duration::ZERO, 0.0, 0.0),
         })
     }
 
@@ -122,13 +125,13 @@ impl<K: Ord + Copy> Selector<K> {
             updated: now,
             place: Place::Outside { ahead_since: None },
         });
-        let elapsed = now.saturating_duration_since(member.updated).as_secs_f32();
-        let constant = if loudness > member.loudness {
-            ATTACK_SECONDS
-        } else {
-            RELEASE_SECONDS
-        };
-        let part = 1.0 - (-elapsed / constant).exp();
+        let elapsed = now.saturating_duration_since(member.updated);
+        if elapsed != self.pace.0 {
+            let part = |constant: f32| 1.0 - (-elapsed.as_secs_f32() / constant).exp();
+            self.pace = (elapsed, part(ATTACK_SECONDS), part(RELEASE_SECONDS));
+        }
+        let (_, up, down) = self.pace;
+        let part = if loudness > member.loudness { up } else { down };
         member.latest = loudness;
         member.loudness += (loudness - member.loudness) * part;
         member.updated = now.max(member.updated);

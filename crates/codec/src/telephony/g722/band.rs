@@ -61,11 +61,8 @@ impl Band {
         let magnitude = if error < 0 { !error } else { error };
         let code = match self.half {
             Half::Low => {
-                let below = DECISIONS
-                    .iter()
-                    .skip(1)
-                    .take_while(|&&level| magnitude >= (level * self.step) >> 12)
-                    .count();
+                let is_reached = |level: &i32| magnitude >= (level * self.step) >> 12;
+                let below = DECISIONS.partition_point(is_reached);
                 low_code(below, error < 0)
             }
             Half::High => {

@@ -3,10 +3,10 @@
 /// Half of the quadrature mirror filter's 24 coefficients; the other half is the same backwards (table 11).
 pub(super) const QMF: [i32; 12] = [3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11];
 
-/// Decision levels of the lower band's quantiser, 6 bits, by magnitude (table 14, Q6).
-pub(super) const DECISIONS: [i32; 30] = [
-    0, 35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1023, 1121,
-    1219, 1339, 1458, 1612, 1765, 1980, 2195, 2557, 2919,
+/// Decision levels of the lower band's quantiser, 6 bits, by magnitude (table 14, Q6 from its second on).
+pub(super) const DECISIONS: [i32; 29] = [
+    35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1023, 1121, 1219,
+    1339, 1458, 1612, 1765, 1980, 2195, 2557, 2919,
 ];
 
 /// The upper band's only decision level (Q2).
