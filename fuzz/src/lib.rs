@@ -23,8 +23,6 @@ mod webhook;
 use std::net::SocketAddr;
 
 use anteroom_chat::wire::rest;
-use anteroom_codec::opus::packet;
-use anteroom_codec::container::{ReadLimits, ogg_opus, wav};
 use anteroom_identity::signing::AuthorizationHeader;
 use anteroom_media_transport::demux::{self, PacketClass};
 use anteroom_media_transport::rtp;
@@ -248,23 +246,6 @@ fn sent() -> sdp::SendStream {
             stream: "-".to_owned(),
             track: "track".to_owned(),
         },
-    }
-}
-
-/// An Opus packet.
-pub fn opus_packet(data: &[u8]) {
-    let _ = (packet::has_fec(data), packet::is_dtx(data));
-    if let Ok(inspected) = packet::inspect(data) {
-        assert!(inspected.samples() <= 5760);
-        assert!(inspected.frames().iter().map(|frame| frame.len()).sum::<usize>() <= data.len());
-/// A WAV file and an Ogg-Opus file.
-pub fn sound_files(data: &[u8]) {
-    let limits = ReadLimits {
-        max_duration: std::time::Duration::from_secs(5),
-    };
-    let _ = wav::read(data, limits);
-    if let Ok(mut reader) = ogg_opus::Reader::new(data) {
-        let _ = reader.read_samples(limits);
     }
 }
 

@@ -6,7 +6,10 @@ use anteroom_testkit::{
 };
 use proptest::prelude::*;
 
+mod redundancy;
+
 use super::*;
+use crate::red::{Packer, PackerConfig};
 use crate::similarity::{Similarity, similarity};
 use crate::{
     FRAME_DURATION, SILENCE,
@@ -27,6 +30,8 @@ struct Call {
     clock: Clock,
     link: Link,
     encoder: Encoder,
+    /// What adds copies of earlier packets.
+    packer: Option<Packer>,
     buffer: JitterBuffer,
     sequence: u16,
     timestamp: u32,
@@ -44,6 +49,7 @@ impl Call {
             clock: Clock::new(),
             link: Link::new(link, seed),
             encoder: Encoder::new(config).unwrap(),
+            packer: None,
             buffer: JitterBuffer::new(JitterConfig::default()).unwrap(),
             sequence: 65_500,
             timestamp: u32::MAX - 40_000,
@@ -73,7 +79,15 @@ impl Call {
             self.in_dtx = silent;
             let mut wire = self.sequence.to_be_bytes().to_vec();
             wire.extend(self.timestamp.to_be_bytes());
-            wire.extend(&bytes[..length]);
+            if let Some(packer) = &mut self.packer {
+                let mut redundant = [0; MAX_PACKET_BYTES];
+                let length = packer
+                    .pack(self.timestamp, &bytes[..length], &mut redundant)
+                    .unwrap();
+                wire.extend(&redundant[..length]);
+            } else {
+                wire.extend(&bytes[..length]);
+            }
             self.link.send(self.clock.now(), &wire);
             self.sequence = self.sequence.wrapping_add(1);
         }
@@ -92,12 +106,12 @@ impl Call {
             while let Some(delivery) = self.link.receive(now) {
                 let (sequence, rest) = delivery.bytes.split_first_chunk().unwrap();
                 let (timestamp, payload) = rest.split_first_chunk().unwrap();
-                self.buffer.insert(
-                    delivery.at,
-                    u16::from_be_bytes(*sequence),
-                    u32::from_be_bytes(*timestamp),
-                    payload,
-                );
+                let (sequence, timestamp) = (u16::from_be_bytes(*sequence), u32::from_be_bytes(*timestamp));
+                if self.packer.is_some() {
+                    self.buffer.insert_red(delivery.at, sequence, timestamp, payload);
+                } else {
+                    self.buffer.insert(delivery.at, sequence, timestamp, payload);
+                }
             }
             if self.clock.elapsed().as_millis().is_multiple_of(10) {
                 let mut frame = SILENCE;
