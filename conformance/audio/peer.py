@@ -3,8 +3,7 @@
     python peer.py --in SCHEDULES --out RESULTS [--parallel N] [--neteq PROGRAM]
 
 Each NAME.sched (see sender/src/schedule.rs) is sent packet by packet at its times; NAME.wav is what was played, NAME.json
-how. With `--neteq` (see neteq/build.sh) that program is told the times of undisturbed runs, and must play the
-same.
+how. With `--neteq` (see neteq/build.sh) that program is told the times of undisturbed runs, and must play the same.
 """
 
 import argparse
@@ -14,6 +13,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +22,8 @@ from importlib.metadata import version
 
 import webrtc
 
+MAGIC = b"ARTP1\n"
+HEAD = struct.Struct("<IH")  # when a packet arrives, in microseconds, and its length
 RATE = 48000
 FRAME = RATE // 100
 PERIOD_US = 10_000
@@ -114,6 +116,7 @@ class Recording:
 class Played:
     samples: array.array
     told: dict
+    late_us: list  # by packet
 
     @property
     def is_disturbed(self):
@@ -175,7 +178,7 @@ async def play(program, schedule):
             "dropped": dropped,
         }
         told["sent"] = {"packets": sent["packets"], "lateUs": sent["late_us"]}
-        return Played(samples, told)
+        return Played(samples, told, sent["each_late_us"])
     finally:
         for _, task in recordings:
             task.cancel()
@@ -183,12 +186,24 @@ async def play(program, schedule):
         await sender.end()
 
 
+def delayed(schedule, late_us):
+    """A schedule with the times at which its packets were sent."""
+    whole, at = bytearray(schedule), len(MAGIC)
+    for late in late_us:
+        arrival, length = HEAD.unpack_from(whole, at)
+        HEAD.pack_into(whole, at, arrival + late, length)
+        at += HEAD.size + length
+    return whole
+
+
 def differing(program, schedule, played):
     """Frames in which NetEQ, told the time, plays otherwise than in real time, by more than decoders round."""
     first = played.told["played"]["firstPullUs"]
-    with tempfile.TemporaryDirectory() as out:
-        subprocess.run([program, schedule, out, str(first)], check=True, stderr=subprocess.DEVNULL)
-        with wave.open(str(pathlib.Path(out, schedule.name).with_suffix(".wav"))) as file:
+    with tempfile.TemporaryDirectory() as folder:
+        true = pathlib.Path(folder, schedule.name)
+        true.write_bytes(delayed(schedule.read_bytes(), played.late_us))
+        subprocess.run([program, true, folder, str(first)], check=True)
+        with wave.open(str(true.with_suffix(".wav"))) as file:
             expected = array.array("h", file.readframes(file.getnframes()))
     frames = min(len(expected), len(played.samples)) // FRAME
     pairs = ((expected[at : at + FRAME], played.samples[at : at + FRAME]) for at in range(0, frames * FRAME, FRAME))
@@ -206,7 +221,7 @@ async def run(arguments, schedule):
             differ, frames = await asyncio.to_thread(differing, arguments.neteq, schedule, played)
             played.told["neteq"] = {"frames": frames, "differ": differ}
             line += f", {differ} of {frames} frames differ"
-        # Microseconds may decide whether a packet comes before a pull or after it.
+        # Some microseconds decide whether a packet comes before a pull or after it.
         is_well = not played.is_disturbed and differ == 0
         if is_well:
             break

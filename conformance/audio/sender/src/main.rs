@@ -8,7 +8,7 @@
 //! > {"event":"connected"}
 //! < {"do":"start"}
 //! > {"event":"started","monotonic_us":…}     the start of the schedule, by the clock CLOCK_MONOTONIC
-//! > {"event":"sent","packets":…,"late_us":{"p50":…,"p99":…,"max":…}}
+//! > {"event":"sent","packets":…,"late_us":{"p50":…,"p99":…,"max":…},"each_late_us":[…]}
 //! ```
 //!
 //! It ends with its input.
@@ -221,14 +221,13 @@ impl Sender {
         Ok(())
     }
 
-    fn tell_end(&mut self) -> Result<()> {
-        self.late.sort_unstable();
-        let rank = |part: usize| {
-            self.late
-                .get((self.late.len() * part / 100).min(self.late.len() - 1))
-        };
+    fn tell_end(&self) -> Result<()> {
+        let mut sorted = self.late.clone();
+        sorted.sort_unstable();
+        let last = sorted.len().saturating_sub(1);
+        let rank = |part: usize| sorted.get((sorted.len() * part / 100).min(last));
         let late = json!({ "p50": rank(50), "p99": rank(99), "max": rank(100) });
-        say(&json!({ "event": "sent", "packets": self.late.len(), "late_us": late }))
+        say(&json!({ "event": "sent", "packets": sorted.len(), "late_us": late, "each_late_us": self.late }))
     }
 
     /// Sends datagrams; when to come again.
