@@ -250,6 +250,15 @@ impl Call {
             Body::Demand(_) => {}
             Body::Speaking(speaking) => {
                 let level = |speaker: &proto::Speaker| u8::try_from(speaker.level).unwrap_or(127).min(127);
+                let loudest: Vec<String> = speaking
+                    .speakers
+                    .iter()
+                    .map(|speaker| speaker.participant_id.clone())
+                    .collect();
+                if let Some(negotiation) = &mut self.negotiation {
+                    negotiation.watch(&loudest);
+                }
+                self.offer();
                 let speakers = speaking
                     .speakers
                     .iter()
@@ -361,12 +370,12 @@ impl Call {
                 ..Default::default()
             }));
         // The thread's random source must not be held over an await.
-        let negotiation = Negotiation::new(&mut rand::rng(), may_speak);
+        let negotiation = Negotiation::new(&mut rand::rng(), may_speak, self.options.record_video);
         let negotiation = match negotiation {
             Ok(negotiation) => negotiation,
             Err(error) => return self.fail(&error).await,
         };
-        match Media::start(&negotiation, self.options.record).await {
+        match Media::start(&negotiation, self.options.record || self.options.record_video).await {
             Ok(media) => self.media = Some(media),
             Err(error) => return self.fail(&error).await,
         }
@@ -490,6 +499,10 @@ impl Call {
             }
             Command::TakeRecording { answer } => match &self.media {
                 Some(media) => media.take_recording(answer).await,
+                None => drop(answer.send(Vec::new())),
+            },
+            Command::TakePictures { answer } => match &self.media {
+                Some(media) => media.take_pictures(answer).await,
                 None => drop(answer.send(Vec::new())),
             },
             Command::DropConnection => return Next::Reconnect,

@@ -1,4 +1,5 @@
-//! The task that carries sound: one UDP socket, one peer session, an encoder, and a jitter buffer for each track.
+//! The task that carries media: one UDP socket, one peer session, an encoder, a jitter buffer for each track of sound,
+//! and what puts the pictures of one video track together.
 //!
 //! Every 20 ms it says what there is to say and collects what there is to hear. It never waits for the rest of the
 //! call: events that nobody reads in time are dropped, recordings are bounded.
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use anteroom_codec::level::audio_level_dbov;
 use anteroom_codec::mix::Mixer;
 use anteroom_codec::opus::{Encoder, EncoderConfig};
-use anteroom_codec::{AudioFrame, FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE};
+use anteroom_codec::{AudioFrame, FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE, samples_to_duration};
 use anteroom_media_transport::net::PeerSocket;
 use anteroom_media_transport::rtp::Packet;
 use anteroom_media_transport::{PeerConfig, PeerEvent, PeerSession, Received, Role, SrtpProfile};
@@ -20,9 +21,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::negotiation::{Agreed, Negotiation};
-use super::reports::Reports;
+use super::reports::{self, Reports};
 use super::sender::Sender;
 use super::track::RemoteTrack;
+use super::video::{Picture, Pictures, RemoteVideo};
 use super::{Error, Stats};
 
 /// How much sound one packet carries.
@@ -33,6 +35,9 @@ const PACKET_SAMPLES: usize = 2 * FRAME_SAMPLES;
 
 /// Most sound kept for a recording that nobody takes: ten minutes.
 const MAX_RECORDING: usize = 600 * SAMPLE_RATE_HZ as usize;
+
+/// RTP clock of video.
+const VIDEO_CLOCK_HZ: u32 = 90_000;
 
 /// Longest datagram read.
 const MAX_DATAGRAM: usize = 2048;
@@ -52,6 +57,7 @@ enum Order {
     Agreed(Agreed),
     Play { samples: Arc<[i16]>, repeat: bool },
     TakeRecording { answer: oneshot::Sender<Vec<i16>> },
+    TakePictures { answer: oneshot::Sender<Vec<Picture>> },
 }
 
 /// The handle on the task.
@@ -90,6 +96,9 @@ impl Media {
             cname: negotiation.cname().to_owned(),
             mixer: Mixer::new(),
             recording: record.then(Vec::new),
+            recorded_samples: 0,
+            video: None,
+            pictures: Pictures::default(),
             connected: false,
             heard: false,
             level: 127,
@@ -114,6 +123,10 @@ impl Media {
 
     pub(super) async fn take_recording(&self, answer: oneshot::Sender<Vec<i16>>) {
         let _ = self.orders.send(Order::TakeRecording { answer }).await;
+    }
+
+    pub(super) async fn take_pictures(&self, answer: oneshot::Sender<Vec<Picture>>) {
+        let _ = self.orders.send(Order::TakePictures { answer }).await;
     }
 
     pub(super) async fn next_event(&mut self) -> MediaEvent {
@@ -156,6 +169,10 @@ struct Engine {
     cname: String,
     mixer: Mixer,
     recording: Option<Vec<i16>>,
+    /// All samples recorded so far, taken ones too: the clock of pictures.
+    recorded_samples: u64,
+    video: Option<RemoteVideo>,
+    pictures: Pictures,
     connected: bool,
     heard: bool,
     level: u8,
@@ -238,6 +255,7 @@ impl Engine {
                 let recording = self.recording.as_mut().map(std::mem::take).unwrap_or_default();
                 let _ = answer.send(recording);
             }
+            Order::TakePictures { answer } => drop(answer.send(self.pictures.take())),
         }
     }
 
@@ -263,7 +281,16 @@ impl Engine {
                 .iter()
                 .any(|new| new.track == *id && new.ssrc == track.ssrc)
         });
-        let ssrcs: Vec<u32> = agreed.incoming.iter().map(|track| track.ssrc).collect();
+        if self.video.as_ref().map(RemoteVideo::incoming) != agreed.video.as_ref() {
+            self.video = agreed.video.map(RemoteVideo::new);
+        }
+        let video = self.video.iter().map(RemoteVideo::ssrc);
+        let ssrcs: Vec<u32> = agreed
+            .incoming
+            .iter()
+            .map(|track| track.ssrc)
+            .chain(video)
+            .collect();
         self.reports.retain(&ssrcs);
         for incoming in agreed.incoming {
             if self.tracks.contains_key(&incoming.track) {
@@ -287,17 +314,31 @@ impl Engine {
             Received::Rtp(bytes) => {
                 let Ok(packet) = Packet::parse(bytes) else { return };
                 let ssrc = packet.ssrc();
-                let Some(track) = self.tracks.values_mut().find(|track| track.ssrc == ssrc) else {
-                    return;
+                let video = self.video.as_mut().filter(|video| video.ssrc() == ssrc);
+                let clock_hz = if video.is_some() {
+                    VIDEO_CLOCK_HZ
+                } else {
+                    SAMPLE_RATE_HZ
                 };
+                let track = self.tracks.values_mut().find(|track| track.ssrc == ssrc);
+                if video.is_none() && track.is_none() {
+                    return;
+                }
+                let since = now.saturating_duration_since(self.start);
                 self.received += 1;
                 self.reports.received(
-                    now,
-                    self.start,
+                    since,
+                    clock_hz,
                     ssrc,
                     packet.sequence_number(),
                     packet.timestamp(),
                 );
+                if let Some(video) = video {
+                    let time = samples_to_duration(self.recorded_samples);
+                    video.insert(time, &packet, &mut self.pictures);
+                    return;
+                }
+                let Some(track) = track else { return };
                 track.insert(
                     now,
                     packet.payload_type(),
@@ -330,12 +371,31 @@ impl Engine {
             {
                 recording.extend_from_slice(mixed);
             }
+            self.recorded_samples += FRAME_SAMPLES as u64;
         }
+        self.ask_for_keyframe(now).await;
         self.level = heard
             .iter()
             .map(|frame| audio_level_dbov(frame))
             .min()
             .unwrap_or(127);
+    }
+
+    async fn ask_for_keyframe(&mut self, now: Instant) {
+        let Some(video) = self.video.as_mut().filter(|_| self.recording.is_some()) else {
+            return;
+        };
+        if !video.wants_keyframe(now) {
+            return;
+        }
+        let sender = self.sender.as_ref().map_or(0, |sender| sender.outgoing().ssrc);
+        if let Some(length) = reports::keyframe_request(sender, video.ssrc(), &self.cname, &mut self.scratch)
+            && let Ok(length) = self.session.protect_rtcp(&mut self.scratch, length)
+            && let Some((local, remote)) = self.session.selected_path()
+        {
+            let bytes = self.scratch.get(..length).unwrap_or_default();
+            let _ = self.socket.send(bytes, local, remote).await;
+        }
     }
 
     async fn say(&mut self) {

@@ -2,7 +2,8 @@
 //!
 //! [`Meeting::join`] gets a token, connects, asks to enter and returns a handle and a stream of [`Event`]s. Waiting in
 //! the lobby, being admitted, being refused and the end of the call are all events. Sound goes out with
-//! [`Meeting::play`] and comes in mixed, as [`Meeting::take_recording`] or the levels in [`Stats`].
+//! [`Meeting::play`] and comes in mixed, as [`Meeting::take_recording`] or the levels in [`Stats`]; pictures of who speaks
+//! come in as [`Meeting::take_pictures`].
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,11 +26,13 @@ mod sender;
 mod socket;
 mod tls;
 mod track;
+mod video;
 
 pub use self::error::Error;
 pub use self::event::{
     EndReason, Event, Label, LobbyReason, MeetingState, Participant, Reaction, Role, Stats, Waiting,
 };
+pub use self::video::Picture;
 
 /// How many events may wait to be read before the call stops to wait for the reader.
 const EVENT_QUEUE: usize = 1024;
@@ -98,6 +101,9 @@ pub struct JoinOptions {
     pub admit_all: bool,
     /// Keep what a listener hears, for [`Meeting::take_recording`].
     pub record: bool,
+    /// Ask for the pictures of one other at a time, the shared screen or the camera of who speaks, and keep them for
+    /// [`Meeting::take_pictures`]. Sound is kept, too.
+    pub record_video: bool,
 }
 
 impl JoinOptions {
@@ -128,6 +134,7 @@ impl JoinOptions {
             ca_file: None,
             admit_all: false,
             record: false,
+            record_video: false,
         }
     }
 }
@@ -162,6 +169,9 @@ enum Command {
     },
     TakeRecording {
         answer: oneshot::Sender<Vec<i16>>,
+    },
+    TakePictures {
+        answer: oneshot::Sender<Vec<Picture>>,
     },
     DropConnection,
 }
@@ -261,6 +271,14 @@ impl Meeting {
     pub async fn take_recording(&self) -> Vec<i16> {
         let (answer, answered) = oneshot::channel();
         self.command(Command::TakeRecording { answer }).await;
+        answered.await.unwrap_or_default()
+    }
+
+    /// The pictures that came since this was called last, all of one track after another, each track from a keyframe on.
+    /// Empty without [`JoinOptions::record_video`], and when nobody sends VP8.
+    pub async fn take_pictures(&self) -> Vec<Picture> {
+        let (answer, answered) = oneshot::channel();
+        self.command(Command::TakePictures { answer }).await;
         answered.await.unwrap_or_default()
     }
 

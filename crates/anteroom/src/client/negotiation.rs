@@ -2,6 +2,8 @@
 //!
 //! The client publishes its microphone, if it may speak, in the first section and asks for every audio track it is told of, one section
 //! each. Sections keep their place; a section whose track is gone is used again for the next one.
+//!
+//! A client that records pictures asks for one video track besides: the shared screen, or else the camera of who speaks.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -32,13 +34,31 @@ pub(super) struct Negotiation {
     /// Without it the microphone's section stays empty.
     may_speak: bool,
     /// Sections that receive, in the order of their making; section `i` has mid `i + 1`.
-    receiving: Vec<Option<String>>,
+    receiving: Vec<Section>,
     /// Audio tracks of others and whose they are.
     tracks: BTreeMap<String, String>,
+    /// Video tracks of others; none unless pictures are wanted.
+    videos: BTreeMap<String, VideoTrack>,
+    /// The one asked for.
+    watched: Option<String>,
+    wants_video: bool,
     /// An offer waits for its answer.
     outstanding: bool,
     /// Something changed since the last offer.
     changed: bool,
+}
+
+/// A section that receives. Its kind is for ever; its track may change.
+#[derive(Debug)]
+struct Section {
+    is_video: bool,
+    track: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct VideoTrack {
+    participant: String,
+    is_screen: bool,
 }
 
 /// What an answer agreed on.
@@ -46,7 +66,10 @@ pub(super) struct Negotiation {
 pub(super) struct Agreed {
     pub(super) remote: RemoteParameters,
     pub(super) microphone: Option<Outgoing>,
+    /// Sound.
     pub(super) incoming: Vec<Incoming>,
+    /// Pictures, VP8.
+    pub(super) video: Option<Incoming>,
 }
 
 /// How the microphone is to be sent.
@@ -70,7 +93,7 @@ pub(super) struct Incoming {
 }
 
 impl Negotiation {
-    pub(super) fn new(rng: &mut impl Rng, may_speak: bool) -> Result<Self, Error> {
+    pub(super) fn new(rng: &mut impl Rng, may_speak: bool, wants_video: bool) -> Result<Self, Error> {
         let certificate = Certificate::generate().map_err(|error| Error::Media(error.to_string()))?;
         Ok(Self {
             credentials: IceCredentials::generate(rng),
@@ -82,6 +105,9 @@ impl Negotiation {
             may_speak,
             receiving: Vec::new(),
             tracks: BTreeMap::new(),
+            videos: BTreeMap::new(),
+            watched: None,
+            wants_video,
             outstanding: false,
             // The microphone is there from the start.
             changed: true,
@@ -110,16 +136,55 @@ impl Negotiation {
         let before = self.tracks.clone();
         if update.snapshot {
             self.tracks.clear();
+            self.videos.clear();
         }
         for track in update.added {
-            if track.kind() == proto::TrackKind::Audio && self.tracks.len() < MAX_TRACKS {
+            if track.kind() == proto::TrackKind::Video && self.wants_video && self.videos.len() < MAX_TRACKS {
+                let video = VideoTrack {
+                    is_screen: track.source() == proto::TrackSource::Screen,
+                    participant: track.participant_id,
+                };
+                self.videos.insert(track.id, video);
+            } else if track.kind() == proto::TrackKind::Audio && self.tracks.len() < MAX_TRACKS {
                 self.tracks.insert(track.id, track.participant_id);
             }
         }
         for id in update.removed {
             self.tracks.remove(&id);
+            self.videos.remove(&id);
         }
         self.changed |= self.tracks != before;
+        self.watch(&[]);
+    }
+
+    /// Chooses whose pictures to ask for; `speakers` are the participants who speak, loudest first.
+    ///
+    /// A shared screen goes before all. Of cameras it is that of who speaks, and who is watched stays so while
+    /// speaking goes on, or nobody else with a camera speaks.
+    pub(super) fn watch(&mut self, speakers: &[String]) {
+        let watched = self
+            .watched
+            .as_ref()
+            .and_then(|id| Some((id, self.videos.get(id)?)));
+        let screen = self.videos.iter().find(|(_, video)| video.is_screen);
+        let speaking = |video: &VideoTrack| speakers.contains(&video.participant);
+        let of_speakers = || {
+            speakers.iter().find_map(|speaker| {
+                self.videos
+                    .iter()
+                    .find(|(_, video)| video.participant == *speaker)
+            })
+        };
+        let chosen = watched
+            .filter(|(_, video)| video.is_screen)
+            .or(screen)
+            .or_else(|| watched.filter(|(_, video)| speaking(video)))
+            .or_else(of_speakers)
+            .or(watched)
+            .or_else(|| self.videos.iter().next())
+            .map(|(id, _)| id.clone());
+        self.changed |= chosen != self.watched;
+        self.watched = chosen;
     }
 
     /// The next offer, if one is needed and none is on its way.
@@ -152,14 +217,16 @@ impl Negotiation {
         } else {
             builder = builder.inactive(MICROPHONE_MID);
         }
-        for (index, track) in self.receiving.iter().enumerate() {
+        for (index, slot) in self.receiving.iter().enumerate() {
             let mid = mid_of(index);
-            builder = match track {
-                Some(track) => {
-                    sections.push(section(&mid, proto::section::Use::Subscribe(track.clone())));
-                    builder.audio_receive(mid)
-                }
-                None => builder.inactive(mid),
+            if let Some(track) = &slot.track {
+                sections.push(section(&mid, proto::section::Use::Subscribe(track.clone())));
+            }
+            builder = match (slot.is_video, slot.track.is_some()) {
+                (false, true) => builder.audio_receive(mid),
+                (false, false) => builder.inactive(mid),
+                (true, true) => builder.video_receive(mid),
+                (true, false) => builder.video_inactive(mid),
             };
         }
         Some(proto::Offer {
@@ -196,25 +263,33 @@ impl Negotiation {
                 })
             });
         let mut incoming = Vec::new();
-        for (index, track) in self.receiving.iter().enumerate() {
-            let Some(track) = track else { continue };
-            let Some(participant) = self.tracks.get(track) else {
-                continue;
+        let mut video = None;
+        for (index, slot) in self.receiving.iter().enumerate() {
+            let Some(track) = &slot.track else { continue };
+            let (participant, codec) = if slot.is_video {
+                (self.videos.get(track).map(|video| &video.participant), "VP8")
+            } else {
+                (self.tracks.get(track), "opus")
             };
-            let Some(section) = description
-                .section(&mid_of(index))
-                .filter(|section| section.direction.sends())
+            let (Some(participant), Some(section)) = (participant, description.section(&mid_of(index)))
             else {
                 continue;
             };
-            let codec = section.codecs.iter().find(|codec| codec.is("opus"));
-            if let (Some(&ssrc), Some(codec)) = (section.ssrcs.first(), codec) {
-                incoming.push(Incoming {
-                    track: track.clone(),
-                    participant: participant.clone(),
-                    ssrc,
-                    payload_type: codec.payload_type,
-                });
+            let codec = section.codecs.iter().find(|known| known.is(codec));
+            let (Some(&ssrc), Some(codec), true) = (section.ssrcs.first(), codec, section.direction.sends())
+            else {
+                continue;
+            };
+            let agreed = Incoming {
+                track: track.clone(),
+                participant: participant.clone(),
+                ssrc,
+                payload_type: codec.payload_type,
+            };
+            if slot.is_video {
+                video = Some(agreed);
+            } else {
+                incoming.push(agreed);
             }
         }
         let candidates = remote_addresses(&description);
@@ -230,26 +305,35 @@ impl Negotiation {
             remote,
             microphone,
             incoming,
+            video,
         })
     }
 
     /// Gives every track a section and takes sections from tracks that are gone.
     fn assign_sections(&mut self) {
         for slot in &mut self.receiving {
-            if slot
-                .as_ref()
-                .is_some_and(|track| !self.tracks.contains_key(track))
-            {
-                *slot = None;
+            let is_there = |track: &String| match slot.is_video {
+                true => self.watched.as_ref() == Some(track),
+                false => self.tracks.contains_key(track),
+            };
+            if !slot.track.as_ref().is_some_and(is_there) {
+                slot.track = None;
             }
         }
-        for track in self.tracks.keys() {
-            if self.receiving.iter().flatten().any(|assigned| assigned == track) {
+        let sound = self.tracks.keys().map(|track| (track, false));
+        for (track, is_video) in sound.chain(self.watched.as_ref().map(|track| (track, true))) {
+            if self
+                .receiving
+                .iter()
+                .any(|slot| slot.track.as_ref() == Some(track))
+            {
                 continue;
             }
-            match self.receiving.iter_mut().find(|slot| slot.is_none()) {
-                Some(slot) => *slot = Some(track.clone()),
-                None => self.receiving.push(Some(track.clone())),
+            let free = |slot: &&mut Section| slot.track.is_none() && slot.is_video == is_video;
+            let track = Some(track.clone());
+            match self.receiving.iter_mut().find(free) {
+                Some(slot) => slot.track = track,
+                None => self.receiving.push(Section { is_video, track }),
             }
         }
     }
@@ -306,7 +390,7 @@ mod tests {
 
     #[test]
     fn one_offer_at_a_time_and_sections_are_used_again() {
-        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(1), true).unwrap();
+        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(1), true, false).unwrap();
         let first = negotiation.next_offer().unwrap();
         assert_eq!(first.sections.len(), 1);
         let added = vec![audio("7"), audio("8")];
@@ -338,9 +422,55 @@ mod tests {
         assert!(Description::parse(&third.sdp).is_ok());
     }
 
+    fn video(id: &str, source: proto::TrackSource) -> proto::Track {
+        proto::Track {
+            kind: proto::TrackKind::Video.into(),
+            source: source.into(),
+            ..audio(id)
+        }
+    }
+
+    #[test]
+    fn one_video_track_is_asked_for_the_screen_or_who_speaks() {
+        use proto::TrackSource::{Camera, Screen};
+        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(4), true, true).unwrap();
+        let update = |negotiation: &mut Negotiation, added: &[proto::Track], removed: &[&str]| {
+            negotiation.update_tracks(proto::TracksUpdate {
+                snapshot: false,
+                added: added.to_vec(),
+                removed: removed.iter().map(|id| (*id).to_owned()).collect(),
+            });
+        };
+        let offered = |negotiation: &mut Negotiation| {
+            let offer = negotiation.next_offer()?;
+            negotiation.refused();
+            Some((subscribed(&offer), offer.sdp.matches("m=video").count()))
+        };
+        let one = |mid: &str, track: &str| Some((vec![(mid.to_owned(), track.to_owned())], 1));
+        update(&mut negotiation, &[video("4", Camera), video("5", Camera)], &[]);
+        assert_eq!(offered(&mut negotiation), one("1", "4"));
+        // Nobody else with a camera speaks, then somebody does, then both.
+        negotiation.watch(&["p9".to_owned()]);
+        assert_eq!(offered(&mut negotiation), None);
+        negotiation.watch(&["p9".to_owned(), "p5".to_owned()]);
+        assert_eq!(offered(&mut negotiation), one("1", "5"));
+        negotiation.watch(&["p4".to_owned(), "p5".to_owned()]);
+        assert_eq!(offered(&mut negotiation), None);
+        update(&mut negotiation, &[video("6", Screen)], &[]);
+        assert_eq!(offered(&mut negotiation), one("1", "6"));
+        negotiation.watch(&["p4".to_owned()]);
+        assert_eq!(offered(&mut negotiation), None);
+        update(&mut negotiation, &[], &["6", "4"]);
+        assert_eq!(offered(&mut negotiation), one("1", "5"));
+        // The section stays one for pictures; sound gets another.
+        update(&mut negotiation, &[audio("7")], &["5"]);
+        let sound = vec![("2".to_owned(), "7".to_owned())];
+        assert_eq!(offered(&mut negotiation), Some((sound, 1)));
+    }
+
     #[test]
     fn video_tracks_are_not_asked_for() {
-        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(2), true).unwrap();
+        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(2), true, false).unwrap();
         let video = proto::Track {
             kind: proto::TrackKind::Video.into(),
             ..audio("3")
@@ -355,7 +485,7 @@ mod tests {
 
     #[test]
     fn whoever_may_not_speak_publishes_nothing_until_it_may() {
-        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(3), false).unwrap();
+        let mut negotiation = Negotiation::new(&mut StdRng::seed_from_u64(3), false, false).unwrap();
         let silent = negotiation.next_offer().unwrap();
         assert!(silent.sections.is_empty());
         assert!(Description::parse(&silent.sdp).is_ok());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anteroom_codec::SAMPLE_RATE_HZ;
 use anteroom_media_transport::SRTP_MAX_OVERHEAD;
 use anteroom_media_transport::rtcp::{
     Compound, CompoundWriter, MAX_COUNT, NtpTime, Packet, ReportBlock, SenderInfo,
@@ -46,16 +45,16 @@ impl Reports {
         self.streams.retain(|ssrc, _| ssrcs.contains(ssrc));
     }
 
-    /// Counts a packet that came; `start` is any fixed instant, the clock of arrival times.
+    /// Counts a packet that came; `arrival` is the time since any fixed instant.
     pub(super) fn received(
         &mut self,
-        now: Instant,
-        start: Instant,
+        arrival: Duration,
+        clock_hz: u32,
         ssrc: u32,
         sequence: u16,
         timestamp: u32,
     ) {
-        let arrival = ticks(now.saturating_duration_since(start));
+        let arrival = ticks(arrival, clock_hz);
         let stream = self.streams.entry(ssrc).or_insert_with(|| {
             let extender = SequenceExtender::new(sequence);
             Stream {
@@ -75,7 +74,7 @@ impl Reports {
         if let Some(before) = stream.transit.replace(transit) {
             let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs();
             // A new talkspurt after silence is no jitter of the network worth a second.
-            let difference = difference.min(SAMPLE_RATE_HZ);
+            let difference = difference.min(clock_hz);
             stream.jitter = stream
                 .jitter
                 .saturating_add(difference)
@@ -163,9 +162,26 @@ impl Stream {
     }
 }
 
+/// Writes a compound that asks for a keyframe into `out`; its length without protection, for which there is room
+/// behind it.
+pub(super) fn keyframe_request(
+    sender_ssrc: u32,
+    media_ssrc: u32,
+    cname: &str,
+    out: &mut Vec<u8>,
+) -> Option<usize> {
+    out.clear();
+    out.resize(MAX_COMPOUND + SRTP_MAX_OVERHEAD, 0);
+    let mut writer = CompoundWriter::new(out.get_mut(..MAX_COMPOUND)?);
+    writer.receiver_report(sender_ssrc, &[]).ok()?;
+    writer.source_description(&[(sender_ssrc, cname)]).ok()?;
+    writer.picture_loss_indication(sender_ssrc, media_ssrc).ok()?;
+    Some(writer.len())
+}
+
 /// A time in RTP ticks, modulo 2³².
-fn ticks(time: Duration) -> u32 {
-    let ticks = time.as_micros() * u128::from(SAMPLE_RATE_HZ) / 1_000_000;
+fn ticks(time: Duration, clock_hz: u32) -> u32 {
+    let ticks = time.as_micros() * u128::from(clock_hz) / 1_000_000;
     u32::try_from(ticks & u128::from(u32::MAX)).unwrap_or_default()
 }
 
@@ -181,6 +197,8 @@ fn ntp_now() -> NtpTime {
 
 #[cfg(test)]
 mod tests {
+    use anteroom_codec::SAMPLE_RATE_HZ;
+
     use super::*;
 
     #[test]
@@ -188,8 +206,8 @@ mod tests {
         let mut reports = Reports::default();
         let start = Instant::now();
         for (index, sequence) in [65_534u16, 65_535, 1, 2].into_iter().enumerate() {
-            let now = start + Duration::from_millis(20 * index as u64);
-            reports.received(now, start, 7, sequence, 960 * u32::from(sequence));
+            let at = Duration::from_millis(20 * index as u64);
+            reports.received(at, SAMPLE_RATE_HZ, 7, sequence, 960 * u32::from(sequence));
         }
         let block = reports.streams.get_mut(&7).unwrap().block(7, start);
         assert_eq!(block.cumulative_lost, 1);
@@ -201,12 +219,11 @@ mod tests {
     #[test]
     fn even_arrival_is_no_jitter_and_uneven_arrival_is() {
         let (mut even, mut uneven) = (Reports::default(), Reports::default());
-        let start = Instant::now();
         for index in 0..100u16 {
             let at = Duration::from_millis(20) * u32::from(index);
             let late = Duration::from_millis(if index % 2 == 0 { 0 } else { 10 });
-            even.received(start + at, start, 1, index, 960 * u32::from(index));
-            uneven.received(start + at + late, start, 1, index, 960 * u32::from(index));
+            even.received(at, SAMPLE_RATE_HZ, 1, index, 960 * u32::from(index));
+            uneven.received(at + late, SAMPLE_RATE_HZ, 1, index, 960 * u32::from(index));
         }
         assert_eq!(even.streams[&1].jitter, 0);
         let ms = (uneven.streams[&1].jitter >> 4) / 48;

@@ -141,6 +141,13 @@ impl OfferBuilder {
         self
     }
 
+    /// Adds a section for pictures that is not used now. A section keeps its kind for as long as the connection lasts.
+    #[must_use]
+    pub fn video_inactive(mut self, mid: impl Into<String>) -> Self {
+        self.sections.push((mid.into(), MediaKind::Video, Use::Inactive));
+        self
+    }
+
     /// The header extensions in each section for sound, without [`transport_feedback`](Self::transport_feedback).
     #[must_use]
     pub fn extensions() -> Vec<Extension> {
