@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anteroom::client::{Credential, EndReason, Event, JoinOptions, Meeting};
 use anteroom_codec::container::ReadLimits;
-use anteroom_codec::container::wav::{self, WavWriter};
+use anteroom_codec::container::wav;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
+use super::recording::Recording;
 use super::signals;
 use super::view::View;
 
@@ -101,8 +102,10 @@ pub(crate) struct Join {
     #[arg(long = "loop", requires = "play")]
     repeat: bool,
 
-    /// Write what is heard (all others mixed) to this WAV file.
-    #[arg(long, value_name = "FILE.wav")]
+    /// Write what is heard (all others mixed) to this file, as its ending says: .wav (samples), .ogg or .opus (Opus);
+    /// .webm or .mkv (Opus, and VP8 pictures of the shared screen or of who speaks). A killed program leaves all but
+    /// the last second or two.
+    #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
     /// Say this in the chat after connecting; may be repeated.
@@ -137,7 +140,7 @@ pub(crate) async fn run(join: Join) -> anyhow::Result<ExitCode> {
     };
     let recorder = match &join.record {
         Some(path) => {
-            Some(WavWriter::create(path).with_context(|| format!("cannot record to {}", path.display()))?)
+            Some(Recording::create(path).with_context(|| format!("cannot record to {}", path.display()))?)
         }
         None => None,
     };
@@ -150,6 +153,7 @@ pub(crate) async fn run(join: Join) -> anyhow::Result<ExitCode> {
     options.ca_file.clone_from(&join.ca);
     options.admit_all = join.admit_all;
     options.record = recorder.is_some();
+    options.record_video = recorder.as_ref().is_some_and(Recording::wants_pictures);
 
     let view = View::new(join.json, join.stay, join.consent);
     let (meeting, events) = Meeting::join(options).await?;
@@ -194,7 +198,7 @@ enum Outcome {
 
 struct Session {
     meeting: Meeting,
-    recorder: Option<WavWriter<std::io::BufWriter<std::fs::File>>>,
+    recorder: Option<Recording>,
     speech: Option<Vec<i16>>,
     view: View,
     join: Join,
@@ -284,14 +288,19 @@ impl Session {
         let Some(recorder) = &mut self.recorder else {
             return Ok(());
         };
+        let seen = if recorder.wants_pictures() {
+            self.meeting.take_pictures().await
+        } else {
+            Vec::new()
+        };
         let heard = self.meeting.take_recording().await;
-        recorder.write(&heard).context("cannot write the recording")
+        recorder.write(&heard, seen)
     }
 
     async fn finish(mut self, outcome: anyhow::Result<Outcome>) -> anyhow::Result<ExitCode> {
         self.view.close();
         if let Some(recorder) = self.recorder.take() {
-            recorder.finish().context("cannot write the recording")?;
+            recorder.finish()?;
         }
         self.meeting.closed(LEAVE_TIMEOUT).await;
         match outcome? {

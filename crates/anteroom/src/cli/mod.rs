@@ -12,6 +12,7 @@ mod link;
 mod load;
 mod operator;
 mod output;
+mod recording;
 mod resource;
 mod serve;
 mod signals;

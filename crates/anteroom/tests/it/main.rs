@@ -11,6 +11,7 @@ mod load;
 mod media_threads;
 mod operating;
 mod program;
+mod recording;
 mod resource;
 mod rooms;
 mod tenant;
