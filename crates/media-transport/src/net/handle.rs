@@ -152,7 +152,7 @@ impl MediaCommands {
         // Held while sending, so that one peer's commands keep their order whoever sends them.
         let mut peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
         match &command {
-            Command::AddPeer { room, .. } => {
+            Command::AddPeer { room, .. } | Command::AddTap { room, .. } => {
                 let lane = lane_of(*room, commands.len());
                 if let Some(other) = peers.get(&peer).filter(|other| **other != lane) {
                     // It is not to live twice.

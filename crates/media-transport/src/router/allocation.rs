@@ -155,6 +155,13 @@ impl Router {
                 }
             }
         }
+        if let Some(tap) = &track.tap {
+            for layer in [tap.layer, track.best_layer(now)].into_iter().flatten() {
+                if let Some(is_watched) = watched.get_mut(layer) {
+                    *is_watched = true;
+                }
+            }
+        }
         let told = track.told.get_or_insert_with(|| vec![true; track.layers.len()]);
         if *told == watched {
             track.less_since = None;

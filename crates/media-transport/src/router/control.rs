@@ -10,6 +10,7 @@ use super::pace::Pace;
 use super::peer::{MAX_RETIRED, Peer};
 use super::publisher::{Link, MAX_LAYERS, Track};
 use super::subscriber::Subscriber;
+use super::tap::TrackTap;
 use super::{
     Command, Event, MediaKind, PeerId, Publication, RoomId, Router, Subscription, TrackView, TransmitBuffer,
     speakers,
@@ -51,7 +52,12 @@ impl Router {
             Command::SetViews { peer, views } => self.set_views(now, peer, views),
             Command::SetForwarding { peer, enabled } => self.set_forwarding(now, peer, enabled),
             Command::RestartIce { peer, local, remote } => self.restart_ice(now, peer, local, remote),
+            Command::AddTap { peer, room, sink } => self.add_tap(now, peer, room, &sink),
+            Command::WantKeyframe { peer, track } => self.want_keyframe_for_tap(now, peer, track),
             Command::RemovePeer { peer } => {
+                if self.remove_tap(now, peer) {
+                    return Ok(());
+                }
                 if let Ok(slot) = self.slot(peer) {
                     self.say_goodbye(now, slot);
                     self.forget_peer(slot);
@@ -71,6 +77,7 @@ impl Router {
             self.say_goodbye(now, slot);
             self.forget_peer(slot);
         }
+        self.close_taps();
     }
 
     fn slot(&self, peer: PeerId) -> Result<u32, Error> {
@@ -88,7 +95,7 @@ impl Router {
         if self.peers.len() >= self.config.max_peers {
             return Err(Error::TooMany("peers"));
         }
-        if self.peers_by_id.contains_key(&id) {
+        if self.peers_by_id.contains_key(&id) || self.is_tap(id) {
             return Err(Error::Duplicate("peer"));
         }
         if self.peers_by_ufrag.contains_key(&config.local.ufrag) {
@@ -186,7 +193,8 @@ impl Router {
                     track
                 }
                 None => {
-                    let new = Track::new(now, publication, room_id, slot, &self.config);
+                    let mut new = Track::new(now, publication, room_id, slot, &self.config);
+                    new.tap = self.taps.contains_key(&room_id).then(TrackTap::default);
                     let Some(track) = self.tracks.insert(new) else {
                         continue;
                     };

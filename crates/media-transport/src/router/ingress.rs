@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::peer::{MAX_TOLD_LEN, Peer, Told};
+use super::tap::listen;
 use super::voices::Hearing;
 use super::{Event, Publication, Router, Track, reschedule};
 use crate::demux::{PacketClass, classify};
@@ -127,6 +128,12 @@ impl Router {
         let Some(arrival) = track.handle_packet(now, &packet, bytes, rid, is_repaired, max_sources) else {
             return;
         };
+        if track.tap.is_some()
+            && let Some(tap) = self.taps.get_mut(&track.room)
+            && let Some(peer) = self.peers.get(slot)
+        {
+            listen(now, tap, peer.id, track, &arrival, &packet);
+        }
         self.look_for_voice(now, track_slot);
         let Some(track) = self.tracks.get_mut(track_slot) else {
             return;
@@ -146,6 +153,13 @@ impl Router {
         }
         if arrival.is_new_layer {
             self.allocate_for(now, track_slot);
+            if self
+                .tracks
+                .get(track_slot)
+                .is_some_and(|track| track.tap.is_some())
+            {
+                self.update_demand(now, track_slot);
+            }
         }
         if arrival.wants_timer {
             self.update_feedback(now, slot);

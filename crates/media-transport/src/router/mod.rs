@@ -23,6 +23,7 @@
 //! | `subscriber`, `selection`, `munger`, `forwarder` | a subscription |
 //! | `allocation`, `pace` | what a subscriber gets of which track, and when |
 //! | `queue`, `train`, `transmit` | what waits for a subscriber, and what goes together |
+//! | `tap` | everything of a room, for somebody in the same program |
 //! | `speakers`, `voices` | who speaks, and who of them is forwarded |
 
 mod allocation;
@@ -49,6 +50,7 @@ mod speakers;
 mod spread;
 mod stats;
 mod subscriber;
+mod tap;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -66,6 +68,7 @@ use rand::rngs::StdRng;
 
 pub use config::RouterConfig;
 pub use stats::{PeerStats, PublicationStats, SubscriptionStats};
+pub use tap::{TapBatch, TapEmpty, TapPacket, TapReader, TapSink, tap};
 pub use transmit::{Burst, TransmitBuffer};
 pub use types::{
     CodecName, Command, Content, Event, ExtensionIds, MediaKind, PeerId, Publication, Repair, RoomId,
@@ -79,6 +82,7 @@ use self::schedule::Schedule;
 use self::slots::Slots;
 use self::speakers::Detector;
 use self::spread::Spread;
+use self::tap::Tap;
 use self::train::MAX_PADDING;
 use self::voices::Voices;
 use crate::session::PeerEvent;
@@ -100,6 +104,8 @@ pub struct Router {
     tracks: Slots<Track>,
     tracks_by_id: HashMap<TrackId, u32>,
     rooms: HashMap<RoomId, Room>,
+    /// Who listens to which room.
+    taps: HashMap<RoomId, Tap>,
     schedule: Schedule,
     /// When rooms look who speaks.
     speaker_schedule: BTreeSet<(Instant, RoomId)>,
@@ -142,6 +148,7 @@ impl Router {
             tracks: Slots::new(),
             tracks_by_id: HashMap::new(),
             rooms: HashMap::new(),
+            taps: HashMap::new(),
             schedule: Schedule::default(),
             speaker_schedule: BTreeSet::new(),
             spread: Spread::default(),
@@ -168,13 +175,20 @@ impl Router {
                 self.look_for_speakers(now, room);
             }
         }
+        self.handle_tap_timeout(now);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None` when nothing is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let speakers = self.speaker_schedule.first().map(|(at, _)| *at);
-        self.schedule.first().into_iter().chain(speakers).min()
+        let taps = self.taps_due();
+        self.schedule
+            .first()
+            .into_iter()
+            .chain(speakers)
+            .chain(taps)
+            .min()
     }
 
     /// The next event.

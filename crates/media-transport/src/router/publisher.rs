@@ -8,6 +8,7 @@ use super::picture::Picture;
 use super::source::{Numbered, Source};
 use super::speakers::Loudness;
 use super::stats::PublicationStats;
+use super::tap::TrackTap;
 use super::{MediaKind, Publication, RoomId, RouterConfig, Voice};
 use crate::rtp::Packet;
 use crate::rtp::dependency::DependencyStructure;
@@ -29,6 +30,8 @@ pub(super) struct Track {
     /// Slot of the publisher.
     pub(super) publisher: u32,
     pub(super) subscribers: Vec<Link>,
+    /// Whether somebody listens to its room, and to which layer.
+    pub(super) tap: Option<TrackTap>,
     pub(super) loudness: Loudness,
     /// Whether it is a microphone that is not loud enough to be forwarded.
     pub(super) is_unheard: bool,
@@ -96,6 +99,7 @@ impl Track {
             room,
             publisher,
             subscribers: Vec::new(),
+            tap: None,
             loudness: Loudness::default(),
             is_unheard: false,
             spurt: 0,
@@ -118,6 +122,7 @@ impl Track {
         if !same_layers {
             self.sources.clear();
             self.layers.clear();
+            self.leave_tap();
             self.told = None;
             self.make_layers(now, config);
         }
@@ -262,6 +267,7 @@ impl Track {
             packet,
         );
         let is_new_layer = !layer.was_heard();
+        let is_wanted = !self.subscribers.is_empty() || self.tap.is_some();
         let kind = self.publication.kind;
         layer.handle_packet(now, kind, &picture, packet.timestamp(), bytes.len());
         layer.buffer.insert(generation, numbered.sequence, bytes);
@@ -270,7 +276,7 @@ impl Track {
             if picture.is_entry {
                 layer.keyframes.receive(now);
                 self.counters.keyframes += 1;
-            } else if is_change && !self.subscribers.is_empty() && layer.is_demanded() {
+            } else if is_change && is_wanted && layer.is_demanded() {
                 layer.keyframes.want(now);
                 wants_timer = true;
             }
@@ -374,9 +380,34 @@ impl Track {
     pub(super) fn reset(&mut self) {
         self.sources.clear();
         self.layers.iter_mut().for_each(TrackLayer::reset);
+        self.leave_tap();
         self.loudness = Loudness::default();
         self.is_unheard = false;
         self.began = None;
+    }
+
+    /// Whoever listens to the room has to begin anew with a keyframe.
+    fn leave_tap(&mut self) {
+        if let Some(tap) = &mut self.tap {
+            tap.layer = None;
+        }
+    }
+
+    /// Whether anybody receives it.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.subscribers.is_empty() || self.tap.is_some()
+    }
+
+    /// The best simulcast layer of a video that its publisher sends, or would if it were asked to.
+    pub(super) fn best_layer(&self, now: Instant) -> Option<usize> {
+        if !self.is_video() {
+            return None;
+        }
+        let there = (0..self.layers.len()).filter_map(|at| Some((self.layers.get(at)?, at)));
+        there
+            .filter(|(layer, _)| layer.is_available(now))
+            .max_by_key(|(layer, _)| layer.rank())
+            .map(|(_, at)| at)
     }
 
     /// When the publisher has to be asked for something.

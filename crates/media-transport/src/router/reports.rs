@@ -262,7 +262,7 @@ impl Router {
 
 /// Asks for what is due of one track.
 fn ask(now: Instant, rtt: Duration, track: &mut Track, peer: &mut Peer, asked: &mut Vec<u16>) {
-    let is_watched = !track.subscribers.is_empty() && peer.is_forwarding;
+    let is_watched = track.is_wanted() && peer.is_forwarding;
     for layer in 0..track.layers.len() {
         ask_layer(now, rtt, track, layer, is_watched, peer, asked);
     }

@@ -5,6 +5,7 @@ use crate::session::{PeerConfig, RemoteParameters};
 use crate::{CloseReason, Error, IceCredentials, SrtpProfile};
 
 use super::stats::PeerStats;
+use super::tap::TapSink;
 
 /// One connected participant; chosen by the control plane, unique in a router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -310,6 +311,23 @@ pub enum Command {
         /// The peer.
         peer: PeerId,
     },
+    /// Listens to everything that is published in a room; see [`tap`](super::tap). It ends with
+    /// [`RemovePeer`](Self::RemovePeer).
+    AddTap {
+        /// Its id, among those of peers.
+        peer: PeerId,
+        /// The room; no more than one tap listens to it.
+        room: RoomId,
+        /// Where packets go.
+        sink: TapSink,
+    },
+    /// Asks a publisher for a keyframe, on behalf of a tap. A track that is gone, or of another room, is fine.
+    WantKeyframe {
+        /// The tap.
+        peer: PeerId,
+        /// The track.
+        track: TrackId,
+    },
     /// Asks for an [`Event::Stats`].
     RequestStats {
         /// The peer.
@@ -328,6 +346,8 @@ impl Command {
             | Self::SetViews { peer, .. }
             | Self::SetForwarding { peer, .. }
             | Self::RestartIce { peer, .. }
+            | Self::AddTap { peer, .. }
+            | Self::WantKeyframe { peer, .. }
             | Self::RemovePeer { peer }
             | Self::RequestStats { peer } => *peer,
         }

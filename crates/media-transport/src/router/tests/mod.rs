@@ -12,6 +12,7 @@ mod paths;
 mod quality;
 mod retransmission;
 mod rtcp;
+mod tap;
 mod trains;
 mod video;
 mod voices;
