@@ -18,6 +18,7 @@ use crate::entra::ACS_AUDIENCE;
 use crate::external::SignInConfig;
 use crate::http::graph::rates::GraphRateConfig;
 use crate::http::rate::RateConfig;
+use crate::recording::RecordingConfig;
 use crate::webhooks::WebhookConfig;
 
 /// Everything an operator may set. Names are the keys of the file; `ANTEROOM_TLS__CERT` in the environment is
@@ -68,6 +69,8 @@ pub struct Config {
     pub sign_in: SignInConfig,
     /// What other servers are told of meetings.
     pub webhooks: WebhookConfig,
+    /// What is written when a meeting is recorded.
+    pub recording: RecordingConfig,
     /// Limits against abuse and mistakes.
     pub limits: Limits,
     /// Settings of the demo tenant and meeting in development mode.
@@ -249,6 +252,7 @@ impl Default for Config {
             oidc: None,
             sign_in: SignInConfig::default(),
             webhooks: WebhookConfig::default(),
+            recording: RecordingConfig::default(),
             limits: Limits::default(),
             demo: Demo::default(),
         }

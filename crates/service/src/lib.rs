@@ -25,6 +25,7 @@ pub mod meetings;
 pub mod notifications;
 pub mod oidc;
 pub mod operator;
+pub mod recording;
 pub mod resources;
 mod retention;
 pub mod rooms;

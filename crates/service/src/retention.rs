@@ -1,10 +1,12 @@
-//! Threads whose retention policy says so, and meetings whose links have expired, are deleted, by the service's clock.
+//! Threads whose retention policy says so, meetings whose links have expired, and recordings that are too old are deleted, by
+//! the service's clock.
 
 use time::Duration;
 
 use crate::chat::ChatHub;
 use crate::clock::Clock;
 use crate::meetings::MeetingStore;
+use crate::recording::Recordings;
 
 /// How often threads are looked for. Policies count in days; the search goes by an index.
 const EVERY: Duration = Duration::minutes(5);
@@ -16,13 +18,14 @@ const BATCH: usize = 4;
 const MEETINGS: u32 = 64;
 
 /// Deletes what is due, now, every five minutes and whenever the clock is set; for as long as it is polled.
-pub(crate) async fn run(chat: ChatHub, meetings: MeetingStore, clock: Clock) {
+pub(crate) async fn run(chat: ChatHub, meetings: MeetingStore, recordings: Recordings, clock: Clock) {
     loop {
         // From before the run, so that a step during the run is not missed.
         let changed = clock.changed();
         let next = clock.now() + EVERY;
         delete_due(&chat).await;
         delete_expired(&meetings).await;
+        delete_recordings(&recordings, &clock).await;
         tokio::select! {
             () = changed => {}
             () = clock.sleep_until(next) => {}
@@ -63,4 +66,10 @@ async fn delete_expired(meetings: &MeetingStore) {
             }
         }
     }
+}
+
+async fn delete_recordings(recordings: &Recordings, clock: &Clock) {
+    let (recordings, now) = (recordings.clone(), clock.now());
+    // A panic there is logged, and tried again.
+    let _ = tokio::task::spawn_blocking(move || recordings.delete_old(now)).await;
 }

@@ -41,6 +41,7 @@ use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
 use crate::oidc::OidcIssuer;
 use crate::operator::{self, OperatorInfo};
+use crate::recording::Recordings;
 use crate::resources::Resources;
 use crate::retention;
 use crate::rooms::Rooms;
@@ -164,7 +165,19 @@ impl Service {
         let router = http::operator_router(app.clone(), operator);
         servers.push(serve(listener, None, router).map_err(|error| internal(&error))?);
         let keys = tokio::spawn(watch_keys(app.clone()));
-        let retention = retention::run(app.chat().clone(), app.meetings().clone(), app.clock().clone());
+        let unfinished = app.recordings().unfinished();
+        // Nobody waits for what a killed service has left behind.
+        drop(tokio::task::spawn_blocking(move || {
+            unfinished
+                .iter()
+                .for_each(|directory| Recordings::complete(directory));
+        }));
+        let retention = retention::run(
+            app.chat().clone(),
+            app.meetings().clone(),
+            app.recordings().clone(),
+            app.clock().clone(),
+        );
         tracing::info!(endpoint = app.endpoint().as_str(), ?media, "started");
         Ok(RunningService {
             app,
@@ -404,6 +417,7 @@ async fn open(
             graph_rates: GraphRates::new(&config.limits.graph),
             emulator: Emulator::new(config.dev),
             media_sessions: MediaSessions::default(),
+            recordings: Recordings::new(&config.recording, &config.data),
             oidc,
             external,
             dev: std::sync::OnceLock::new(),

@@ -25,6 +25,7 @@ use crate::meeting::passcodes::PasscodeLimits;
 use crate::meetings::MeetingStore;
 use crate::notifications::Notifications;
 use crate::oidc::OidcIssuer;
+use crate::recording::Recordings;
 use crate::resources::Resources;
 use crate::rooms::Rooms;
 use crate::store::Store;
@@ -66,6 +67,7 @@ pub(crate) struct Parts {
     pub(crate) external: External,
     pub(crate) emulator: Emulator,
     pub(crate) media_sessions: MediaSessions,
+    pub(crate) recordings: Recordings,
     pub(crate) dev: OnceLock<DevInfo>,
 }
 
@@ -78,6 +80,11 @@ impl App {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// The recordings of meetings.
+    pub(crate) fn recordings(&self) -> &Recordings {
+        &self.0.recordings
     }
 
     /// The wall clock.

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use anteroom_media_transport::net::{Histogram, MetricsSnapshot};
 
+use crate::recording::FiguresRead;
+
 /// The type of that format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -156,6 +158,35 @@ impl Exposition {
             "Meetings with somebody in the lobby or in the call",
         );
         self.line(format_args!("anteroom_meetings {running}"));
+    }
+
+    /// Those of recordings.
+    pub(super) fn recordings(&mut self, figures: &FiguresRead) {
+        self.head("recordings", "gauge", "Meetings that are being recorded");
+        self.line(format_args!("anteroom_recordings {}", figures.running));
+        for (name, help, value) in [
+            ("started", "Recordings that were begun", figures.started),
+            ("failed", "Recordings that could not be written", figures.failed),
+            ("bytes", "Bytes written to recordings", figures.bytes),
+            (
+                "frames",
+                "Frames of sound and pictures written to recordings",
+                figures.frames,
+            ),
+            (
+                "packets_dropped",
+                "Packets left out of recordings because the disk was too slow",
+                figures.packets_dropped,
+            ),
+            (
+                "packets_missing",
+                "Packets left out of recordings because they never came",
+                figures.packets_missing,
+            ),
+        ] {
+            self.head(&format!("recording_{name}_total"), "counter", help);
+            self.line(format_args!("anteroom_recording_{name}_total {value}"));
+        }
     }
 
     pub(super) fn finish(self) -> String {

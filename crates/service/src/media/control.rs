@@ -113,6 +113,11 @@ impl MediaControl {
         }
     }
 
+    /// Hands over a command that may be lost while a media thread is behind.
+    pub fn try_send(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+
     /// The commands since the last call.
     #[cfg(test)]
     pub(crate) fn take_sent(&self) -> Vec<Command> {

@@ -33,7 +33,7 @@ pub(crate) use self::limits::Slot;
 use self::machine::{Input, SessionId};
 pub(crate) use self::registry::Busy;
 pub use self::registry::Registry;
-use self::task::ToMeeting;
+pub(crate) use self::task::ToMeeting;
 use crate::http::auth::Caller;
 use crate::meetings::MeetingRecord;
 use crate::ws::signaling::connection::Connection;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anteroom_chat::id::SequenceId;
 use anteroom_chat::{Notice, ThreadId};
 use anteroom_identity::id::CommunicationIdentifier;
-use anteroom_media_transport::router::{Event, RoomId};
+use anteroom_media_transport::router::{Command, Event, PeerId, RoomId};
 use futures_util::FutureExt as _;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::sleep_until;
@@ -25,6 +25,7 @@ use super::started::Started;
 use super::{ToSession, Venue};
 use crate::media::MediaControl;
 use crate::meetings::SettingsChanged;
+use crate::recording::{self, EndReason, MeetingInfo, Recorder, tap_of};
 use crate::rooms::{RoomChanged, RoomsError};
 use crate::state::App;
 
@@ -57,6 +58,8 @@ pub(crate) enum ToMeeting {
     Media(Box<Event>),
     /// Somebody wants to know how the meeting stands.
     Status(oneshot::Sender<MeetingStatus>),
+    /// A recording has ended by itself.
+    RecordingOver { tap: PeerId, reason: EndReason },
     /// The service stops.
     ShutDown,
 }
@@ -73,6 +76,12 @@ struct Task {
     chat: Option<Chat>,
     /// What the meeting began with; rooms have no such settings.
     started: Option<Started>,
+    /// Where others tell the meeting something.
+    inbox: mpsc::Sender<ToMeeting>,
+    recorder: Option<Recorder>,
+    /// Recordings that were begun.
+    recordings: u32,
+    stops: bool,
 }
 
 struct Chat {
@@ -156,6 +165,10 @@ async fn run(
         app,
         room,
         media,
+        inbox,
+        recorder: None,
+        recordings: 0,
+        stops: false,
     };
     let clock = task.app.clock().clone();
     let mut clock_changed = Box::pin(clock.changed());
@@ -253,7 +266,17 @@ impl Task {
                     participants: self.meeting.present_count(),
                 });
             }
-            ToMeeting::ShutDown => self.meeting.shut_down(),
+            ToMeeting::RecordingOver { tap, reason } => {
+                if self.recorder.take_if(|recorder| recorder.tap() == tap).is_some() {
+                    tracing::warn!(room = self.room.0, ?reason, "a meeting is not recorded any more");
+                    self.media.try_send(Command::RemovePeer { peer: tap });
+                    self.meeting.handle_recording_over();
+                }
+            }
+            ToMeeting::ShutDown => {
+                self.stops = true;
+                self.meeting.shut_down();
+            }
         }
     }
 
@@ -358,13 +381,88 @@ impl Task {
             }
             // Before anybody can read anything.
             self.hide_names();
+            // Before those are heard again who did not want to be recorded.
+            self.end_recording().await;
             if effects.is_empty() {
-                return;
+                // After those were silenced.
+                if self.begin_recording().await {
+                    return;
+                }
+                self.meeting.handle_recording_over();
+                continue;
             }
             self.join_chat(&mut effects).await;
             for effect in effects {
                 self.carry_out_one(effect).await;
             }
+        }
+    }
+
+    /// Begins to write, when the meeting says that it is recorded. Says `false` when that cannot be.
+    async fn begin_recording(&mut self) -> bool {
+        let recordings = self.app.recordings();
+        if self.recorder.is_some() || !self.meeting.is_being_recorded() || !recordings.is_enabled() {
+            return true;
+        }
+        let meeting = match &self.venue {
+            Venue::Meeting(record) => MeetingInfo {
+                id: record.id.clone(),
+                subject: record.subject.clone(),
+                tenant: Some(record.tenant.to_string()),
+                organizer: Some(record.organizer.to_string()),
+                thread_id: Some(record.thread_id.to_string()),
+            },
+            Venue::Room(id) => MeetingInfo {
+                id: id.to_string(),
+                subject: String::new(),
+                tenant: None,
+                organizer: None,
+                thread_id: None,
+            },
+        };
+        let tap = tap_of(self.room, self.recordings);
+        self.recordings += 1;
+        let senders = self.meeting.senders();
+        let begun = recordings.start(recording::Start {
+            tap,
+            meeting,
+            people: senders.map(|(peer, sender)| (peer, person(sender))).collect(),
+            clock: self.app.clock().clone(),
+            media: self.media.clone(),
+            inbox: self.inbox.clone(),
+            busy: self.app.registry().busy(),
+        });
+        let Some(recorder) = begun else { return false };
+        let sink = recorder.sink();
+        self.recorder = Some(recorder);
+        let (peer, room) = (tap, self.room);
+        self.media.send(Command::AddTap { peer, room, sink }).await;
+        true
+    }
+
+    /// Ends what is written, when the meeting is no longer recorded.
+    async fn end_recording(&mut self) {
+        if self.meeting.is_being_recorded() {
+            return;
+        }
+        let Some(recorder) = self.recorder.take() else {
+            return;
+        };
+        let peer = recorder.tap();
+        self.media.send(Command::RemovePeer { peer }).await;
+        recorder.end(match (self.stops, self.meeting.started()) {
+            (true, _) => EndReason::ServiceStopped,
+            (false, false) => EndReason::MeetingEnded,
+            (false, true) => EndReason::Stopped,
+        });
+    }
+
+    /// Tells the recorder whose a peer's tracks are.
+    fn tell_recorder(&self, peer: PeerId) {
+        if let Some(recorder) = &self.recorder
+            && let Some(sender) = self.meeting.sender(peer)
+        {
+            recorder.person(peer, person(sender));
         }
     }
 
@@ -473,7 +571,12 @@ impl Task {
                     );
                 }
             }
-            Effect::Media(command) => self.media.send(*command).await,
+            Effect::Media(command) => {
+                if let Command::AddPeer { peer, .. } | Command::SetPublications { peer, .. } = &*command {
+                    self.tell_recorder(*peer);
+                }
+                self.media.send(*command).await;
+            }
             Effect::Event(happening) => {
                 let at = self.now().wall;
                 let events = self.app.registry().events();
@@ -533,6 +636,14 @@ async fn at(when: Option<Instant>) {
     match when {
         Some(when) => sleep_until(when.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+fn person((id, identity, display_name): (String, String, String)) -> recording::Person {
+    recording::Person {
+        id,
+        identity,
+        display_name,
     }
 }
 

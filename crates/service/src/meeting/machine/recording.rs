@@ -1,5 +1,7 @@
-//! Recording and transcription as states that everybody sees, and consent to them. The service records nothing itself.
+//! Recording and transcription as states that everybody sees, and consent to them. What is written is written by
+//! [`recording`](crate::recording), from what is not paused here.
 
+use anteroom_media_transport::router::PeerId;
 use anteroom_teams_link::Role;
 use anteroom_teams_link::admission::CapabilityReason;
 
@@ -68,6 +70,32 @@ impl Meeting {
         self.set_role_of(session, role);
     }
 
+    /// Whether the call is recorded.
+    #[must_use]
+    pub fn is_being_recorded(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.recording)
+    }
+
+    /// What was recorded cannot be written any more: everybody hears that it is not.
+    pub fn handle_recording_over(&mut self) {
+        let transcription = self.call.as_ref().is_some_and(|call| call.transcription);
+        self.set_recorded(None, false, transcription);
+        self.settle();
+    }
+
+    /// The participant whose media connection this is: id in the call, identity, name.
+    #[must_use]
+    pub fn sender(&self, peer: PeerId) -> Option<(String, String, String)> {
+        let participant = self.people.get(&self.session_of(peer)?)?;
+        Some(sender(participant))
+    }
+
+    /// Everybody in the call who has a media connection, as [`sender`](Self::sender).
+    pub fn senders(&self) -> impl Iterator<Item = (PeerId, (String, String, String))> {
+        let of = |participant: &Participant| Some((participant.peer()?.id(), sender(participant)));
+        self.people.values().filter_map(of)
+    }
+
     /// The policy may no longer allow what runs.
     pub(super) fn review_recording(&mut self) {
         let Policy::Meeting(rules) = &self.policy else {
@@ -87,4 +115,13 @@ impl Meeting {
             self.broadcast(&body, |_, _| true);
         }
     }
+}
+
+fn sender(participant: &Participant) -> (String, String, String) {
+    let person = &participant.person;
+    (
+        participant.id.clone(),
+        person.id.to_string(),
+        person.display_name.clone(),
+    )
 }
