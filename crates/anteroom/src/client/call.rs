@@ -479,6 +479,13 @@ impl Call {
                 self.session
                     .request(client_message::Body::EndMeeting(proto::EndMeeting {}));
             }
+            Command::SetRecording { on } => {
+                let recording = client_message::Body::SetRecording(proto::SetRecording {
+                    recording: on,
+                    transcription: false,
+                });
+                self.session.request(recording);
+            }
             Command::GrantConsent => {
                 let consent = client_message::Body::GrantConsent(proto::GrantConsent {});
                 self.session.request(consent);

@@ -162,6 +162,9 @@ enum Command {
     },
     End,
     GrantConsent,
+    SetRecording {
+        on: bool,
+    },
     Leave,
     Play {
         samples: Arc<[i16]>,
@@ -253,6 +256,12 @@ impl Meeting {
     /// it, nobody hears who has not.
     pub async fn grant_consent(&self) {
         self.command(Command::GrantConsent).await;
+    }
+
+    /// Says that the meeting is recorded, which has the service write it where it does, or no longer is. Needs an organizer
+    /// or presenter, and a policy that allows it; [`Event::Recording`] follows.
+    pub async fn set_recording(&self, on: bool) {
+        self.command(Command::SetRecording { on }).await;
     }
 
     /// Leaves; [`Event::Ended`] follows.

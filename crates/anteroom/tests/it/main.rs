@@ -9,6 +9,7 @@ mod emulator;
 mod link;
 mod load;
 mod media_threads;
+mod meeting_recording;
 mod operating;
 mod program;
 mod recording;
