@@ -266,7 +266,11 @@ fn pictures_begin_with_a_keyframe_and_one_is_asked_for_after_a_loss() {
             );
         }
     }
-    assert_eq!(stage.wanted.len(), 1, "a missing packet is waited for, and then a keyframe");
+    assert_eq!(
+        stage.wanted.len(),
+        1,
+        "a missing packet is waited for, and then a keyframe"
+    );
     // Another source of the same track, later: its numbers begin anew.
     let payload = vp8(true, 1);
     let packet = TapPacket {
@@ -286,7 +290,10 @@ fn pictures_begin_with_a_keyframe_and_one_is_asked_for_after_a_loss() {
         ("dana-9-camera.webm", 1165)
     );
     // 5 to 19, 40 to 59, and the one of the second source.
-    assert_eq!((track.frames, track.packets_missing), (Some(15 + 20 + 1), Some(1)));
+    assert_eq!(
+        (track.frames, track.packets_missing),
+        (Some(15 + 20 + 1), Some(1))
+    );
     assert!(track.duration_ms.unwrap() >= 2835, "{track:?}");
 }
 

@@ -122,14 +122,15 @@ mod tests {
     fn clocks_that_go_apart_are_followed_and_standing_ones_left() {
         let start = Instant::now();
         let mut line = Timeline::new(48_000, start);
-        // The sender's clock is one percent too slow: after a minute it would be 600 ms behind.
+        // The sender's clock is one percent too slow, a hundred times worse than any: after a minute it would be 600 ms behind.
         let mut worst = Duration::ZERO;
         for step in 0..3000_u32 {
             let at = ms(u64::from(step) * 20);
             let time = line.place(start + at, 1, step * 950);
             worst = worst.max(at.abs_diff(time));
         }
-        assert!(worst < ms(160), "{worst:?}");
+        // What goes apart within two windows.
+        assert!(worst < ms(220), "{worst:?}");
         // A pause of a minute that the timestamps know nothing of.
         let at = ms(120_000);
         assert_eq!(line.place(start + at, 1, 3000 * 950), at);
