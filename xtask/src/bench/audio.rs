@@ -15,6 +15,10 @@ pub(crate) struct Options {
     #[arg(long, default_value = "2", value_parser = clap::value_parser!(u64).range(1..=4))]
     seeds: u64,
 
+    /// Of so many clips of a call, one is scored; scoring takes longer than all the rest.
+    #[arg(long, default_value = "2", value_parser = clap::value_parser!(u8).range(1..))]
+    every: u8,
+
     /// Only cells whose name contains this, such as `loss-5.` or `.fec.`; the page is left as it is then.
     #[arg(long, default_value = "")]
     only: String,
@@ -61,6 +65,7 @@ pub(crate) fn audio(options: &Options) -> Result<()> {
         run::command(&python)
             .arg("benches/audio/score.py")
             .arg(&calls)
+            .args(["--every", &options.every.to_string()])
             .arg("--jobs")
             .arg(std::thread::available_parallelism()?.to_string()),
     )?;
