@@ -97,10 +97,10 @@ async fn hears_that_it_is_recorded(person: &mut Person, expected: bool) {
 
 /// Until each hears the other, media is not connected.
 async fn hear_each_other(one: &mut Person, other: &mut Person) {
-    for (listener, speaker) in [(&*one.id.clone(), &mut *other), (&*other.id.clone(), &mut *one)] {
-        let whose = listener.to_owned();
-        speaker
-            .until(|event| matches!(event, Event::Subscribed { participant_id } if *participant_id == whose))
+    let ids = [one.id.clone(), other.id.clone()];
+    for (listener, speaker) in [one, other].into_iter().zip(ids.iter().rev()) {
+        listener
+            .until(|event| matches!(event, Event::Subscribed { participant_id } if participant_id == speaker))
             .await;
     }
 }
