@@ -83,7 +83,7 @@ fn cells(
     directory: &Path,
     peer_name: &mut String,
 ) -> anyhow::Result<Cells> {
-    let mut groups: BTreeMap<(String, String), (Vec<&Clip>, Vec<Call>)> = BTreeMap::new();
+    let mut groups: BTreeMap<_, (Vec<&Clip>, Vec<Call>)> = BTreeMap::new();
     for (name, clips) in scores {
         let mut parts = name.split('.');
         let (Some(network), Some(mechanism)) = (parts.next(), parts.next()) else {

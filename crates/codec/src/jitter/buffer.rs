@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use super::{
     Inserted, JitterConfig, JitterStats, Pulled,
     delay::DelayEstimator,
+    playout::TOLERANCE,
     queue::{Queue, Waiting},
     sequence::{Place, Sequencer},
     sound::{Loudness, Sound},
@@ -331,7 +332,8 @@ impl JitterBuffer {
         if self.redundancy.is_wanted(self.delay.last_arrival())
             || (self.is_new() && self.redundancy.reach > 0)
         {
-            let slack = self.delay.for_many().max(FRAME_SAMPLES as i64);
+            // Sound is made up to a frame before it is heard, and the delay may be a little shorter than wanted.
+            let slack = self.delay.for_many().max(FRAME_SAMPLES as i64) + TOLERANCE;
             self.allowed(network.max(self.redundancy.reach + slack))
         } else {
             self.allowed(network)

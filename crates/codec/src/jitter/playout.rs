@@ -17,7 +17,7 @@ const FADED: i64 = 4800;
 const HOPELESS: i64 = 12_000;
 
 /// How much more or less than wanted the delay may be without being corrected: 5 ms.
-const TOLERANCE: i64 = 240;
+pub(super) const TOLERANCE: i64 = 240;
 
 /// Where the network is restless, what is worked off now is wanted again soon: a third of the delay that most packets need is
 /// tolerated, and less than the margin that is added to that.
@@ -222,6 +222,7 @@ impl JitterBuffer {
     }
 
     #[cfg(not(feature = "dred"))]
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "with the feature, it decodes")]
     const fn restore_deep(&mut self, _: usize) -> Option<usize> {
         None
     }

@@ -225,7 +225,8 @@ impl Session {
         let mut result = self.mixed.mix_until(now).map_err(Failure::from);
         for (_, track) in self.tracks.values_mut() {
             let closed = track.close();
-            result = result.and(closed.map_err(Failure::from));
+            let closed = closed.map_err(Failure::from);
+            result = result.and(closed);
         }
         self.count(dropped, figures);
         self.manifest.ended = Some(ended);

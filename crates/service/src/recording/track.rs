@@ -465,7 +465,7 @@ impl Order {
     fn next(&mut self, now: Instant) -> Option<Sound> {
         loop {
             let first = self.waiting.first_entry()?;
-            let next = *self.next.get_or_insert(*first.key());
+            let next = *self.next.get_or_insert_with(|| *first.key());
             let is_over = now.saturating_duration_since(first.get().at) >= PATIENCE;
             if *first.key() != next && !is_over && self.waiting.len() <= MAX_WAITING {
                 return None;

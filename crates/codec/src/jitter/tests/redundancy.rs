@@ -74,8 +74,8 @@ fn redundancy_is_waited_for_only_while_packets_get_lost() {
     assert_eq!(call.stats().target_delay, 20 * MS, "nothing was lost");
     call.link.reconfigure(LinkConfig::default().loss(0.1));
     call.speak(&speech);
-    // In-band redundancy in a copy: two packets, and a frame.
-    assert_eq!(call.stats().target_delay, 50 * MS);
+    // In-band redundancy in a copy: two packets, a frame, and what the delay may be short of it.
+    assert_eq!(call.stats().target_delay, 55 * MS);
     call.link.reconfigure(LinkConfig::default());
     call.speak(&speech);
     assert_eq!(call.stats().target_delay, 20 * MS, "20 s without a loss");
