@@ -88,10 +88,8 @@ fn key(data: &[u8]) {
     }
     let mut receiver = EventReceiver::new(Duration::from_secs(10_000));
     let begin = Instant::now();
-    let mut packets = 0;
-    for packet in sender {
-        assert_eq!(packet.marker, packets == 0);
-        packets += 1;
+    for (number, packet) in sender.enumerate() {
+        assert_eq!(packet.marker, number == 0);
         let now = begin + Duration::from_micros(u64::from(packet.after_ticks) * 125);
         assert_eq!(receiver.receive(now, packet.timestamp, &packet.payload), Ok(()));
     }

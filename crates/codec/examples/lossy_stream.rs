@@ -7,6 +7,8 @@
 //! The network here loses the given part of the packets (in percent) and delays each by up to 60 ms. Packets carry in-band
 //! redundancy and a copy of the packet before (RFC 2198). A program with real packets does what this one does: `insert_red`
 //! (or `insert`) when a packet comes, `pull` every 10 ms.
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::disallowed_methods, reason = "who runs it has a clock")]
 
 use std::{
     env,

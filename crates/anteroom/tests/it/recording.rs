@@ -143,7 +143,7 @@ impl Recorder {
     }
 
     /// Until it has said so many times more that a second in the call is over.
-    fn wait(&mut self, seconds: usize) {
+    fn wait(&self, seconds: usize) {
         for _ in 0..seconds {
             self.seconds.recv_timeout(PATIENCE).expect("a second in the call");
         }

@@ -336,7 +336,7 @@ fn what_a_killed_service_has_left_is_whole_and_completed_later() {
         },
         Path::new("/nowhere"),
     );
-    assert_eq!(recordings.unfinished(), [directory.clone()]);
+    assert_eq!(recordings.unfinished(), std::slice::from_ref(&directory));
     Recordings::complete(&directory);
     assert!(recordings.unfinished().is_empty());
     let manifest = Manifest::read(&directory).unwrap();
