@@ -33,7 +33,7 @@ async fn a_killed_program_leaves_a_recording_that_plays() {
 
     for name in ["out.ogg", "out.webm"] {
         let path = directory.path().join(name);
-        let mut recorder = Recorder::start(&dev, &path);
+        let recorder = Recorder::start(&dev, &path);
         tokio::task::spawn_blocking(move || {
             recorder.wait(SECONDS);
             recorder.kill();
@@ -71,7 +71,7 @@ fn the_pictures_of_who_sends_some_are_recorded() {
     let directory = tempfile::tempdir().unwrap();
     let (_service, dev) = served(directory.path());
     let path = directory.path().join("out.webm");
-    let mut recorder = Recorder::start(&dev, &path);
+    let recorder = Recorder::start(&dev, &path);
     recorder.wait(1);
     // Somebody with a camera comes and goes.
     let mut load = program();
