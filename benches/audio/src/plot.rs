@@ -46,9 +46,18 @@ pub(crate) fn lines(
         .margin(12)
         .x_label_area_size(42)
         .y_label_area_size(52)
-        .build_cartesian_2d(0.0..widest, y_range)?;
+        // With room for the names of the curves.
+        .build_cartesian_2d(0.0..widest * 1.36, y_range)?;
     chart
         .configure_mesh()
+        .light_line_style(WHITE)
+        .x_label_formatter(&|x| {
+            if *x > widest {
+                String::new()
+            } else {
+                format!("{x:.0}")
+            }
+        })
         .x_desc(x_name)
         .y_desc(y_name)
         .label_style(("sans-serif", 14))

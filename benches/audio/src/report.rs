@@ -35,7 +35,7 @@ pub(crate) fn write(calls: &Path, plots: &Path, page: &Path) -> anyhow::Result<(
             caption,
             "packets lost, %",
             "PESQ",
-            1.0..4.2,
+            1.0..4.6,
             &curves,
         )
     };
@@ -63,7 +63,7 @@ pub(crate) fn write(calls: &Path, plots: &Path, page: &Path) -> anyhow::Result<(
         "Delay in the buffer",
         "jitter, ms",
         "mean delay, ms",
-        0.0..120.0,
+        0.0..150.0,
         &delays,
     )?;
     let pesq = jitter(|cell| cell.pesq);
@@ -72,7 +72,7 @@ pub(crate) fn write(calls: &Path, plots: &Path, page: &Path) -> anyhow::Result<(
         "Jitter",
         "jitter, ms",
         "PESQ",
-        1.0..4.2,
+        1.0..4.6,
         &pesq,
     )?;
 
