@@ -9,6 +9,7 @@ const FEATURE_SETS: &[(&str, &[&str])] = &[
     ("anteroom-media-transport", &["--no-default-features"]),
     ("anteroom-chat", &["--no-default-features"]),
     ("anteroom-chat", &["--features", "client", "--all-targets"]),
+    ("anteroom-codec", &["--features", "dred", "--all-targets"]),
     ("anteroom-identity", &["--no-default-features"]),
     ("anteroom-identity", &["--features", "client", "--all-targets"]),
     (
