@@ -46,7 +46,10 @@ pub fn jitter_ops(data: &[u8]) {
                 let (sequence, timestamp) = if operation & 0x40 == 0 {
                     (sequence, timestamp)
                 } else {
-                    (sequence.wrapping_sub(far * 2), timestamp.wrapping_sub(later * 2))
+                    (
+                        sequence.wrapping_sub(far.wrapping_mul(2)),
+                        timestamp.wrapping_sub(later.wrapping_mul(2)),
+                    )
                 };
                 let inserted = if operation & 1 == 0 {
                     buffer.insert(now, sequence, timestamp, payload)
