@@ -31,14 +31,14 @@ pub(crate) fn carry(sent: &[Sent], network: &Network, seed: u64) -> Vec<Arrival>
     let mut arrivals = Vec::with_capacity(sent.len());
     let start = clock.now();
     let interval = Duration::from_secs_f64(0.020 / (1.0 + f64::from(network.drift_ppm) / 1e6));
-    for (number, packet) in (0..).zip(sent) {
+    let count = u32::try_from(sent.len()).unwrap_or(u32::MAX);
+    for number in 0..count {
         let now = start + interval * number;
         // The link carries a number; the packet itself stays here.
         link.send(now, &number.to_be_bytes());
         drain(&mut link, now, start, sent, &mut arrivals);
-        let _ = packet;
     }
-    let end = start + interval * u32::try_from(sent.len()).unwrap_or(u32::MAX) + Duration::from_secs(10);
+    let end = start + interval * count + Duration::from_secs(10);
     drain(&mut link, end, start, sent, &mut arrivals);
     arrivals
 }
