@@ -104,7 +104,7 @@ pub(crate) struct Join {
 
     /// Write what is heard (all others mixed) to this file, as its ending says: .wav (samples), .ogg or .opus (Opus);
     /// .webm or .mkv (Opus, and VP8 pictures of the shared screen or of who speaks). A killed program leaves all but
-    /// the last second or two.
+    /// the last second or two; of .webm and .mkv nothing, when it was killed in the first three seconds.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 

@@ -25,8 +25,9 @@ use crate::{
 /// A missing packet is played from a copy of it, or recovered from the next one's in-band redundancy, when that is there in
 /// time, and concealed otherwise. While packets get lost, the delay is kept long enough for that. A packet that comes while
 /// its loss is being concealed is still played; the delay this adds is worked off by shortening sound, one pitch period at a
-/// time. The delay follows the 97th percentile of what the network does. A pause of the sender (consecutive numbers, a gap in
-/// time) is no loss: the buffer plays comfort noise, and the sound after it starts at exactly the target delay.
+/// time. The delay follows the 99th percentile of what the network does, and a margin. A pause of the sender (consecutive
+/// numbers, a gap in time) is no loss: the buffer plays comfort noise, and the sound after it starts at exactly the target
+/// delay.
 ///
 /// Nothing a sender does makes it panic or grow: it holds at most [`JitterConfig::max_packets`] packets. It allocates nothing
 /// once it has been as full as it gets.
