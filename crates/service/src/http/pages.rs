@@ -34,7 +34,7 @@ pub(crate) const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
 const GUEST_TOKEN_MINUTES: i64 = 1440;
 
 #[derive(RustEmbed)]
-#[folder = "../../web"]
+#[folder = "../../web/pages"]
 struct Web;
 
 /// `/`, `/join`, `/teams`, `/admin`, `/assets/*`, and meeting links opened in a browser.

@@ -1,0 +1,1 @@
+// Built from web/calling/src/session by `npm run build` in web/calling. Change it there.
