@@ -25,6 +25,7 @@ mod run;
 mod serve;
 mod test;
 mod tidy;
+mod web;
 
 /// Build, run, test and check Anteroom.
 #[derive(Debug, Parser)]

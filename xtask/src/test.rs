@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::conformance::{self, Suite};
-use crate::{deny, lint, prerequisites, run, tidy};
+use crate::{deny, lint, prerequisites, run, tidy, web};
 
 struct Stage {
     name: &'static str,
@@ -63,6 +63,12 @@ const STAGES: &[Stage] = &[
         about: "unit, property, doc and whole-loop tests; fuzz corpora",
         outside: false,
         run: rust,
+    },
+    Stage {
+        name: "web",
+        about: "the packages for browsers: types, unit tests, what is committed of their builds",
+        outside: true,
+        run: web::test,
     },
     Stage {
         name: "azure-python",

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-use crate::{prerequisites, run};
+use crate::{prerequisites, run, web};
 
 mod contract;
 mod exceptions;
@@ -224,7 +224,7 @@ fn graph_python(setting: &Setting<'_>) -> Result<()> {
 fn webrtc(setting: &Setting<'_>) -> Result<()> {
     prerequisites::ensure(&[prerequisites::NODE, prerequisites::GSTREAMER])?;
     let suite = Suite::Webrtc.directory();
-    npm_ci(&suite)?;
+    web::npm_ci(&suite)?;
     let python = python("webrtc", &suite.join("requirements.txt"))?;
     let mut pytest = run::command(&python);
     pytest
@@ -279,12 +279,13 @@ fn azure_js(setting: &Setting<'_>) -> Result<()> {
 
 fn browsers(setting: &Setting<'_>) -> Result<()> {
     prerequisites::ensure(&[prerequisites::NODE, prerequisites::BROWSERS])?;
+    web::build()?;
     node(Suite::Browsers, setting)
 }
 
 fn node(suite: Suite, setting: &Setting<'_>) -> Result<()> {
     let directory = suite.directory();
-    npm_ci(&directory)?;
+    web::npm_ci(&directory)?;
     let mut tests: Vec<PathBuf> = fs::read_dir(&directory)
         .with_context(|| format!("reading {}", directory.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -299,15 +300,6 @@ fn node(suite: Suite, setting: &Setting<'_>) -> Result<()> {
         .current_dir(&directory);
     setting.tell(&mut node);
     run::check(&mut node)
-}
-
-/// Installs the packages of the lock file.
-fn npm_ci(directory: &Path) -> Result<()> {
-    run::check(
-        run::command("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(directory),
-    )
 }
 
 fn write_table() -> Result<()> {
