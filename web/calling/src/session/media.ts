@@ -1,0 +1,300 @@
+/**
+ * The media connection: one RTCPeerConnection to the service for everything that is sent and received.
+ *
+ * Only this side makes offers, one at a time. What is wanted (own sources, tracks of others) may change at any moment;
+ * the loop in `#negotiate` brings the connection there step by step.
+ */
+
+import type { Answer, Section, Source } from './messages.js';
+import { SessionOver } from './signaling.js';
+
+export const MICROPHONE: Source = 'TRACK_SOURCE_MICROPHONE';
+export const CAMERA: Source = 'TRACK_SOURCE_CAMERA';
+export const SCREEN: Source = 'TRACK_SOURCE_SCREEN';
+
+/**
+ * What is sent of each source, with upper bounds in bit/s. Of a camera everybody gets the layer that fits tile and network.
+ * A screen has to be sharp: a smaller one would not be read.
+ */
+const ENCODINGS: Record<Source, RTCRtpEncodingParameters[]> = {
+  TRACK_SOURCE_MICROPHONE: [{ maxBitrate: 48_000 }],
+  TRACK_SOURCE_CAMERA: [
+    { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+    { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 450_000 },
+    { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+  ],
+  TRACK_SOURCE_SCREEN: [{ maxBitrate: 2_500_000 }],
+};
+/** How long a connection may be interrupted before ICE is restarted, in milliseconds. */
+const INTERRUPTION_MS = 4_000;
+/** Pause before ICE is restarted after it failed, in milliseconds; doubled each time, up to the second figure. */
+const RESTART_MS = [250, 8_000] as const;
+
+/** What is received, as far as this module cares. */
+export interface Received {
+  id: string;
+  kind: 'audio' | 'video';
+}
+
+/** A transceiver that receives. It is used for one track after the other; free again once inactive on both sides. */
+interface Slot {
+  transceiver: RTCRtpTransceiver;
+  kind: 'audio' | 'video';
+  trackId: string | null;
+}
+
+/** What is wanted of an own source: whether anybody watches it, and which of its layers. */
+export interface Demand {
+  trackId: string;
+  watched: boolean;
+  rids: string[];
+}
+
+/** Carries an offer to the service and returns its answer. */
+export type Offerer = (offer: { sdp: string; sections: Section[] }) => Promise<Answer>;
+
+/**
+ * Events:
+ * - `state` (`detail: {state}`): `RTCPeerConnectionState`
+ * - `trouble` (`detail: {error}`): an offer was refused
+ */
+export class Media extends EventTarget {
+  #offerer: Offerer;
+  #pc: RTCPeerConnection;
+  #sending = new Map<Source, RTCRtpTransceiver>();
+  #receiving: Slot[] = [];
+  /** The slots in use, by track. */
+  #byTrack = new Map<string, Slot>();
+  #wanted = false;
+  #negotiating = false;
+  #closed = false;
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  /** What is wanted of own sources, by mid. */
+  #demands = new Map<string, Demand>();
+  /** Tracks that are published no more. */
+  #retired = new Set<string>();
+  /** Changes of one sender run one after the other. */
+  #adjusting = new Map<RTCRtpTransceiver, Promise<void>>();
+
+  constructor(offerer: Offerer) {
+    super();
+    this.#offerer = offerer;
+    this.#pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.#pc.addEventListener('connectionstatechange', () => this.#watch());
+    this.#pc.addEventListener('iceconnectionstatechange', () => this.#watch());
+  }
+
+  /** The connection itself, for statistics. */
+  get pc(): RTCPeerConnection {
+    return this.#pc;
+  }
+
+  get state(): RTCPeerConnectionState {
+    return this.#pc.connectionState;
+  }
+
+  /**
+   * Sends `track` as `source`; `null` stops sending it. Another track in place of one that is being sent (a change of
+   * the device) needs no negotiation.
+   */
+  async publish(source: Source, track: MediaStreamTrack | null): Promise<void> {
+    if (this.#closed) return;
+    const transceiver = this.#sending.get(source);
+    if (!transceiver) {
+      if (!track) return;
+      this.#sending.set(
+        source,
+        this.#pc.addTransceiver(track, {
+          direction: 'sendonly',
+          streams: [new MediaStream()],
+          sendEncodings: ENCODINGS[source].map((encoding) => ({ ...encoding })),
+        }),
+      );
+      this.#renegotiate();
+      return;
+    }
+    const direction = track ? 'sendonly' : 'inactive';
+    if (transceiver.direction !== direction) {
+      transceiver.direction = direction;
+      this.#startOver(transceiver);
+      this.#renegotiate();
+    }
+    if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+  }
+
+  /** Sends no more of the source that section `mid` publishes than is wanted. */
+  demand(mid: string, demand: Demand): void {
+    const transceiver = [...this.#sending.values()].find((one) => one.mid === mid);
+    // One that has crossed with the end of its track says nothing of the next.
+    if (this.#closed || !transceiver || this.#retired.has(demand.trackId)) return;
+    this.#demands.set(mid, demand);
+    this.#adjust(transceiver);
+  }
+
+  /** Receives exactly these tracks. */
+  receive(tracks: Iterable<Received>): void {
+    if (this.#closed) return;
+    const wanted = new Map([...tracks].map((track) => [track.id, track]));
+    let changed = false;
+    for (const [id, slot] of [...this.#byTrack]) {
+      if (wanted.delete(id)) continue;
+      this.#release(slot);
+      changed = true;
+    }
+    for (const track of wanted.values()) {
+      this.#assign(track);
+      changed = true;
+    }
+    if (changed) this.#renegotiate();
+  }
+
+  /** The media of a track that is being received. */
+  track(trackId: string): MediaStreamTrack | null {
+    return this.#byTrack.get(trackId)?.transceiver.receiver.track ?? null;
+  }
+
+  /** Where a track is received, for statistics. */
+  receiver(trackId: string): RTCRtpReceiver | null {
+    return this.#byTrack.get(trackId)?.transceiver.receiver ?? null;
+  }
+
+  /** What sends a source, for statistics. */
+  sender(source: Source): RTCRtpSender | null {
+    return this.#sending.get(source)?.sender ?? null;
+  }
+
+  /** Starts over with new addresses, for example after the network changed. */
+  restart(): void {
+    if (this.#closed) return;
+    this.#pc.restartIce();
+    this.#renegotiate();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#restartTimer);
+    this.#pc.close();
+  }
+
+  /** What is published anew is wanted whole until the service says otherwise. */
+  #startOver(transceiver: RTCRtpTransceiver): void {
+    const { mid } = transceiver;
+    const before = mid === null ? undefined : this.#demands.get(mid);
+    if (mid === null || !before) return;
+    this.#retired.add(before.trackId);
+    this.#demands.delete(mid);
+    this.#adjust(transceiver);
+  }
+
+  /** Brings the layers of a source in line with what is wanted of it. */
+  #adjust(transceiver: RTCRtpTransceiver): void {
+    const adjust = async () => {
+      if (this.#closed) return;
+      const demand = transceiver.mid === null ? undefined : this.#demands.get(transceiver.mid);
+      const { watched, rids }: Pick<Demand, 'watched' | 'rids'> = demand ?? { watched: true, rids: [] };
+      const parameters = transceiver.sender.getParameters();
+      const wanted = ({ rid }: RTCRtpEncodingParameters) => watched && (!rid || rids.length === 0 || rids.includes(rid));
+      if (parameters.encodings.every((encoding) => encoding.active === wanted(encoding))) return;
+      for (const encoding of parameters.encodings) encoding.active = wanted(encoding);
+      await transceiver.sender.setParameters(parameters);
+    };
+    const before = this.#adjusting.get(transceiver) ?? Promise.resolve();
+    const failed = (error: unknown) => console.error('layers', error);
+    this.#adjusting.set(transceiver, before.then(adjust).catch(failed));
+  }
+
+  #assign({ id, kind }: Received): void {
+    let slot = this.#receiving.find(
+      (one) => one.trackId === null && one.kind === kind && one.transceiver.currentDirection === 'inactive',
+    );
+    if (slot) {
+      slot.trackId = id;
+      slot.transceiver.direction = 'recvonly';
+    } else {
+      slot = { transceiver: this.#pc.addTransceiver(kind, { direction: 'recvonly' }), kind, trackId: id };
+      this.#receiving.push(slot);
+    }
+    this.#byTrack.set(id, slot);
+  }
+
+  #release(slot: Slot): void {
+    if (slot.trackId !== null) this.#byTrack.delete(slot.trackId);
+    slot.trackId = null;
+    slot.transceiver.direction = 'inactive';
+  }
+
+  #renegotiate(): void {
+    this.#wanted = true;
+    if (!this.#negotiating) void this.#negotiate();
+  }
+
+  async #negotiate(): Promise<void> {
+    this.#negotiating = true;
+    // One turn later, so that several changes in a row make one offer.
+    await Promise.resolve();
+    while (this.#wanted && !this.#closed) {
+      this.#wanted = false;
+      try {
+        await this.#exchange();
+      } catch (error) {
+        if (this.#closed || error instanceof SessionOver) break;
+        this.dispatchEvent(new CustomEvent('trouble', { detail: { error } }));
+        if (this.#pc.signalingState === 'have-local-offer') await this.#pc.setLocalDescription({ type: 'rollback' });
+      }
+    }
+    this.#negotiating = false;
+  }
+
+  /** One offer and its answer. */
+  async #exchange(): Promise<void> {
+    await this.#pc.setLocalDescription(await this.#pc.createOffer());
+    const sdp = this.#pc.localDescription?.sdp ?? '';
+    const answer = await this.#offerer({ sdp, sections: this.#sections(sdp) });
+    if (this.#closed) return;
+    await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp ?? '' });
+    for (const missing of answer.missingTracks ?? []) {
+      const slot = this.#byTrack.get(missing);
+      if (!slot) continue;
+      this.#release(slot);
+      this.#wanted = true;
+    }
+  }
+
+  /**
+   * Says what each active section of the offer is for. Directions are read from the offer itself: a transceiver may
+   * have changed again while it was being made, which the next offer will tell.
+   */
+  #sections(sdp: string): Section[] {
+    const purposes = new Map<string, { publish: Source } | { subscribe: string }>();
+    for (const [source, { mid }] of this.#sending) if (mid !== null) purposes.set(mid, { publish: source });
+    for (const { transceiver, trackId } of this.#receiving) {
+      // A track that went away while the offer was made is asked for under an id that no track has.
+      if (transceiver.mid !== null) purposes.set(transceiver.mid, { subscribe: trackId ?? '0' });
+    }
+    const sections: Section[] = [];
+    for (const part of sdp.split(/^m=/m).slice(1)) {
+      const mid = /^a=mid:(\S+)/m.exec(part)?.[1];
+      const active = /^a=(?:sendonly|recvonly|sendrecv)\s*$/m.test(part);
+      const purpose = mid === undefined ? undefined : purposes.get(mid);
+      if (mid !== undefined && active && purpose) sections.push({ mid, ...purpose });
+    }
+    return sections;
+  }
+
+  #watch(): void {
+    const { connectionState, iceConnectionState } = this.#pc;
+    clearTimeout(this.#restartTimer);
+    if (connectionState === 'connected') this.#failures = 0;
+    if (connectionState === 'failed' || iceConnectionState === 'failed') {
+      const pause = Math.min(RESTART_MS[0] * 2 ** this.#failures, RESTART_MS[1]);
+      this.#restartTimer = setTimeout(() => {
+        this.#failures += 1;
+        this.restart();
+      }, pause);
+    } else if (iceConnectionState === 'disconnected') {
+      this.#restartTimer = setTimeout(() => this.restart(), INTERRUPTION_MS);
+    }
+    this.dispatchEvent(new CustomEvent('state', { detail: { state: connectionState } }));
+  }
+}
