@@ -21,7 +21,7 @@ export class AudioOutput {
     this.#onBlocked = onBlocked;
   }
 
-  /** @param {Iterable<import('./call.js').RemoteTrack>} tracks */
+  /** @param {Iterable<import('./session.js').RemoteTrack>} tracks */
   update(tracks) {
     const audible = [...tracks].filter(({ kind, media }) => kind === 'audio' && media);
     const kept = new Map();

@@ -15,7 +15,7 @@ export class Banner {
   #dialog = null;
   #asked = false;
 
-  /** @param {import('./call.js').Call} call */
+  /** @param {import('./session.js').Conference} call */
   constructor(call) {
     this.#call = call;
     this.#agree = h('button', { type: 'button', class: 'small', testid: 'consent-open', text: 'Agree …', on: { click: () => this.#ask() } });

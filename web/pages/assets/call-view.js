@@ -22,7 +22,7 @@ const WIDE = matchMedia('(min-width: 720px)');
  * Shows a call in `container` until it has ended.
  *
  * @param {HTMLElement} container
- * @param {import('./call.js').Call} call not yet started
+ * @param {import('./session.js').Conference} call not yet started
  * @param {import('./devices.js').LocalMedia} local
  * @param {{rejoin: () => void, back?: {label: string, action: () => void}, guestLink?: boolean}} options
  */
@@ -63,7 +63,7 @@ export function showCall(container, call, local, { rejoin, back, guestLink = fal
     if (detail.topic === 'state') enter();
     else view?.update(detail.topic);
   });
-  call.addEventListener('notice', ({ detail }) => toast(detail.text));
+  call.addEventListener('notice', ({ detail }) => toast(detail.message));
   enter();
   call.start();
 }
@@ -200,7 +200,7 @@ function inCall(call, local, { guestLink }) {
     if (!own) say(`${name}: ${reaction.name}`);
   };
   // Comings and goings, for screen readers, where the meeting announces them.
-  const onAnnouncement = ({ detail }) => say(detail.text);
+  const onAnnouncement = ({ detail }) => say(detail.message);
   const onLocal = () => update('local');
   const onWidth = () => showPanels(WIDE.matches, WIDE.matches);
   call.addEventListener('reaction', onReaction);

@@ -21,7 +21,7 @@ export class Chat {
   #send;
   #sending = false;
 
-  /** @param {import('./call.js').Call} call */
+  /** @param {import('./session.js').Conference} call */
   constructor(call) {
     this.#call = call;
     this.#input = h('textarea', {

@@ -24,7 +24,7 @@ const REASONS = {
 };
 
 /**
- * @param {import('./call.js').EndReason} reason
+ * @param {import('./session.js').EndReason} reason
  * @param {{rejoin: () => void, back?: {label: string, action: () => void}}} options
  * @returns {HTMLElement}
  */

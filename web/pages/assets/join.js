@@ -8,7 +8,7 @@
 
 import { prepareAnnouncements } from './announce.js';
 import { ApiError, guestToken, signalingUrl } from './api.js';
-import { Call } from './call.js';
+import { Conference as Call } from './session.js';
 import { showCall } from './call-view.js';
 import { LocalMedia } from './devices.js';
 import { h, setText, showView } from './dom.js';

@@ -24,7 +24,7 @@ export class MeetingControls {
   #reactions;
   #more;
 
-  /** @param {import('./call.js').Call} call */
+  /** @param {import('./session.js').Conference} call */
   constructor(call) {
     this.#call = call;
     this.#hand = h(

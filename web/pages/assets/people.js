@@ -24,7 +24,7 @@ export class People {
   #list = h('ul', { class: 'people-list' });
   #title = h('h2', { text: 'People' });
 
-  /** @param {import('./call.js').Call} call */
+  /** @param {import('./session.js').Conference} call */
   constructor(call) {
     this.#call = call;
     this.element = h('section', { class: 'panel people', 'aria-label': 'People' }, this.#title, this.#list);
@@ -152,7 +152,7 @@ export class LobbyPanel {
   #title = h('h2', {});
   #all;
 
-  /** @param {import('./call.js').Call} call */
+  /** @param {import('./session.js').Conference} call */
   constructor(call) {
     this.#call = call;
     this.#all = h('button', { type: 'button', class: 'small', testid: 'admit-all', text: 'Admit all', on: { click: () => call.admitAll() } });

@@ -14,7 +14,7 @@ const SENTENCES = {
 };
 
 /**
- * @param {import('./call.js').Call} call
+ * @param {import('./session.js').Conference} call
  * @param {string} capability name as in the ACS Capabilities API
  * @returns {string} empty when the person may do it
  */

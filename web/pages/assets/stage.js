@@ -5,7 +5,7 @@
 
 import { arrange, h, initials, setAttribute, setText, tone } from './dom.js';
 import { icon } from './icons.js';
-import { CAMERA, SCREEN } from './media.js';
+import { CAMERA, SCREEN } from './session.js';
 import { Views } from './views.js';
 
 const ASPECT = 16 / 9;
@@ -26,7 +26,7 @@ export class Stage {
   #views;
 
   /**
-   * @param {import('./call.js').Call} call
+   * @param {import('./session.js').Conference} call
    * @param {import('./devices.js').LocalMedia} local
    */
   constructor(call, local) {

@@ -5,7 +5,7 @@
 
 import { prepareAnnouncements, toast } from './announce.js';
 import { ApiError, me, meetings, signalingUrl } from './api.js';
-import { Call } from './call.js';
+import { Conference as Call } from './session.js';
 import { showCall } from './call-view.js';
 import { LocalMedia } from './devices.js';
 import { h, showView } from './dom.js';

@@ -23,7 +23,7 @@ export class Toolbar {
   #meeting;
 
   /**
-   * @param {import('./call.js').Call} call
+   * @param {import('./session.js').Conference} call
    * @param {import('./devices.js').LocalMedia} local
    * @param {{togglePeople: () => void, toggleChat: () => void}} panels
    */
