@@ -1,11 +1,11 @@
 /**
- * What this browser remembers for the next meeting: the name and the chosen devices. Never tokens or passwords.
+ * What this browser remembers for the next meeting: the name, the chosen devices and the language. Never tokens or passwords.
  * @module preferences
  */
 
 const KEY = 'anteroom.preferences';
 
-/** @returns {{name?: string, microphone?: string, camera?: string}} */
+/** @returns {{name?: string, microphone?: string, camera?: string, language?: string}} */
 export function preferences() {
   try {
     return JSON.parse(localStorage.getItem(KEY) ?? '{}') ?? {};
@@ -14,7 +14,7 @@ export function preferences() {
   }
 }
 
-/** @param {{name?: string, microphone?: string, camera?: string}} change */
+/** @param {{name?: string, microphone?: string, camera?: string, language?: string}} change */
 export function remember(change) {
   try {
     localStorage.setItem(KEY, JSON.stringify({ ...preferences(), ...change }));

@@ -1,0 +1,4 @@
+common-app = Anteroom
+common-language = Sprache
+common-cancel = Abbrechen
+common-close = Schließen

@@ -1,0 +1,1 @@
+people-notice-unknown = Etwas ist schiefgegangen. Versuchen Sie es bitte noch einmal.

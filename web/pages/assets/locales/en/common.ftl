@@ -1,0 +1,4 @@
+common-app = Anteroom
+common-language = Language
+common-cancel = Cancel
+common-close = Close

@@ -1,0 +1,1 @@
+people-notice-unknown = Something went wrong. Please try again.

@@ -1,0 +1,4 @@
+common-app = Anteroom
+common-language = Langue
+common-cancel = Annuler
+common-close = Fermer

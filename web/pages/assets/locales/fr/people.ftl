@@ -1,0 +1,1 @@
+people-notice-unknown = Un problème est survenu. Veuillez réessayer.

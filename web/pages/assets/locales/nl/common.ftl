@@ -1,0 +1,4 @@
+common-app = Anteroom
+common-language = Taal
+common-cancel = Annuleren
+common-close = Sluiten

@@ -1,0 +1,1 @@
+people-notice-unknown = Er is iets misgegaan. Probeer het opnieuw.

@@ -1,0 +1,4 @@
+common-app = Anteroom
+common-language = Язык
+common-cancel = Отмена
+common-close = Закрыть

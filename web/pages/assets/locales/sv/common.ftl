@@ -1,0 +1,4 @@
+common-app = Anteroom
+common-language = Språk
+common-cancel = Avbryt
+common-close = Stäng

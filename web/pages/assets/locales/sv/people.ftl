@@ -1,0 +1,1 @@
+people-notice-unknown = Något gick fel. Försök igen.
