@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{prerequisites, run};
 
 /// In the order in which they need each other.
-const PACKAGES: &[&str] = &["calling", "calling-effects", "vendor"];
+const PACKAGES: &[&str] = &["calling", "calling-effects", "pages-build"];
 
 /// What stands on the packages; the browsers' tests use it.
 const EXAMPLES: &[&str] = &["examples/minimal", "examples/acs-ui-library"];
