@@ -21,6 +21,7 @@ const SECRET: &[&str] = &[
     "Connected",
     "SendChat",
     "ChatMessage",
+    "Typing",
     "Rename",
     "Announcement",
 ];

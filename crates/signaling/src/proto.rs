@@ -173,6 +173,8 @@ impl fmt::Debug for ChatMessage {
             created_ms,
             history,
             name_hidden,
+            edited_ms,
+            deleted,
         } = self;
         f.debug_struct("ChatMessage")
             .field("id", id)
@@ -180,6 +182,24 @@ impl fmt::Debug for ChatMessage {
             .field("text_bytes", &text.len())
             .field("created_ms", created_ms)
             .field("history", history)
+            .field("name_hidden", name_hidden)
+            .field("edited_ms", edited_ms)
+            .field("deleted", deleted)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Typing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            participant_id,
+            raw_id,
+            display_name: _,
+            name_hidden,
+        } = self;
+        f.debug_struct("Typing")
+            .field("participant_id", participant_id)
+            .field("raw_id", raw_id)
             .field("name_hidden", name_hidden)
             .finish_non_exhaustive()
     }

@@ -115,6 +115,15 @@ fn json_line(event: &Event) -> Option<Value> {
         } => json!({
             "event": "chat", "id": id, "from": sender, "fromName": sender_name, "text": text, "history": history,
         }),
+        Event::ChatChanged { id, text } => json!({"event": "chatChanged", "id": id, "text": text}),
+        Event::Typing {
+            participant_id,
+            display_name,
+        } => json!({"event": "typing", "participantId": participant_id, "displayName": display_name}),
+        Event::ReadReceipt {
+            participant_id,
+            message_id,
+        } => json!({"event": "readReceipt", "participantId": participant_id, "messageId": message_id}),
         Event::Played => json!({"event": "played"}),
         Event::Reconnecting => json!({"event": "reconnecting"}),
         Event::Resumed => json!({"event": "resumed"}),
@@ -264,6 +273,10 @@ impl Live {
                     printable(text)
                 ));
             }
+            Event::ChatChanged { text: Some(text), .. } => {
+                self.line(&format!("A message was changed: {}", printable(text)));
+            }
+            Event::ChatChanged { text: None, .. } => self.line("A message was deleted."),
             Event::Stats(stats) => self.stats(stats),
             Event::Reconnecting => self.say("Connection lost, trying again…"),
             Event::Resumed => self.say("Connected again."),

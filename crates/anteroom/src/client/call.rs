@@ -266,6 +266,24 @@ impl Call {
                     .collect();
                 self.emit(Event::Speaking(speakers)).await;
             }
+            Body::Chat(chat) if chat.deleted || (chat.edited_ms != 0 && !chat.history) => {
+                let text = Some(chat.text).filter(|_| !chat.deleted);
+                self.emit(Event::ChatChanged { id: chat.id, text }).await;
+            }
+            Body::Typing(typing) => {
+                self.emit(Event::Typing {
+                    participant_id: typing.participant_id,
+                    display_name: typing.display_name,
+                })
+                .await;
+            }
+            Body::ReadReceipt(receipt) => {
+                self.emit(Event::ReadReceipt {
+                    participant_id: receipt.participant_id,
+                    message_id: receipt.message_id,
+                })
+                .await;
+            }
             Body::Chat(chat) => {
                 self.emit(Event::Chat {
                     id: chat.id,
@@ -461,6 +479,17 @@ impl Call {
                 };
                 let id = self.session.request(client_message::Body::SendChat(send));
                 self.chats.insert(id, answer);
+            }
+            Command::Typing => {
+                // Between connections nobody is to hear of it later.
+                let _ = self
+                    .session
+                    .notify(client_message::Body::SendTyping(proto::SendTyping {}));
+            }
+            Command::ReadUpTo { message_id } => {
+                let receipt = proto::SendReadReceipt { message_id };
+                self.session
+                    .request(client_message::Body::SendReadReceipt(receipt));
             }
             Command::Admit { participants } => {
                 let admit = proto::Admit {

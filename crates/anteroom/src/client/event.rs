@@ -95,6 +95,27 @@ pub enum Event {
         /// Whether it was said before this participant came.
         history: bool,
     },
+    /// A message that was told before was changed or deleted by its sender.
+    ChatChanged {
+        /// Message id.
+        id: String,
+        /// What it says now; nothing when it was deleted.
+        text: Option<String>,
+    },
+    /// Somebody is typing a chat message; for some eight seconds, or until it has said something.
+    Typing {
+        /// Who; empty when it is not in the call, but writes to its chat from elsewhere.
+        participant_id: String,
+        /// Its name.
+        display_name: String,
+    },
+    /// Somebody has read the chat up to a message.
+    ReadReceipt {
+        /// Who; empty when it is not in the call, but reads its chat elsewhere.
+        participant_id: String,
+        /// The newest message it has read.
+        message_id: String,
+    },
     /// All of what [`Meeting::play`](super::Meeting::play) was given has been said.
     Played,
     /// The signaling connection dropped; the call tries to resume it.

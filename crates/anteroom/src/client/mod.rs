@@ -154,6 +154,10 @@ enum Command {
         text: String,
         answer: oneshot::Sender<Result<String, Refusal>>,
     },
+    Typing,
+    ReadUpTo {
+        message_id: String,
+    },
     Admit {
         participants: Vec<String>,
     },
@@ -235,6 +239,18 @@ impl Meeting {
         })
         .await;
         answered.await.unwrap_or_else(|_| Err(Refusal::gone()))
+    }
+
+    /// Tells the others that this participant is typing a chat message. To be called again every few seconds meanwhile; the
+    /// service passes one on in two seconds.
+    pub async fn send_typing(&self) {
+        self.command(Command::Typing).await;
+    }
+
+    /// Tells the others that this participant has read the chat up to this message, an id of [`Event::Chat`].
+    pub async fn send_read_receipt(&self, message_id: impl Into<String>) {
+        let message_id = message_id.into();
+        self.command(Command::ReadUpTo { message_id }).await;
     }
 
     /// Lets participants in from the lobby. Needs the capability `manageLobby`.

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::sleep_until;
 
-use super::chat_bridge::{self, Outgoing};
+use super::chat_bridge::{self, Heard, Outgoing, What};
 use super::events::Place;
 use super::machine::{
     ChatLine, Effect, Facts, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy, RoomRules,
@@ -338,8 +338,8 @@ impl Task {
     async fn said(&mut self, notice: Result<Arc<Notice>, broadcast::error::RecvError>) {
         match notice {
             Ok(notice) => {
-                if let Some(line) = chat_bridge::line_of(&notice.event) {
-                    self.hear(&line);
+                if let Some(heard) = chat_bridge::heard(&notice.event) {
+                    self.heard(&heard);
                 }
             }
             Err(_) => self.catch_up().await,
@@ -359,6 +359,15 @@ impl Task {
                 tracing::error!(%error, "what was said in a meeting's chat could not be read");
                 self.meeting.handle_chat_lagged();
             }
+        }
+    }
+
+    fn heard(&mut self, heard: &Heard) {
+        match heard {
+            Heard::Said(line) => self.hear(line),
+            Heard::Changed(line) => self.meeting.handle_chat_changed(line),
+            Heard::Typing { by, display_name } => self.meeting.handle_typing(by, display_name),
+            Heard::Read { by, message_id, said } => self.meeting.handle_read(by, message_id, *said),
         }
     }
 
@@ -549,28 +558,24 @@ impl Task {
                 text,
                 client_message_id,
             } => {
-                let outgoing = Outgoing {
-                    session: from,
-                    reply,
-                    member,
+                let what = What::Say {
                     display_name,
                     text,
                     client_message_id,
                 };
-                let chat = self.chat.as_ref();
-                if chat.is_none_or(|chat| chat.outgoing.try_send(outgoing).is_err()) {
-                    let busy = ("busy", "The chat cannot keep up; try again.".to_owned());
-                    let now = self.now();
-                    self.meeting.handle(
-                        now,
-                        from,
-                        Input::ChatSent {
-                            reply,
-                            result: Err(busy),
-                        },
-                    );
-                }
+                self.to_thread(from, reply, member, what);
             }
+            Effect::ChatTyping {
+                from,
+                member,
+                display_name,
+            } => self.to_thread(from, 0, member, What::Typing { display_name }),
+            Effect::ChatRead {
+                from,
+                reply,
+                member,
+                message_id,
+            } => self.to_thread(from, reply, member, What::Read { message_id }),
             Effect::Media(command) => {
                 if let Command::AddPeer { peer, .. } | Command::SetPublications { peer, .. } = &*command {
                     self.tell_recorder(*peer);
@@ -582,6 +587,23 @@ impl Task {
                 let events = self.app.registry().events();
                 events.publish(&self.place, at, *happening).await;
             }
+        }
+    }
+
+    /// Has something done in the thread, in turn. What nobody waits for is left out while the thread cannot keep up.
+    fn to_thread(&mut self, from: SessionId, reply: u32, member: CommunicationIdentifier, what: What) {
+        let wants_answer = !matches!(what, What::Typing { .. });
+        let outgoing = Outgoing {
+            session: from,
+            reply,
+            member,
+            what,
+        };
+        let chat = self.chat.as_ref();
+        if chat.is_none_or(|chat| chat.outgoing.try_send(outgoing).is_err()) && wants_answer {
+            let result = Err(("busy", "The chat cannot keep up; try again.".to_owned()));
+            let now = self.now();
+            self.meeting.handle(now, from, Input::ChatSent { reply, result });
         }
     }
 

@@ -430,6 +430,8 @@ mod tests {
                 sender_display_name: "X".to_owned(),
                 text: "the code is 1234".to_owned(),
                 created: datetime!(2026-11-21 13:00 UTC),
+                edited: None,
+                deleted: false,
             },
         };
         let without = rendered(kind.clone(), Content::LeftOut);

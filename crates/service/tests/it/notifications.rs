@@ -1,6 +1,6 @@
 //! Real-time notifications over real sockets, with the client's side of the protocol from `anteroom-chat`.
 
-mod listener;
+pub(crate) mod listener;
 
 use std::time::Duration;
 

@@ -11,3 +11,4 @@ mod names;
 mod operations;
 mod resuming;
 mod rooms;
+mod signs;

@@ -12,8 +12,8 @@
 //!
 //! # Reconnecting
 //!
-//! Every server message but `Welcome`, `Pong`, `Speaking`, `Reaction` and `Demand` has a number, from 1 and without gaps, and
-//! stays in a replay buffer until the client acknowledges it. When the connection drops, the session goes on for
+//! Every server message but `Welcome`, `Pong`, `Speaking`, `Reaction`, `Demand` and `Typing` has a number, from 1 and
+//! without gaps, and stays in a replay buffer until the client acknowledges it. When the connection drops, the session goes on for
 //! [`SessionConfig::resume_window`]; a new connection that presents the resume token gets the messages after the last
 //! one it has handled, in order and once. The buffer is bounded by count and bytes: once a message that the client has
 //! not acknowledged had to be dropped, the session can no longer be resumed ([`ResumeError::ReplayGone`]) and the client
@@ -78,6 +78,11 @@ impl Default for SessionConfig {
 pub const fn is_replayed(body: &Body) -> bool {
     !matches!(
         body,
-        Body::Welcome(_) | Body::Pong(_) | Body::Speaking(_) | Body::Reaction(_) | Body::Demand(_)
+        Body::Welcome(_)
+            | Body::Pong(_)
+            | Body::Speaking(_)
+            | Body::Reaction(_)
+            | Body::Demand(_)
+            | Body::Typing(_)
     )
 }

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::proto::{
     Admit, CoordinatesLocator, Hello, Join, MediaState, MuteParticipants, Offer, Reject, Remove, Rename,
-    Resume, SendChat, SendReaction, SetAttendeeMedia, SetHand, SetRecording, SetRole, SetViews, Spotlight,
-    TrackView, join,
+    Resume, SendChat, SendReaction, SendReadReceipt, SetAttendeeMedia, SetHand, SetRecording, SetRole,
+    SetViews, Spotlight, TrackView, join,
 };
 
 /// Longest `Hello.token`, in bytes.
@@ -22,6 +22,8 @@ const MAX_NAME_BYTES: usize = 1024;
 const MAX_CHAT_BYTES: usize = 28_672;
 /// Longest `SendChat.client_message_id`, in characters.
 const MAX_CLIENT_MESSAGE_ID_CHARS: usize = 64;
+/// Longest `SendReadReceipt.message_id`, in bytes.
+const MAX_MESSAGE_ID_BYTES: usize = 64;
 /// Most sections an offer may name, and most participants a request may.
 const MAX_LIST: usize = 1024;
 
@@ -44,6 +46,13 @@ pub enum Request {
     MediaState(MediaState),
     /// Say something in the meeting's chat. 1 to 28 672 bytes.
     SendChat(SendChat),
+    /// Say that the caller is typing.
+    SendTyping,
+    /// Say that the caller has read the chat up to this message; not validated beyond its length.
+    SendReadReceipt {
+        /// The message's id.
+        message_id: String,
+    },
     /// Let participants in from the lobby.
     Admit(Admit),
     /// Refuse participants in the lobby.
@@ -241,6 +250,17 @@ pub(super) fn chat(chat: SendChat) -> Result<Request, Refused> {
         });
     }
     Ok(Request::SendChat(chat))
+}
+
+pub(super) fn read_receipt(receipt: SendReadReceipt) -> Result<Request, Refused> {
+    let SendReadReceipt { message_id } = receipt;
+    if message_id.is_empty() || message_id.len() > MAX_MESSAGE_ID_BYTES {
+        return Err(Refused {
+            key: "malformed",
+            message: "The message id cannot be one.",
+        });
+    }
+    Ok(Request::SendReadReceipt { message_id })
 }
 
 pub(super) fn rename(rename: Rename) -> Result<Request, Refused> {

@@ -418,6 +418,8 @@ impl ServerSession {
             }
             Said::MediaState(state) => Ok(Request::MediaState(state)),
             Said::SendChat(chat) => request::chat(chat),
+            Said::SendTyping(_) => Ok(Request::SendTyping),
+            Said::SendReadReceipt(receipt) => request::read_receipt(receipt),
             Said::Admit(admit) => {
                 request::bounded_list(admit.participant_ids.len())?;
                 Ok(Request::Admit(admit))
@@ -498,7 +500,9 @@ impl ServerSession {
                 | Body::Reaction(_)
                 | Body::Announcement(_)
                 | Body::Muted(_)
-                | Body::Demand(_),
+                | Body::Demand(_)
+                | Body::Typing(_)
+                | Body::ReadReceipt(_),
             ) => Some(InCall),
             (AwaitJoin | Joining | Lobby | Ended, _) => None,
         }
@@ -576,11 +580,13 @@ impl ServerSession {
     }
 }
 
-/// Whether a message that waits says nothing any more beside a newer one: a list of speakers, the demand for one track.
+/// Whether a message that waits says nothing any more beside a newer one: a list of speakers, the demand for one track,
+/// that the same person is typing.
 fn is_outdated(waiting: &Body, newer: &Body) -> bool {
     match (waiting, newer) {
         (Body::Speaking(_), Body::Speaking(_)) => true,
         (Body::Demand(waiting), Body::Demand(newer)) => waiting.track_id == newer.track_id,
+        (Body::Typing(waiting), Body::Typing(newer)) => waiting.raw_id == newer.raw_id,
         _ => false,
     }
 }

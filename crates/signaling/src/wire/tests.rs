@@ -121,6 +121,8 @@ fn care() -> impl Strategy<Value = client_message::Body> {
         })),
         Just(Body::GrantConsent(GrantConsent {})),
         Just(Body::StartMeeting(StartMeeting {})),
+        Just(Body::SendTyping(SendTyping {})),
+        text().prop_map(|message_id| Body::SendReadReceipt(SendReadReceipt { message_id })),
         vec((text(), any::<[u32; 3]>(), any::<[bool; 2]>()), 0..3).prop_map(|views| Body::SetViews(
             SetViews {
                 views: views
@@ -331,8 +333,9 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
             })
         }),
         vec(speaker, 0..3).prop_map(|speakers| Body::Speaking(Speaking { speakers })),
-        (any::<[String; 4]>(), any::<i64>(), any::<[bool; 2]>()).prop_map(
-            |([id, sender_raw_id, sender_display_name, text], created_ms, [history, name_hidden])| {
+        (any::<[String; 4]>(), any::<[i64; 2]>(), any::<[bool; 3]>()).prop_map(
+            |(texts, [created_ms, edited_ms], [history, name_hidden, deleted])| {
+                let [id, sender_raw_id, sender_display_name, text] = texts;
                 Body::Chat(ChatMessage {
                     id,
                     sender_raw_id,
@@ -341,9 +344,26 @@ fn server_body() -> impl Strategy<Value = server_message::Body> {
                     created_ms,
                     history,
                     name_hidden,
+                    edited_ms,
+                    deleted,
                 })
             }
         ),
+        (text(), text(), text(), any::<bool>()).prop_map(
+            |(participant_id, raw_id, display_name, name_hidden)| Body::Typing(Typing {
+                participant_id,
+                raw_id,
+                display_name,
+                name_hidden,
+            })
+        ),
+        (text(), text(), text()).prop_map(|(participant_id, message_id, raw_id)| Body::ReadReceipt(
+            ReadReceipt {
+                participant_id,
+                message_id,
+                raw_id,
+            }
+        )),
         any::<bool>().prop_map(|allowed| Body::ChatAccess(ChatAccess { allowed })),
         (0..7, vec(text(), 0..4), capability_states()).prop_map(|(role, capabilities, states)| {
             Body::CapabilitiesChanged(CapabilitiesChanged {

@@ -70,6 +70,8 @@ impl Meeting {
             peer: None,
             views: Vec::new(),
             views_pace: Pace::default(),
+            typing_pace: Pace::default(),
+            receipts_pace: Pace::default(),
         };
         let participant = Participant {
             id: id.clone(),

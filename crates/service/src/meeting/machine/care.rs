@@ -47,6 +47,10 @@ pub enum Ask {
     Start,
     /// Say what is shown of the pictures received.
     SetViews(Vec<proto::TrackView>),
+    /// Tell the chat that the participant is typing.
+    Typing,
+    /// Tell the chat that the participant has read up to this message.
+    ReadUpTo(String),
 }
 
 impl Meeting {
@@ -80,6 +84,8 @@ impl Meeting {
             Ask::Consent => self.consent(by, reply),
             Ask::Start => self.begin(now, by, reply),
             Ask::SetViews(views) => self.set_views(now, by, reply, &views),
+            Ask::Typing => self.typing(now, by, reply),
+            Ask::ReadUpTo(message_id) => self.read_up_to(now, by, reply, message_id),
         }
     }
 

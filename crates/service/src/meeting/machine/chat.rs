@@ -8,7 +8,7 @@ use anteroom_signaling::proto::{self, ChatAccess, ChatMessage};
 use time::OffsetDateTime;
 
 use super::names::View;
-use super::participant::{Participant, SessionId, unix_ms};
+use super::participant::{Participant, Present, SessionId, unix_ms};
 use super::{Effect, Meeting};
 use crate::chat::names::HIDDEN_NAME;
 use crate::meeting::events::EventKind;
@@ -28,6 +28,10 @@ pub struct ChatLine {
     pub text: String,
     /// When it was said.
     pub created: OffsetDateTime,
+    /// When it was last changed.
+    pub edited: Option<OffsetDateTime>,
+    /// Its sender has deleted it.
+    pub deleted: bool,
 }
 
 impl std::fmt::Debug for ChatLine {
@@ -54,6 +58,8 @@ impl ChatLine {
             created_ms: unix_ms(self.created),
             history,
             name_hidden,
+            edited_ms: self.edited.map_or(0, unix_ms),
+            deleted: self.deleted,
         })
     }
 
@@ -104,6 +110,26 @@ impl Meeting {
             participant: sender.map(|participant| participant.for_event(self.facts.tenant())),
             line: line.clone(),
         });
+        self.tell_line(line, |present, after| {
+            let is_new = line.sequence > after.max(present.chat_seen);
+            if is_new {
+                present.chat_seen = line.sequence;
+            }
+            is_new
+        });
+    }
+
+    /// A message was changed or deleted: everybody hears it who was told of it. Who has not been told yet reads it as it
+    /// is now.
+    pub fn handle_chat_changed(&mut self, line: &ChatLine) {
+        self.tell_line(line, |present, after| {
+            line.sequence > after && line.sequence <= present.chat_seen
+        });
+    }
+
+    /// Tells of a message whoever may use the chat and is `concerned`, by what it has been told, and the place after which
+    /// it sees what is said.
+    fn tell_line(&mut self, line: &ChatLine, mut concerned: impl FnMut(&mut Present, u64) -> bool) {
         let said_by = line.sender();
         let nameless = said_by.as_ref().is_none_or(|sender| self.is_nameless(sender));
         let (mut to, mut masked) = (Vec::new(), Vec::new());
@@ -119,8 +145,7 @@ impl Meeting {
             let Some(present) = participant.present_mut().filter(|present| present.chat_access) else {
                 continue;
             };
-            if line.sequence > after.max(present.chat_seen) {
-                present.chat_seen = line.sequence;
+            if concerned(present, after) {
                 if nameless && !own && present.view() == View::Masked {
                     masked.push(*session);
                 } else {
@@ -202,11 +227,7 @@ impl Meeting {
         text: String,
         client_message_id: String,
     ) {
-        let Some(present) = self.in_call(session, reply) else {
-            return;
-        };
-        if !present.chat_access {
-            self.refuse(session, reply, "not_allowed", "The chat of this meeting is off.");
+        if self.in_chat(session, reply).is_none() {
             return;
         }
         let Some(participant) = self.people.get(&session) else {
@@ -220,6 +241,16 @@ impl Meeting {
             text,
             client_message_id,
         });
+    }
+
+    /// The state of a session that has to be in the call and may use the chat; if it is not or may not, it is told.
+    pub(super) fn in_chat(&mut self, session: SessionId, reply: u32) -> Option<&mut Present> {
+        let allowed = self.in_call(session, reply)?.chat_access;
+        if !allowed {
+            self.refuse(session, reply, "not_allowed", "The chat of this meeting is off.");
+            return None;
+        }
+        self.people.get_mut(&session)?.present_mut()
     }
 
     pub(super) fn chat_sent(

@@ -327,9 +327,17 @@ impl Harness {
             sender_display_name: "Somebody".to_owned(),
             text,
             created: self.now.wall,
+            edited: None,
+            deleted: false,
         };
         self.said.push(line.clone());
         self.meeting.handle_chat(&line);
+        self.carry_out();
+    }
+
+    /// Somebody changes or deletes what it said.
+    pub(super) fn change(&mut self, line: &ChatLine) {
+        self.meeting.handle_chat_changed(line);
         self.carry_out();
     }
 
@@ -404,6 +412,31 @@ impl Harness {
                         Ok(self.said.len().to_string())
                     } else {
                         Err(("not_allowed", String::new()))
+                    };
+                    self.meeting
+                        .handle(self.now, from, Input::ChatSent { reply, result });
+                }
+                Effect::ChatTyping {
+                    member, display_name, ..
+                } => {
+                    if self.members.contains_key(&member) {
+                        self.meeting.handle_typing(&member, &display_name);
+                    }
+                }
+                Effect::ChatRead {
+                    from,
+                    reply,
+                    member,
+                    message_id,
+                } => {
+                    let read = self.said.iter().find(|line| line.id == message_id);
+                    let result = match (read.cloned(), self.members.get(&member)) {
+                        (Some(line), Some(after)) if line.sequence > *after => {
+                            self.meeting.handle_read(&member, &line.id, line.created);
+                            Ok(String::new())
+                        }
+                        (_, None) => Err(("not_allowed", String::new())),
+                        _ => Err(("unknown_message", String::new())),
                     };
                     self.meeting
                         .handle(self.now, from, Input::ChatSent { reply, result });

@@ -33,6 +33,7 @@ mod requests;
 mod rights;
 mod room;
 mod shelves;
+mod signs;
 mod tracks;
 mod views;
 
@@ -290,11 +291,11 @@ pub enum Input {
         /// The client's id of the message; may be empty.
         client_message_id: String,
     },
-    /// The chat has taken or refused a message.
+    /// The chat has taken or refused a message, or a read receipt.
     ChatSent {
         /// Id of the request.
         reply: u32,
-        /// The message's id, or the error's key and sentence.
+        /// The message's id, empty for a receipt; or the error's key and sentence.
         result: Result<String, (&'static str, String)>,
     },
     /// Messages said before a participant connected, oldest first.
@@ -372,6 +373,26 @@ pub enum Effect {
         /// The client's id of the message; may be empty.
         client_message_id: String,
     },
+    /// Tell the thread that somebody is typing.
+    ChatTyping {
+        /// Who.
+        from: SessionId,
+        /// As which member.
+        member: CommunicationIdentifier,
+        /// Its name.
+        display_name: String,
+    },
+    /// Note in the thread how far somebody has read, and hand the outcome in as [`Input::ChatSent`].
+    ChatRead {
+        /// For whom.
+        from: SessionId,
+        /// Id of the request.
+        reply: u32,
+        /// As which member.
+        member: CommunicationIdentifier,
+        /// The newest message it has read, as it named it.
+        message_id: String,
+    },
     /// A command for the media router.
     Media(Box<Command>),
     /// Tell the rest of the service what has happened.
@@ -380,7 +401,8 @@ pub enum Effect {
 
 /// One running meeting.
 ///
-/// - inputs: [`handle`](Self::handle), [`handle_chat`](Self::handle_chat), [`handle_speakers`](Self::handle_speakers),
+/// - inputs: [`handle`](Self::handle), [`handle_chat`](Self::handle_chat), [`handle_chat_changed`](Self::handle_chat_changed),
+///   [`handle_typing`](Self::handle_typing), [`handle_read`](Self::handle_read), [`handle_speakers`](Self::handle_speakers),
 ///   [`handle_media_closed`](Self::handle_media_closed), [`handle_demand`](Self::handle_demand), [`set_policy`](Self::set_policy), [`shut_down`](Self::shut_down), [`handle_timeout`](Self::handle_timeout)
 /// - then, until there are none: [`poll_effect`](Self::poll_effect)
 /// - then: [`poll_timeout`](Self::poll_timeout), [`is_empty`](Self::is_empty)

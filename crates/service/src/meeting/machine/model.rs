@@ -445,7 +445,15 @@ impl World {
             let Person { id, display_name, .. } = Who::Dana.person();
             (line.sender, line.sender_display_name) = (id.to_string(), display_name);
         }
+        // Whoever says something has typed it, and has read and may change what it said.
+        if let Ok(by) = line.sender.parse() {
+            self.meeting.handle_typing(&by, &line.sender_display_name);
+        }
         self.meeting.handle_chat(&line);
+        if let Ok(by) = line.sender.parse() {
+            self.meeting.handle_read(&by, &line.id, line.created);
+        }
+        self.meeting.handle_chat_changed(&line);
         self.drain(fault);
     }
 
@@ -489,6 +497,8 @@ impl World {
             | Effect::SendAll { .. }
             | Effect::ChatRename { .. }
             | Effect::ChatSend { .. }
+            | Effect::ChatTyping { .. }
+            | Effect::ChatRead { .. }
             | Effect::Event(_)
             | Effect::Media(_) => {}
         }
@@ -902,6 +912,8 @@ fn line(sequence: u64, text: String, now: Now) -> ChatLine {
         sender_display_name: "Somebody".to_owned(),
         text,
         created: now.wall,
+        edited: None,
+        deleted: false,
     }
 }
 

@@ -230,6 +230,8 @@ fn said(m: &mut Harness, by: &Person) {
         sender_display_name: by.display_name.clone(),
         text: "hello".to_owned(),
         created: m.now.wall,
+        edited: None,
+        deleted: false,
     };
     m.said.push(line.clone());
     m.meeting.handle_chat(&line);

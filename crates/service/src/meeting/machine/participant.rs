@@ -164,6 +164,9 @@ pub(super) struct Present {
     /// What the participant shows of the pictures it receives, as it said last.
     pub(super) views: Vec<TrackView>,
     pub(super) views_pace: Pace,
+    /// Of being told that the participant is typing.
+    pub(super) typing_pace: Pace,
+    pub(super) receipts_pace: Pace,
 }
 
 impl Present {

@@ -26,6 +26,9 @@ enum Operation {
     End(u8),
     Say,
     SendChat(u8),
+    Type(u8),
+    Read { by: u8, line: u8 },
+    Edit(u8),
     Unmute(u8),
     Scope(u8),
     Lock(bool),
@@ -56,6 +59,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => who.clone().prop_map(Operation::End),
         3 => Just(Operation::Say),
         2 => who.clone().prop_map(Operation::SendChat),
+        2 => who.clone().prop_map(Operation::Type),
+        2 => (who.clone(), 0_u8..8).prop_map(|(by, line)| Operation::Read { by, line }),
+        1 => (0_u8..8).prop_map(Operation::Edit),
         1 => who.prop_map(Operation::Unmute),
         1 => (0_u8..3).prop_map(Operation::Scope),
         1 => any::<bool>().prop_map(Operation::Lock),
@@ -89,6 +95,26 @@ fn carry_out(m: &mut Harness, sessions: &mut Vec<SessionId>, operation: Operatio
             return;
         }
         Operation::Say => return m.say("something"),
+        Operation::Edit(line) => {
+            if let Some(line) = m.said.get(usize::from(line)).cloned() {
+                m.change(&line);
+            }
+            return;
+        }
+        Operation::Type(by) => (
+            by,
+            Input::Ask {
+                reply: 2,
+                ask: Ask::Typing,
+            },
+        ),
+        Operation::Read { by, line } => (
+            by,
+            Input::Ask {
+                reply: 2,
+                ask: Ask::ReadUpTo(line.to_string()),
+            },
+        ),
         Operation::Unmute(who) => {
             if let Some(session) = pick(who) {
                 m.unmute(session);

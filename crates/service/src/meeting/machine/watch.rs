@@ -329,7 +329,10 @@ impl Watch {
                 });
             }
             Effect::ChatRemove { member } => self.left_chat(member),
-            Effect::ChatHistory { to, .. } | Effect::ChatSend { from: to, .. } => {
+            Effect::ChatHistory { to, .. }
+            | Effect::ChatSend { from: to, .. }
+            | Effect::ChatTyping { from: to, .. }
+            | Effect::ChatRead { from: to, .. } => {
                 self.demand(Property::Secrecy, self.is(*to, Seen::Inside), || {
                     format!("the chat works for {to}, who is not inside")
                 });
@@ -647,6 +650,7 @@ impl Watch {
                 });
             }
             Body::Chat(message) => self.hears(to, message),
+            Body::Typing(_) | Body::ReadReceipt(_) => self.notices(to),
             Body::CapabilitiesChanged(changed) => {
                 let can = |name: &str| changed.capabilities.iter().any(|capability| capability == name);
                 self.role_changed(to, changed.role());
@@ -715,7 +719,8 @@ impl Watch {
         });
     }
 
-    fn hears(&mut self, to: SessionId, message: &proto::ChatMessage) {
+    /// Demands that whoever is told of the chat is in it.
+    fn notices(&mut self, to: SessionId) {
         let Some(session) = self.sessions.get(&to) else {
             return;
         };
@@ -724,6 +729,10 @@ impl Watch {
         self.demand(Property::Secrecy, member, || {
             format!("{to} heard the chat without being a member")
         });
+    }
+
+    fn hears(&mut self, to: SessionId, message: &proto::ChatMessage) {
+        self.notices(to);
         let said: u64 = message.text.parse().unwrap_or(u64::MAX);
         let Some(session) = self.sessions.get(&to) else {
             return;

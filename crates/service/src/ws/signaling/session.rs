@@ -276,6 +276,8 @@ impl Actor {
                 text: chat.text,
                 client_message_id: chat.client_message_id,
             },
+            Request::SendTyping => ask(reply, Ask::Typing),
+            Request::SendReadReceipt { message_id } => ask(reply, Ask::ReadUpTo(message_id)),
             Request::Admit(admit) => Input::Admit {
                 reply,
                 ids: admit.participant_ids,

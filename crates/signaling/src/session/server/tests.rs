@@ -6,8 +6,8 @@ use super::super::request::JoinLocator;
 use super::*;
 use crate::proto::{
     Ack, Admit, Answer, ChatMessage, Connected, Demand, Done, EndMeeting, Ended, Leave, Lobby, MediaState,
-    Offer, Ping, Reject, Remove, Resume, RosterUpdate, SendChat, SetViews, Speaking, TrackView,
-    client_message::Body as Said, join,
+    Offer, Ping, ReadReceipt, Reject, Remove, Resume, RosterUpdate, SendChat, SendReadReceipt, SendTyping,
+    SetViews, Speaking, TrackView, Typing, client_message::Body as Said, join,
 };
 use crate::session::{ClientConfig, ClientSession, Incoming};
 
@@ -169,6 +169,7 @@ fn what_may_be_sent_in_which_state() {
         ("answer", Body::Answer(Answer::default())),
         ("speaking", Body::Speaking(Speaking::default())),
         ("demand", Body::Demand(Demand::default())),
+        ("typing", Body::Typing(Typing::default())),
         ("error", Body::Error(ErrorBody::default())),
         ("done", Body::Done(Done::default())),
         ("welcome", Body::Welcome(Welcome::default())),
@@ -193,7 +194,9 @@ fn what_may_be_sent_in_which_state() {
     );
     assert_eq!(
         allowed(State::InCall),
-        ["ended", "roster", "answer", "speaking", "demand", "error", "done"]
+        [
+            "ended", "roster", "answer", "speaking", "demand", "typing", "error", "done"
+        ]
     );
     assert_eq!(allowed(State::Ended), [""; 0]);
     assert_eq!(
@@ -221,6 +224,13 @@ fn what_a_client_may_say_in_which_state() {
                 client_message_id: String::new(),
             }),
         ),
+        ("sendTyping", Said::SendTyping(SendTyping {})),
+        (
+            "sendReadReceipt",
+            Said::SendReadReceipt(SendReadReceipt {
+                message_id: "1".into(),
+            }),
+        ),
         ("admit", Said::Admit(Admit::default())),
         ("reject", Said::Reject(Reject::default())),
         ("remove", Said::Remove(Remove::default())),
@@ -244,6 +254,8 @@ fn what_a_client_may_say_in_which_state() {
         "offer",
         "mediaState",
         "sendChat",
+        "sendTyping",
+        "sendReadReceipt",
         "admit",
         "reject",
         "remove",
@@ -335,6 +347,14 @@ fn lengths_are_bounded() {
         })
     };
     assert_eq!(refusal(State::InCall, id(65)), Err("too_large"));
+    let receipt = |len: usize| {
+        Said::SendReadReceipt(SendReadReceipt {
+            message_id: "1".repeat(len),
+        })
+    };
+    assert_eq!(refusal(State::InCall, receipt(0)), Err("malformed"));
+    assert_eq!(refusal(State::InCall, receipt(64)), Ok(()));
+    assert_eq!(refusal(State::InCall, receipt(65)), Err("malformed"));
     let admit = |len: usize| {
         Said::Admit(Admit {
             participant_ids: vec![String::new(); len],
@@ -687,6 +707,35 @@ fn of_each_track_the_newest_demand_waits() {
     }
     let bodies: Vec<_> = drain(&mut session).into_iter().filter_map(|m| m.body).collect();
     assert_eq!(bodies, [demand("2", true), demand("1", false)]);
+}
+
+#[test]
+fn that_somebody_is_typing_waits_once_and_is_not_told_again() {
+    let now = start();
+    let mut session = in_state(State::InCall, now);
+    drain(&mut session);
+    let typing = |raw_id: &str| {
+        Body::Typing(Typing {
+            raw_id: raw_id.into(),
+            ..Typing::default()
+        })
+    };
+    for who in ["a", "b", "a"] {
+        assert_eq!(session.send(0, typing(who)), Ok(0));
+    }
+    assert_eq!(session.send(0, Body::ReadReceipt(ReadReceipt::default())), Ok(3));
+    session.connection_lost(now);
+    session.resume(now, 1, 2, "t2".into()).unwrap();
+    let bodies: Vec<_> = drain(&mut session).into_iter().filter_map(|m| m.body).collect();
+    assert!(
+        matches!(bodies[..], [Body::Welcome(_), Body::ReadReceipt(_)]),
+        "{bodies:?}"
+    );
+    for who in ["a", "b", "a"] {
+        session.send(0, typing(who)).unwrap();
+    }
+    let bodies: Vec<_> = drain(&mut session).into_iter().filter_map(|m| m.body).collect();
+    assert_eq!(bodies, [typing("b"), typing("a")]);
 }
 
 #[test]
