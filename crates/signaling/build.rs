@@ -13,6 +13,7 @@ const SCHEMA: &str = "anteroom/signaling/v1/signaling.proto";
 const SECRET: &[&str] = &[
     "Hello",
     "Resume",
+    "RefreshToken",
     "Welcome",
     "Join",
     "Join.locator",

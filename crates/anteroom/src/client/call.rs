@@ -44,7 +44,10 @@ pub(super) struct Call {
     offer_id: u32,
     media: Option<Media>,
     subscribed: Vec<String>,
-    chats: HashMap<u32, oneshot::Sender<Result<String, Refusal>>>,
+    /// Who waits for the answers to requests.
+    answers: HashMap<u32, oneshot::Sender<Result<String, Refusal>>>,
+    /// Fresh tokens, by the request with which the service is given them.
+    tokens: HashMap<u32, String>,
     /// Something is being played, for others to hear.
     speaking: bool,
     /// Media ended on its own: until when the service may say why, and how it ended.
@@ -91,7 +94,8 @@ impl Call {
             offer_id: 0,
             media: None,
             subscribed: Vec::new(),
-            chats: HashMap::new(),
+            answers: HashMap::new(),
+            tokens: HashMap::new(),
             speaking: false,
             media_lost: None,
         }
@@ -295,7 +299,10 @@ impl Call {
                 .await;
             }
             Body::Done(done) => {
-                if let Some(answer) = self.chats.remove(&in_reply_to) {
+                if let Some(token) = self.tokens.remove(&in_reply_to) {
+                    self.session.set_token(token);
+                }
+                if let Some(answer) = self.answers.remove(&in_reply_to) {
                     let _ = answer.send(Ok(done.id));
                 }
             }
@@ -304,7 +311,8 @@ impl Call {
                     key: error.key,
                     message: error.message,
                 };
-                if let Some(answer) = self.chats.remove(&in_reply_to) {
+                self.tokens.remove(&in_reply_to);
+                if let Some(answer) = self.answers.remove(&in_reply_to) {
                     let _ = answer.send(Err(refusal));
                 } else {
                     if in_reply_to != 0
@@ -478,7 +486,13 @@ impl Call {
                     client_message_id,
                 };
                 let id = self.session.request(client_message::Body::SendChat(send));
-                self.chats.insert(id, answer);
+                self.answers.insert(id, answer);
+            }
+            Command::RefreshToken { token, answer } => {
+                let refresh = proto::RefreshToken { token: token.clone() };
+                let id = self.session.request(client_message::Body::RefreshToken(refresh));
+                self.tokens.insert(id, token);
+                self.answers.insert(id, answer);
             }
             Command::Typing => {
                 // Between connections nobody is to hear of it later.

@@ -154,6 +154,10 @@ enum Command {
         text: String,
         answer: oneshot::Sender<Result<String, Refusal>>,
     },
+    RefreshToken {
+        token: String,
+        answer: oneshot::Sender<Result<String, Refusal>>,
+    },
     Typing,
     ReadUpTo {
         message_id: String,
@@ -241,6 +245,21 @@ impl Meeting {
         answered.await.unwrap_or_else(|_| Err(Refusal::gone()))
     }
 
+    /// Goes on with a fresh token of the same user, before the one in use expires: the service ends the call with it.
+    ///
+    /// # Errors
+    /// The service does not take the token; the call goes on with the one before.
+    pub async fn refresh_token(&self, token: impl Into<String>) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.command(Command::RefreshToken {
+            token: token.into(),
+            answer,
+        })
+        .await;
+        let answered = answered.await.unwrap_or_else(|_| Err(Refusal::gone()));
+        answered.map(|_| ())
+    }
+
     /// Tells the others that this participant is typing a chat message. To be called again every few seconds meanwhile; the
     /// service passes one on in two seconds.
     pub async fn send_typing(&self) {
@@ -312,7 +331,7 @@ impl Meeting {
         self.command(Command::DropConnection).await;
     }
 
-    /// The token this participant uses, for the ACS Chat API.
+    /// The token this participant joined with, for the ACS Chat API.
     pub fn token(&self) -> &str {
         &self.token
     }

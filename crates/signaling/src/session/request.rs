@@ -5,12 +5,12 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::proto::{
-    Admit, CoordinatesLocator, Hello, Join, MediaState, MuteParticipants, Offer, Reject, Remove, Rename,
-    Resume, SendChat, SendReaction, SendReadReceipt, SetAttendeeMedia, SetHand, SetRecording, SetRole,
-    SetViews, Spotlight, TrackView, join,
+    Admit, CoordinatesLocator, Hello, Join, MediaState, MuteParticipants, Offer, RefreshToken, Reject,
+    Remove, Rename, Resume, SendChat, SendReaction, SendReadReceipt, SetAttendeeMedia, SetHand, SetRecording,
+    SetRole, SetViews, Spotlight, TrackView, join,
 };
 
-/// Longest `Hello.token`, in bytes.
+/// Longest `Hello.token` and `RefreshToken.token`, in bytes.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// Longest `Hello.client`, in characters.
 const MAX_CLIENT_CHARS: usize = 256;
@@ -40,6 +40,8 @@ pub enum Request {
         /// As sent; not validated beyond its length.
         display_name: String,
     },
+    /// Go on with a fresh token. Check it, and that it is of the same user, then [`Done`](crate::proto::Done) or an error.
+    RefreshToken(RefreshToken),
     /// A session description to answer.
     Offer(Offer),
     /// The caller muted or unmuted, turned the camera on or off, …
@@ -164,6 +166,16 @@ pub(super) fn check_hello(hello: &Hello) -> Result<(), Refused> {
         });
     }
     Ok(())
+}
+
+pub(super) fn refresh_token(refresh: RefreshToken) -> Result<Request, Refused> {
+    if refresh.token.len() > MAX_TOKEN_BYTES {
+        return Err(Refused {
+            key: "too_large",
+            message: "The token is too large.",
+        });
+    }
+    Ok(Request::RefreshToken(refresh))
 }
 
 pub(super) fn join(join: Join) -> Result<Request, Refused> {

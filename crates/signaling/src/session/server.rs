@@ -405,6 +405,7 @@ impl ServerSession {
         use client_message::Body as Said;
         match body {
             Said::Join(join) => self.handle_join(join),
+            Said::RefreshToken(refresh) => request::refresh_token(refresh),
             Said::Leave(_) if matches!(self.state, State::Joining | State::Lobby | State::InCall) => {
                 Ok(Request::Leave)
             }

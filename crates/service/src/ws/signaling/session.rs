@@ -14,8 +14,8 @@ use tokio::time::sleep_until;
 
 use super::connection::{Closing, Connection, Received, Room};
 use super::greeting::{denied, flush, resume_token};
-use crate::http::auth::{self, Caller};
-use crate::meeting::caller::{self, Means};
+use crate::http::auth::{self, AuthError, Caller};
+use crate::meeting::caller::{self, CALL_SCOPES, Means};
 use crate::meeting::machine::{Ask, Input, Person, SessionId, wire_reason};
 use crate::meeting::{MeetingHandle, Resume, ToSession};
 use crate::state::App;
@@ -250,6 +250,10 @@ impl Actor {
                 self.join(reply, &locator, &display_name).await;
                 return;
             }
+            Request::RefreshToken(refresh) => {
+                self.refresh(reply, &refresh.token).await;
+                return;
+            }
             Request::Offer(offer) => match Description::parse(&offer.sdp) {
                 Ok(description) => Input::Offer {
                     reply,
@@ -390,6 +394,31 @@ impl Actor {
         // Also of one that took over from a connection that still was there: what has no number may have been lost with it.
         self.tell(Input::Resumed).await;
         self.recheck().await;
+    }
+
+    /// Goes on with a fresh token of the same user. The session is bound to that one from then on, also where it ends
+    /// sooner, as when a session is continued with another token.
+    async fn refresh(&mut self, reply: u32, token: &str) {
+        match auth::authenticate_bearer(&self.app, token).await {
+            Ok(caller)
+                if caller.identifier() == self.caller.identifier() && caller.has_any_scope(&CALL_SCOPES) =>
+            {
+                self.expires = caller.expires_at();
+                self.caller = caller;
+                self.send(reply, Body::Done(proto::Done::default()));
+            }
+            Ok(_) | Err(AuthError::Refused) => {
+                self.refuse(
+                    reply,
+                    "unauthenticated",
+                    "The token is not valid here, or somebody else's.",
+                );
+            }
+            Err(error) => {
+                tracing::error!(%error, "a token could not be checked");
+                self.refuse(reply, "unavailable", "The token could not be checked; try again.");
+            }
+        }
     }
 
     /// Ends the session when its token has become void: revoked, its identity deleted, or its access key rotated.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anteroom_identity::token::VerifiedToken;
 use anteroom_signaling::proto::client_message::Body as Said;
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{Ack, Ping, Resume, SendChat};
+use anteroom_signaling::proto::{Ack, Ping, RefreshToken, Resume, SendChat};
 use anteroom_signaling::wire::Encoding;
 use anteroom_teams_link::policy::{LobbyScope, MeetingOptions};
 use reqwest::Method;
@@ -213,6 +213,72 @@ async fn a_session_ends_with_its_token() {
         (401, 10_009, "unauthenticated")
     );
     host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_fresh_token_keeps_the_session_alive() {
+    let host = open_host().await;
+    let (_alice, _) = Client::alice(&host).await;
+    let (id, token) = host.guest(&["voip"]).await;
+    let (_, somebody_elses) = host.guest(&["voip"]).await;
+    let (mut dana, welcome) = Client::hello(&host, Encoding::Json, &token).await;
+    dana.join(&host.dev().meeting.join_url, "Dana").await;
+    dana.connected().await;
+
+    let refresh = |token: &str| {
+        Said::RefreshToken(RefreshToken {
+            token: token.to_owned(),
+        })
+    };
+    for bad in [&somebody_elses, "eyJ.no.token", ""] {
+        let request = dana.send(refresh(bad)).await;
+        assert_eq!(dana.error(request).await, "unauthenticated");
+    }
+    let chat_alone = issue(&host, &id, "chat").await;
+    let request = dana.send(refresh(&chat_alone)).await;
+    assert_eq!(dana.error(request).await, "unauthenticated");
+
+    // Tokens last for a day.
+    let app = host.service.app();
+    let (clock, now) = (app.clock(), app.clock().now());
+    let Ok(VerifiedToken::User(mut claims)) = app.keys().verify(&token, now, &app.expected()) else {
+        panic!()
+    };
+    claims.expires_at = now + Duration::from_secs(48 * 3600);
+    let fresh = app.keys().sign_user(&claims).unwrap();
+    clock.step(time::Duration::hours(23)).unwrap();
+    let request = dana.send(refresh(&fresh)).await;
+    assert!(matches!(dana.answer(request).await, Body::Done(_)));
+    clock.step(time::Duration::hours(2)).unwrap();
+    let request = dana.send(refresh(&token)).await;
+    assert_eq!(
+        dana.error(request).await,
+        "unauthenticated",
+        "that one has expired"
+    );
+    // With the fresh token the session can be continued, too.
+    let resume = Resume {
+        resume_token: welcome.resume_token,
+        last_seq: dana.last_seq,
+    };
+    let mut again = Client::connect(&host, Encoding::Json).await;
+    again.last_seq = dana.last_seq;
+    again.next_id = dana.next_id;
+    assert!(again.say_hello(&fresh, Some(resume)).await.resumed);
+    clock.step(time::Duration::hours(24)).unwrap();
+    assert_eq!(again.end_key().await, "unauthenticated");
+    host.service.shutdown().await;
+}
+
+/// A token of somebody who has one already.
+async fn issue(host: &Host, id: &str, scope: &str) -> String {
+    let target = format!(
+        "/identities/{}/:issueAccessToken?{IDENTITY}",
+        id.replace(':', "%3A")
+    );
+    let body = serde_json::json!({ "scopes": [scope] }).to_string();
+    let issued = host.signed(Method::POST, &target, &body).send().await.unwrap();
+    expect(issued, 200).await["token"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

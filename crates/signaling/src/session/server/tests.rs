@@ -6,8 +6,8 @@ use super::super::request::JoinLocator;
 use super::*;
 use crate::proto::{
     Ack, Admit, Answer, ChatMessage, Connected, Demand, Done, EndMeeting, Ended, Leave, Lobby, MediaState,
-    Offer, Ping, ReadReceipt, Reject, Remove, Resume, RosterUpdate, SendChat, SendReadReceipt, SendTyping,
-    SetViews, Speaking, TrackView, Typing, client_message::Body as Said, join,
+    Offer, Ping, ReadReceipt, RefreshToken, Reject, Remove, Resume, RosterUpdate, SendChat, SendReadReceipt,
+    SendTyping, SetViews, Speaking, TrackView, Typing, client_message::Body as Said, join,
 };
 use crate::session::{ClientConfig, ClientSession, Incoming};
 
@@ -215,6 +215,10 @@ fn what_a_client_may_say_in_which_state() {
     let said = [
         ("hello", hello()),
         ("join", join()),
+        (
+            "refreshToken",
+            Said::RefreshToken(RefreshToken { token: "new".into() }),
+        ),
         ("offer", Said::Offer(Offer::default())),
         ("mediaState", Said::MediaState(MediaState::default())),
         (
@@ -273,7 +277,7 @@ fn what_a_client_may_say_in_which_state() {
                 }
                 (State::AwaitHello, _) => "unauthenticated",
                 (_, "hello") => "malformed",
-                (State::AwaitJoin, "join") => "ok",
+                (State::AwaitJoin, "join") | (_, "refreshToken") => "ok",
                 (_, "join") => "already_joined",
                 (State::AwaitJoin, "leave") => "not_in_call",
                 (_, "leave") => "ok",
@@ -393,6 +397,13 @@ fn lengths_are_bounded() {
     assert_eq!(refusal(State::AwaitHello, hello(16_384, 256)), Ok(()));
     assert_eq!(refusal(State::AwaitHello, hello(16_385, 0)), Err("too_large"));
     assert_eq!(refusal(State::AwaitHello, hello(1, 257)), Err("too_large"));
+    let refresh = |len: usize| {
+        Said::RefreshToken(RefreshToken {
+            token: "a".repeat(len),
+        })
+    };
+    assert_eq!(refusal(State::InCall, refresh(16_384)), Ok(()));
+    assert_eq!(refusal(State::InCall, refresh(16_385)), Err("too_large"));
     let huge = Body::Answer(Answer {
         sdp: "a".repeat(MAX_MESSAGE_BYTES),
         missing_tracks: Vec::new(),
@@ -401,6 +412,14 @@ fn lengths_are_bounded() {
         in_state(State::InCall, now).send(0, huge),
         Err(SendError::TooLarge(_))
     ));
+}
+
+#[test]
+fn tokens_are_not_printed() {
+    let secret = "eyJhbGciOi";
+    let refresh = RefreshToken { token: secret.into() };
+    let request = Request::RefreshToken(refresh.clone());
+    assert!(!format!("{refresh:?} {request:?}").contains(secret));
 }
 
 #[test]
