@@ -96,6 +96,7 @@ impl fmt::Debug for join::Locator {
             Self::MeetingId(_) => "MeetingId(..)",
             Self::RoomId(_) => "RoomId(..)",
             Self::Coordinates(_) => "Coordinates(..)",
+            Self::GroupId(_) => "GroupId(..)",
         })
     }
 }

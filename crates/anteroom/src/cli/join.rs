@@ -26,13 +26,13 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Silence before `--play` starts once somebody else is there, so that they have asked for the sound by then.
 const LEAD_IN: Duration = Duration::from_secs(1);
 
-/// Join a meeting as a guest, or from the Teams side with --as; or a room of ACS with --room.
+/// Join a meeting as a guest, or from the Teams side with --as; or a room of ACS with --room, or a group call with --group.
 ///
 /// Exit code 0 after a normal end, 2 when refused, 1 when something failed.
 #[derive(Debug, Args)]
 pub(crate) struct Join {
     /// The meeting link.
-    #[arg(required_unless_present = "room", conflicts_with = "room")]
+    #[arg(required_unless_present_any = ["room", "group"], conflicts_with_all = ["room", "group"])]
     link: Option<String>,
 
     /// Id of an ACS room to join instead; the token's user has to be on the room's list.
@@ -43,6 +43,16 @@ pub(crate) struct Join {
         conflicts_with_all = ["upn", "admit_all", "chat"]
     )]
     room: Option<String>,
+
+    /// GUID of a group call to join instead, or to begin when nobody is there: users of one ACS resource who name the same
+    /// one meet.
+    #[arg(
+        long,
+        value_name = "GUID",
+        requires = "endpoint",
+        conflicts_with_all = ["room", "upn", "admit_all", "chat"]
+    )]
+    group: Option<String>,
 
     /// The display name of the guest, 1 to 256 characters.
     #[arg(long, default_value = "Guest", allow_hyphen_values = true)]
@@ -145,8 +155,11 @@ pub(crate) async fn run(join: Join) -> anyhow::Result<ExitCode> {
         None => None,
     };
     let credential = credential(&join)?;
-    let mut options = match (&join.room, &join.endpoint) {
-        (Some(room), Some(endpoint)) => JoinOptions::room(room, endpoint.clone(), &join.name, credential),
+    let mut options = match (&join.room, &join.group, &join.endpoint) {
+        (Some(room), _, Some(endpoint)) => JoinOptions::room(room, endpoint.clone(), &join.name, credential),
+        (_, Some(group), Some(endpoint)) => {
+            JoinOptions::group(group, endpoint.clone(), &join.name, credential)
+        }
         _ => JoinOptions::new(join.link.as_deref().unwrap_or_default(), &join.name, credential),
     };
     options.endpoint.clone_from(&join.endpoint);

@@ -75,6 +75,7 @@ impl Call {
             locator: Some(match &options.target {
                 Target::Link(link) => proto::join::Locator::MeetingLink(link.clone()),
                 Target::Room(id) => proto::join::Locator::RoomId(id.clone()),
+                Target::Group(id) => proto::join::Locator::GroupId(id.clone()),
             }),
             display_name: options.display_name.clone(),
         }));

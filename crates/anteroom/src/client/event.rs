@@ -23,7 +23,7 @@ pub enum Event {
         capabilities: Vec<String>,
         /// The meeting's subject.
         subject: String,
-        /// The meeting's chat thread; empty in a room.
+        /// The meeting's chat thread; empty in a room and in a group call.
         thread_id: String,
     },
     /// What this participant may do has changed.

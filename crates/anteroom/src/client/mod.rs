@@ -1,4 +1,4 @@
-//! Joining a meeting or a room from Rust: the way of a guest, or of somebody from the Teams side.
+//! Joining a meeting, a room or a group call from Rust: the way of a guest, or of somebody from the Teams side.
 //!
 //! [`Meeting::join`] gets a token, connects, asks to enter and returns a handle and a stream of [`Event`]s. Waiting in
 //! the lobby, being admitted, being refused and the end of the call are all events. Sound goes out with
@@ -72,6 +72,8 @@ pub enum Target {
     Link(String),
     /// A room of ACS, by its id. Only ACS users that the room's list names get in.
     Room(String),
+    /// A group call, by its GUID: users of one ACS resource who name the same one meet.
+    Group(String),
 }
 
 impl std::fmt::Debug for Target {
@@ -80,6 +82,7 @@ impl std::fmt::Debug for Target {
         f.write_str(match self {
             Self::Link(_) => "Link(…)",
             Self::Room(_) => "Room(…)",
+            Self::Group(_) => "Group(…)",
         })
     }
 }
@@ -87,13 +90,13 @@ impl std::fmt::Debug for Target {
 /// What to join and how.
 #[derive(Debug, Clone)]
 pub struct JoinOptions {
-    /// The meeting or the room.
+    /// The meeting, the room or the group call.
     pub target: Target,
     /// 1 to 256 characters. The Teams side's name comes from the directory instead.
     pub display_name: String,
     /// Who joins.
     pub credential: Credential,
-    /// Base address of the service. Absent: the host of the link; a room needs it.
+    /// Base address of the service. Absent: the host of the link; a room and a group call need it.
     pub endpoint: Option<Url>,
     /// A private certification authority (PEM) to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
@@ -122,6 +125,20 @@ impl JoinOptions {
         Self {
             endpoint: Some(endpoint),
             ..Self::to(Target::Room(id.into()), display_name, credential)
+        }
+    }
+
+    /// Joins the group call with this GUID on the service at `endpoint`, and begins it when nobody is there; everything else
+    /// as in most cases.
+    pub fn group(
+        id: impl Into<String>,
+        endpoint: Url,
+        display_name: impl Into<String>,
+        credential: Credential,
+    ) -> Self {
+        Self {
+            endpoint: Some(endpoint),
+            ..Self::to(Target::Group(id.into()), display_name, credential)
         }
     }
 
@@ -213,7 +230,7 @@ impl Meeting {
         let endpoint = match (&options.endpoint, &options.target) {
             (Some(endpoint), _) => endpoint.clone(),
             (None, Target::Link(link)) => endpoint_of(link).ok_or(Error::Endpoint)?,
-            (None, Target::Room(_)) => return Err(Error::Endpoint),
+            (None, Target::Room(_) | Target::Group(_)) => return Err(Error::Endpoint),
         };
         let trust = tls::Trust::load(options.ca_file.as_deref())?;
         let token = http::token(&trust, &endpoint, &options.credential).await?;

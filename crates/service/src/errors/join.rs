@@ -62,7 +62,7 @@ reasons! {
     remedy: "Compare the link with the invitation, passcode included.";
 
     BAD_LOCATOR = bad_locator;
-    cause: "The text is no meeting link, meeting id or room id.";
+    cause: "The text is no meeting link, meeting id, room id or group id (a GUID).";
     remedy: "Take the link from the invitation whole.";
 
     BAD_DISPLAY_NAME = bad_display_name;
@@ -118,7 +118,7 @@ reasons! {
     remedy: "Ask the organizer to unlock it.";
 
     MEETING_FULL = meeting_full;
-    cause: "The meeting or the room has as many participants as it may have.";
+    cause: "The meeting, the room or the group call has as many participants as it may have.";
     remedy: "Wait until somebody leaves; raise the limit.";
 
     CAPTCHA_REQUIRED = captcha_required;
@@ -144,6 +144,14 @@ reasons! {
     ROOM_CLOSED = room_closed;
     cause: "The room was deleted, or its time ended, while the call was running.";
     remedy: "Nothing is wrong; to go on, let the back end make a room that is valid for longer.";
+
+    GROUP_USERS_ONLY = group_users_only;
+    cause: "A directory user joined a group call, in which only ACS users of one resource meet.";
+    remedy: "Join with an ACS user token, or meet in a meeting or a room.";
+
+    GROUP_NOT_STARTED = group_not_started;
+    cause: "Nobody is in the group call, and the token's scope voip.join allows to join calls that run, not to begin one.";
+    remedy: "Join again once somebody is there, or issue the token with the scope voip.";
 
     UNAUTHENTICATED = unauthenticated;
     cause: "The token is missing, expired, revoked, of another service, or lacks a scope for calls (voip, voip.join).";

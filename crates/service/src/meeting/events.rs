@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anteroom_identity::id::{CommunicationIdentifier, ObjectId, TenantId};
+use anteroom_identity::id::{CommunicationIdentifier, ObjectId, ResourceId, TenantId};
 use anteroom_teams_link::admission::EndReason;
 use time::OffsetDateTime;
 use tokio::sync::{broadcast, mpsc};
@@ -63,23 +63,32 @@ pub enum Place {
         /// The room's id.
         id: String,
     },
+    /// In a group call.
+    Group {
+        /// Tells it apart from those of other resources, and from meetings and rooms.
+        key: String,
+        /// The id that its participants agreed on.
+        id: String,
+        /// Whose users they are.
+        resource: ResourceId,
+    },
 }
 
 impl Place {
-    /// The id of the meeting or the room; the two never look alike.
+    /// The id of the meeting or the room, or the key of the group call; they never look alike.
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
-            Self::Meeting { id, .. } | Self::Room { id } => id,
+            Self::Meeting { id, .. } | Self::Room { id } | Self::Group { key: id, .. } => id,
         }
     }
 
-    /// The organizer's tenant; rooms have none.
+    /// The organizer's tenant; rooms and group calls have none.
     #[must_use]
     pub const fn tenant(&self) -> Option<TenantId> {
         match self {
             Self::Meeting { tenant, .. } => Some(*tenant),
-            Self::Room { .. } => None,
+            Self::Room { .. } | Self::Group { .. } => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Running calls, in meetings and in rooms.
+//! Running calls, in meetings, in rooms and of groups.
 //!
 //! | | |
 //! |---|---|
@@ -23,10 +23,12 @@ mod schedules;
 mod started;
 mod task;
 
+use anteroom_identity::id::ResourceId;
 use anteroom_rooms::RoomId;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::wire::SharedBody;
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 pub use self::events::{MeetingEvent, MeetingEvents};
 pub(crate) use self::limits::Slot;
@@ -81,14 +83,17 @@ pub(crate) enum Venue {
     Meeting(Box<MeetingRecord>),
     /// In a room.
     Room(RoomId),
+    /// Of users of a resource who named the same id.
+    Group { resource: ResourceId, id: Uuid },
 }
 
 impl Venue {
-    /// Tells venues apart: ids of meetings are UUIDs, those of rooms decimal numbers.
+    /// Tells venues apart: ids of meetings are UUIDs, those of rooms decimal numbers. Of bounded length.
     fn key(&self) -> String {
         match self {
             Self::Meeting(record) => record.id.clone(),
             Self::Room(id) => id.to_string(),
+            Self::Group { resource, id } => format!("group:{resource}:{id}"),
         }
     }
 }

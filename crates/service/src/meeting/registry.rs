@@ -276,7 +276,7 @@ impl Registry {
         self.state().tokens.remove(token);
     }
 
-    /// The meeting or room that somebody wants to join.
+    /// The meeting, room or group call that somebody wants to join.
     ///
     /// # Errors
     /// The reason for `Denied`.
@@ -288,6 +288,8 @@ impl Registry {
     ) -> Result<Venue, EndReason> {
         let app = self.app()?;
         let wanted = match locator {
+            // There is nothing to look up, and nothing to guess: whoever names it makes it.
+            JoinLocator::GroupId(id) => return group(id, person),
             JoinLocator::MeetingLink(link) => Wanted::meeting(link::parse(link, app.own_hosts()))?,
             JoinLocator::MeetingId { meeting_id, passcode } => {
                 Wanted::meeting(link::by_meeting_id(meeting_id, passcode))?
@@ -434,6 +436,18 @@ pub(crate) struct MeetingStatus {
     pub(crate) started: bool,
     /// How many are in the call.
     pub(crate) participants: usize,
+}
+
+/// The group call of that id among the users of somebody's resource.
+fn group(id: &str, person: &Person) -> Result<Venue, EndReason> {
+    // As everybody writes GUIDs, and in no other way that the parser knows.
+    let id = Some(id).filter(|id| id.len() == uuid::fmt::Hyphenated::LENGTH);
+    let id = id.and_then(|id| uuid::Uuid::try_parse(id).ok());
+    let id = id.ok_or_else(EndReason::bad_locator)?;
+    match person.kind {
+        PersonKind::Guest { resource, .. } => Ok(Venue::Group { resource, id }),
+        PersonKind::Organization { .. } => Err(EndReason::group_users_only()),
+    }
 }
 
 fn look_up_failed(error: impl std::error::Error) -> EndReason {

@@ -16,8 +16,8 @@ use tokio::time::sleep_until;
 use super::chat_bridge::{self, Heard, Outgoing, What};
 use super::events::Place;
 use super::machine::{
-    ChatLine, Effect, Facts, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy, RoomRules,
-    Rules, SessionId,
+    ChatLine, Effect, Facts, GroupRules, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy,
+    RoomRules, Rules, SessionId,
 };
 use super::presence::Presence;
 use super::registry::MeetingStatus;
@@ -72,9 +72,9 @@ struct Task {
     meeting: Meeting,
     sessions: HashMap<SessionId, mpsc::Sender<ToSession>>,
     media: MediaControl,
-    /// The meeting's chat; rooms have none.
+    /// The meeting's chat; rooms and group calls have none.
     chat: Option<Chat>,
-    /// What the meeting began with; rooms have no such settings.
+    /// What the meeting began with; rooms and group calls have no such settings.
     started: Option<Started>,
     /// Where others tell the meeting something.
     inbox: mpsc::Sender<ToMeeting>,
@@ -128,14 +128,14 @@ async fn run(
             .newest(&record.thread_id)
             .await
             .unwrap_or(SequenceId::ZERO),
-        Venue::Room(_) => SequenceId::ZERO,
+        Venue::Room(_) | Venue::Group { .. } => SequenceId::ZERO,
     };
     // Listen first, then read: no change is missed.
     let mut settings = app.meetings().subscribe();
     let mut rooms = app.rooms().subscribe();
     let mut said = match &venue {
         Venue::Meeting(record) => Some(app.chat().subscribe(&record.thread_id)),
-        Venue::Room(_) => None,
+        Venue::Room(_) | Venue::Group { .. } => None,
     };
     let Ok(Some(loaded)) = load(&app, &venue).await else {
         // Found a moment ago, so it was deleted meanwhile or the database fails: nobody gets in.
@@ -149,11 +149,11 @@ async fn run(
             presence: Presence::new(app.chat().clone(), record.thread_id.clone()),
             outgoing: chat_bridge::spawn(app.chat().clone(), record.thread_id.clone(), inbox.clone()),
         }),
-        Venue::Room(_) => None,
+        Venue::Room(_) | Venue::Group { .. } => None,
     };
     let started = match &loaded.policy {
         Policy::Meeting(rules) => Some(Started::new(&loaded.subject, &rules.options)),
-        Policy::Room(_) => None,
+        Policy::Room(_) | Policy::Group(_) => None,
     };
     let mut task = Task {
         started,
@@ -421,8 +421,8 @@ impl Task {
                 organizer: Some(record.organizer.to_string()),
                 thread_id: Some(record.thread_id.to_string()),
             },
-            Venue::Room(id) => MeetingInfo {
-                id: id.to_string(),
+            Venue::Room(_) | Venue::Group { .. } => MeetingInfo {
+                id: self.venue.key(),
                 subject: String::new(),
                 tenant: None,
                 organizer: None,
@@ -679,6 +679,11 @@ fn place(venue: &Venue) -> Place {
             thread_id: record.thread_id.to_string(),
         },
         Venue::Room(id) => Place::Room { id: id.to_string() },
+        Venue::Group { resource, id } => Place::Group {
+            key: venue.key(),
+            id: id.to_string(),
+            resource: *resource,
+        },
     }
 }
 
@@ -688,7 +693,7 @@ struct Loaded {
     policy: Policy,
 }
 
-/// What holds for a meeting or a room now; `None` when it does not exist any more.
+/// What holds for a meeting, a room or a group call now; `None` when it does not exist any more.
 async fn load(app: &App, venue: &Venue) -> Result<Option<Loaded>, RoomsError> {
     match venue {
         Venue::Meeting(record) => {
@@ -718,6 +723,10 @@ async fn load(app: &App, venue: &Venue) -> Result<Option<Loaded>, RoomsError> {
                 }),
             }))
         }
+        Venue::Group { resource, .. } => Ok(Some(Loaded {
+            subject: "Group call".to_owned(),
+            policy: Policy::Group(GroupRules { resource: *resource }),
+        })),
     }
 }
 
@@ -731,7 +740,7 @@ fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: 
             .tenant
             .lobby_timeout_seconds
             .map(|seconds| seconds.get().into()),
-        Policy::Room(_) => None,
+        Policy::Room(_) | Policy::Group(_) => None,
     };
     let facts = match venue {
         Venue::Meeting(record) => Facts {
@@ -747,6 +756,12 @@ fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: 
             subject,
             thread_id: String::new(),
             join_url: format!("{}/join?room={id}", app.issuer()),
+            host: None,
+        },
+        Venue::Group { .. } => Facts {
+            subject,
+            thread_id: String::new(),
+            join_url: String::new(),
             host: None,
         },
     };

@@ -155,6 +155,8 @@ struct Meeting<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     thread_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    resource_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<&'a str>,
 }
 
@@ -273,6 +275,7 @@ fn subject(place: &Place) -> String {
     match place {
         Place::Meeting { id, .. } => format!("meetings/{id}"),
         Place::Room { id } => format!("rooms/{id}"),
+        Place::Group { id, .. } => format!("groupCalls/{id}"),
     }
 }
 
@@ -290,6 +293,7 @@ fn meeting(event: &MeetingEvent) -> Meeting<'_> {
             tenant_id: Some(tenant.to_string()),
             organizer_id: Some(organizer.to_string()),
             thread_id: Some(thread_id),
+            resource_id: None,
             call_id,
         },
         Place::Room { id } => Meeting {
@@ -298,6 +302,16 @@ fn meeting(event: &MeetingEvent) -> Meeting<'_> {
             tenant_id: None,
             organizer_id: None,
             thread_id: None,
+            resource_id: None,
+            call_id,
+        },
+        Place::Group { id, resource, .. } => Meeting {
+            id,
+            kind: "groupCall",
+            tenant_id: None,
+            organizer_id: None,
+            thread_id: None,
+            resource_id: Some(resource.to_string()),
             call_id,
         },
     }

@@ -3,6 +3,7 @@
 mod chat;
 pub(crate) mod client;
 mod graph;
+mod groups;
 mod input;
 mod joining;
 mod life;

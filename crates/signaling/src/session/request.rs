@@ -119,6 +119,8 @@ pub enum JoinLocator {
         /// `0`, or a message of a channel.
         message_id: String,
     },
+    /// The GUID of a group call.
+    GroupId(String),
 }
 
 impl fmt::Debug for JoinLocator {
@@ -128,6 +130,7 @@ impl fmt::Debug for JoinLocator {
             Self::MeetingId { .. } => "MeetingId(..)",
             Self::RoomId(_) => "RoomId(..)",
             Self::Coordinates { .. } => "Coordinates(..)",
+            Self::GroupId(_) => "GroupId(..)",
         })
     }
 }
@@ -207,6 +210,10 @@ pub(super) fn join(join: Join) -> Result<Request, Refused> {
         Some(join::Locator::RoomId(id)) => {
             let bytes = id.len();
             (JoinLocator::RoomId(id), bytes)
+        }
+        Some(join::Locator::GroupId(id)) => {
+            let bytes = id.len();
+            (JoinLocator::GroupId(id), bytes)
         }
         Some(join::Locator::Coordinates(coordinates)) => {
             let CoordinatesLocator {

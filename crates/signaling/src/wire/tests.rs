@@ -39,6 +39,7 @@ fn client_body() -> impl Strategy<Value = client_message::Body> {
             join::Locator::MeetingId(MeetingIdLocator { meeting_id, passcode })
         }),
         text().prop_map(join::Locator::RoomId),
+        text().prop_map(join::Locator::GroupId),
         any::<[String; 4]>().prop_map(|[thread_id, organizer_id, tenant_id, message_id]| {
             join::Locator::Coordinates(CoordinatesLocator {
                 thread_id,

@@ -101,6 +101,8 @@ reasons! {
     room_not_open: 403/990052, ExpectedError, "The room is not open yet.";
     room_over: 403/990053, ExpectedError, "The room cannot be joined any more.";
     room_closed: 0/990054, Success, "The room has closed.";
+    group_users_only: 403/990055, ExpectedError, "Only users of apps can join group calls.";
+    group_not_started: 403/990056, ExpectedError, "The call has not started.";
     unauthenticated: 401/10009, UnexpectedClientError, "Your access has expired or is not valid here.";
     media_lost: 410/990041, UnexpectedClientError, "The media connection was lost.";
     service_failure: 500/990042, UnexpectedServerError, "Something went wrong on the server.";

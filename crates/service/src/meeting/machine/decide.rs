@@ -69,14 +69,16 @@ impl Meeting {
                     verdict => verdict,
                 }
             }
-            Policy::Room(rules) => {
-                let verdict = rules.verdict(person, now);
-                let full = self.present_count() >= self.limits.participants;
-                match verdict {
-                    Verdict::Admit { .. } if full => Verdict::Deny(EndReason::meeting_full()),
-                    verdict => verdict,
-                }
-            }
+            Policy::Room(rules) => self.unless_full(rules.verdict(person, now)),
+            Policy::Group(rules) => self.unless_full(rules.verdict(person, self.call.is_some())),
+        }
+    }
+
+    fn unless_full(&self, verdict: Verdict) -> Verdict {
+        let full = self.present_count() >= self.limits.participants;
+        match verdict {
+            Verdict::Admit { .. } if full => Verdict::Deny(EndReason::meeting_full()),
+            verdict => verdict,
         }
     }
 
@@ -87,7 +89,7 @@ impl Meeting {
                 let verdict = admission::decide_admitted(&self.admission_input(rules, person)).into();
                 self.in_this_call(person, verdict)
             }
-            Policy::Room(_) => self.decide(person, now),
+            Policy::Room(_) | Policy::Group(_) => self.decide(person, now),
         }
     }
 

@@ -23,8 +23,8 @@ use super::happenings::Ledger;
 use super::participant::CallRole;
 use super::watch::{Step, Terms, Watch, are_names_hidden};
 use super::{
-    ChatLine, ChatStart, Effect, Facts, HistoryShare, Host, Input, Limits, Meeting, MeetingConfig, Now,
-    Person, PersonKind, Policy, RoomRules, Rules, SessionId,
+    ChatLine, ChatStart, Effect, Facts, GroupRules, HistoryShare, Host, Input, Limits, Meeting,
+    MeetingConfig, Now, Person, PersonKind, Policy, RoomRules, Rules, SessionId,
 };
 use crate::media::negotiate::Environment;
 use crate::meeting::events::Happening;
@@ -229,6 +229,21 @@ impl Harness {
             options: MeetingOptions::default(),
         };
         Self::of(facts, Policy::Room(room), limits, rules)
+    }
+
+    /// A group call of the guests' resource.
+    pub(super) fn in_group(limits: Limits) -> Self {
+        let PersonKind::Guest { resource, .. } = guest(1).kind else {
+            unreachable!()
+        };
+        let facts = Facts {
+            subject: "Group call".to_owned(),
+            thread_id: String::new(),
+            join_url: String::new(),
+            host: None,
+        };
+        let policy = Policy::Group(GroupRules { resource });
+        Self::of(facts, policy, limits, rules(LobbyScope::Organization))
     }
 
     fn of(facts: Facts, policy: Policy, limits: Limits, rules: Rules) -> Self {

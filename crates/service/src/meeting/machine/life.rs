@@ -187,7 +187,7 @@ impl Meeting {
     pub(super) const fn switches(&self) -> Switches {
         match &self.policy {
             Policy::Meeting(rules) => Switches::of(&rules.options),
-            Policy::Room(_) => Switches {
+            Policy::Room(_) | Policy::Group(_) => Switches {
                 locked: false,
                 attendee_mic: true,
                 attendee_camera: true,

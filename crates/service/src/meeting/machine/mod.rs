@@ -23,6 +23,7 @@ mod care;
 mod chat;
 mod decide;
 mod feed;
+mod group;
 mod life;
 mod lobby;
 mod names;
@@ -78,6 +79,7 @@ pub use self::care::Ask;
 use self::chat::Membership;
 pub use self::chat::{ChatLine, ChatStart, HistoryShare};
 use self::feed::Feed;
+pub use self::group::GroupRules;
 use self::life::{Call, Switches};
 use self::participant::Participant;
 pub use self::participant::{Person, PersonKind, SessionId};
@@ -106,11 +108,11 @@ pub struct Now {
 pub struct Facts {
     /// What the meeting is about.
     pub subject: String,
-    /// The chat thread; empty in a room.
+    /// The chat thread; empty in a room and in a group call.
     pub thread_id: String,
-    /// The link to the meeting on this service.
+    /// The link to the meeting on this service; empty in a group call.
     pub join_url: String,
-    /// Whose meeting it is; nobody's in a room.
+    /// Whose meeting it is; nobody's in a room and in a group call.
     pub host: Option<Host>,
 }
 
@@ -146,6 +148,8 @@ pub enum Policy {
     Meeting(Rules),
     /// A room's list and times.
     Room(RoomRules),
+    /// Of a group call.
+    Group(GroupRules),
 }
 
 /// The settings that decide who gets in; they may change while the meeting runs.
@@ -476,7 +480,7 @@ impl Meeting {
         });
         let configured = match &policy {
             Policy::Meeting(rules) => Switches::of(&rules.options),
-            Policy::Room(_) => Switches::of(&MeetingOptions::default()),
+            Policy::Room(_) | Policy::Group(_) => Switches::of(&MeetingOptions::default()),
         };
         Self {
             facts,
@@ -579,7 +583,7 @@ impl Meeting {
     /// Ends everything because the meeting or the room is no more.
     pub fn end(&mut self) {
         let reason = match self.policy {
-            Policy::Meeting(_) => EndReason::ended(),
+            Policy::Meeting(_) | Policy::Group(_) => EndReason::ended(),
             Policy::Room(_) => EndReason::room_closed(),
         };
         self.end_all(&reason);

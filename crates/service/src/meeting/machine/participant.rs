@@ -105,7 +105,7 @@ pub(super) struct Waiting {
     pub(super) since: OffsetDateTime,
 }
 
-/// What somebody is in a meeting or in a room.
+/// What somebody is in a meeting, or in a room or a group call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallRole {
     Meeting(Role),

@@ -27,7 +27,7 @@ impl Meeting {
                 CapabilityReport::from_set(room::capabilities(role), CapabilityReason::RoleRestricted)
             }
             // A meeting stays one.
-            (CallRole::Meeting(_), Policy::Room(_)) => {
+            (CallRole::Meeting(_), Policy::Room(_) | Policy::Group(_)) => {
                 CapabilityReport::from_set(CapabilitySet::EMPTY, CapabilityReason::FeatureNotSupported)
             }
         }
