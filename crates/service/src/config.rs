@@ -204,6 +204,8 @@ pub struct Limits {
     pub websockets: usize,
     /// WebSocket connections from one address (loopback excepted).
     pub websockets_per_source: usize,
+    /// Media connections for clients that check their network before they join, in all.
+    pub network_checks: usize,
     /// Sockets for real-time notifications in all.
     pub notification_sockets: usize,
     /// How often ACS operations may be called.
@@ -277,6 +279,7 @@ impl Default for Limits {
             lobby_timeout_seconds: 30 * 60,
             websockets: 10_000,
             websockets_per_source: 200,
+            network_checks: 500,
             notification_sockets: 20_000,
             rates: RateConfig::default(),
             graph: GraphRateConfig::default(),

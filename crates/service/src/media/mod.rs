@@ -4,5 +4,7 @@ mod candidates;
 pub(crate) use candidates::interfaces;
 mod control;
 pub mod negotiate;
+mod preflight;
 
 pub use self::control::{MediaAddrs, MediaControl, start};
+pub(crate) use self::preflight::Preflight;

@@ -10,10 +10,11 @@ use anteroom_identity::id::{AcsUserId, ResourceId};
 use anteroom_media_transport::Error as MediaError;
 use anteroom_media_transport::net::MetricsSnapshot;
 use anteroom_media_transport::router::{Event, RoomId, TrackId};
+use anteroom_signaling::sdp::Description;
 use anteroom_signaling::session::JoinLocator;
 use anteroom_teams_link::admission::{self, EndReason};
 use anteroom_teams_link::link::{self, LinkError, MeetingRef};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::events::MeetingEvents;
@@ -23,7 +24,8 @@ use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
 use crate::error::StartError;
 use crate::http::failures::Wait;
-use crate::media::{self, MediaAddrs, MediaControl};
+use crate::media::negotiate::Refused;
+use crate::media::{self, MediaAddrs, MediaControl, Preflight};
 use crate::state::App;
 
 /// How long calls may take to end when the service stops.
@@ -53,6 +55,8 @@ struct Parts {
 struct Running {
     media: MediaControl,
     connections: Connections,
+    /// For each check of a network that may run at the same time.
+    network_checks: Arc<Semaphore>,
 }
 
 #[derive(Debug, Default)]
@@ -107,6 +111,7 @@ impl Registry {
         let running = Running {
             media,
             connections: Connections::new(&app.config().limits),
+            network_checks: Arc::new(Semaphore::new(app.config().limits.network_checks)),
         };
         if self.0.running.set(running).is_err() {
             return Err(StartError::Internal("the registry was started twice".to_owned()));
@@ -208,6 +213,24 @@ impl Registry {
     /// Room for a connection from a source, if there is any.
     pub(crate) fn connection_slot(&self, source: IpAddr) -> Option<super::Slot> {
         self.0.running.get()?.connections.take(source)
+    }
+
+    /// Begins a check of somebody's network; gives it with the answer to its offer.
+    ///
+    /// # Errors
+    /// As [`Preflight::begin`], and `busy` when as many run as may.
+    pub(crate) async fn check_network(&self, offer: Description) -> Result<(Preflight, String), Refused> {
+        let running = self.0.running.get().filter(|_| !self.is_stopping());
+        let found = running.and_then(|running| {
+            let permit = Arc::clone(&running.network_checks).try_acquire_owned().ok()?;
+            Some((running.media.clone(), permit))
+        });
+        let (media, permit) = found.ok_or(Refused {
+            key: "busy",
+            message: "Too many networks are checked at the moment; try again.",
+        })?;
+        let room = RoomId(self.0.rooms.fetch_add(1, Ordering::Relaxed));
+        Preflight::begin(media, room, permit, offer).await
     }
 
     /// What the media router was told since the last call.

@@ -10,6 +10,7 @@ mod life;
 mod media;
 mod names;
 mod operations;
+mod preflight;
 mod resuming;
 mod rooms;
 mod signs;

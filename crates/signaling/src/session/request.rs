@@ -5,9 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::proto::{
-    Admit, CoordinatesLocator, Hello, Join, MediaState, MuteParticipants, Offer, RefreshToken, Reject,
-    Remove, Rename, Resume, SendChat, SendReaction, SendReadReceipt, SetAttendeeMedia, SetHand, SetRecording,
-    SetRole, SetViews, Spotlight, TrackView, join,
+    Admit, CoordinatesLocator, Hello, Join, MediaState, MuteParticipants, Offer, Preflight, RefreshToken,
+    Reject, Remove, Rename, Resume, SendChat, SendReaction, SendReadReceipt, SetAttendeeMedia, SetHand,
+    SetRecording, SetRole, SetViews, Spotlight, TrackView, join,
 };
 
 /// Longest `Hello.token` and `RefreshToken.token`, in bytes.
@@ -40,6 +40,8 @@ pub enum Request {
         /// As sent; not validated beyond its length.
         display_name: String,
     },
+    /// A session description to answer for a connection that carries nothing; only in [`State::AwaitJoin`](super::State::AwaitJoin).
+    Preflight(Preflight),
     /// Go on with a fresh token. Check it, and that it is of the same user, then [`Done`](crate::proto::Done) or an error.
     RefreshToken(RefreshToken),
     /// A session description to answer.

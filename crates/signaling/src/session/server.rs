@@ -405,6 +405,11 @@ impl ServerSession {
         use client_message::Body as Said;
         match body {
             Said::Join(join) => self.handle_join(join),
+            Said::Preflight(preflight) if self.state == State::AwaitJoin => Ok(Request::Preflight(preflight)),
+            Said::Preflight(_) => Err(Refused {
+                key: "already_joined",
+                message: "The network is checked before joining.",
+            }),
             Said::RefreshToken(refresh) => request::refresh_token(refresh),
             Said::Leave(_) if matches!(self.state, State::Joining | State::Lobby | State::InCall) => {
                 Ok(Request::Leave)
@@ -486,6 +491,8 @@ impl ServerSession {
             (_, Body::Lobby(_) | Body::Connected(_) | Body::Denied(_)) => None,
             (AwaitHello, _) => None,
             (state, Body::Done(_) | Body::Error(_)) => Some(state),
+            // Of a `Preflight`.
+            (AwaitJoin, Body::Answer(_)) => Some(AwaitJoin),
             (
                 InCall,
                 Body::Answer(_)

@@ -123,6 +123,7 @@ fn care() -> impl Strategy<Value = client_message::Body> {
         Just(Body::GrantConsent(GrantConsent {})),
         Just(Body::StartMeeting(StartMeeting {})),
         Just(Body::SendTyping(SendTyping {})),
+        text().prop_map(|sdp| Body::Preflight(Preflight { sdp })),
         text().prop_map(|token| Body::RefreshToken(RefreshToken { token })),
         text().prop_map(|message_id| Body::SendReadReceipt(SendReadReceipt { message_id })),
         vec((text(), any::<[u32; 3]>(), any::<[bool; 2]>()), 0..3).prop_map(|views| Body::SetViews(

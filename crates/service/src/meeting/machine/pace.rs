@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 /// Lets things happen at a steady pace, with bursts.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pace(Option<Instant>);
+pub(crate) struct Pace(Option<Instant>);
 
 impl Pace {
     /// Whether one more may happen now: `burst` at once, and then one every `interval`.
-    pub(super) fn allows(&mut self, now: Instant, interval: Duration, burst: u32) -> bool {
+    pub(crate) fn allows(&mut self, now: Instant, interval: Duration, burst: u32) -> bool {
         let next = self.0.map_or(now, |next| next.max(now));
         if next.saturating_duration_since(now) > interval * burst.saturating_sub(1) {
             return false;

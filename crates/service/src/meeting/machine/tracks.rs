@@ -46,7 +46,7 @@ impl Meeting {
             follows,
             next_id: &mut || {
                 *made += 1;
-                room.0 << ROOM_SHIFT | u64::from(*made)
+                id_in(room, *made)
             },
             random: &mut self.random.0,
         };
@@ -197,6 +197,11 @@ impl Meeting {
 
 /// Ids of peers and tracks have the room in their upper half.
 const ROOM_SHIFT: u32 = 32;
+
+/// The id of a peer or a track: the one of this number in a room.
+pub(crate) const fn id_in(room: RoomId, number: u32) -> u64 {
+    room.0 << ROOM_SHIFT | number as u64
+}
 
 /// Whether a track is, or was, of this room.
 pub(super) fn is_of_room(track: TrackId, room: RoomId) -> bool {

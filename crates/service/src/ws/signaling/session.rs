@@ -1,7 +1,7 @@
 //! One participant's session: a task that owns the session machine, outlives dropped connections, and stands between
 //! the client and its meeting.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anteroom_signaling::proto;
 use anteroom_signaling::proto::server_message::Body;
@@ -15,13 +15,17 @@ use tokio::time::sleep_until;
 use super::connection::{Closing, Connection, Received, Room};
 use super::greeting::{denied, flush, resume_token};
 use crate::http::auth::{self, AuthError, Caller};
+use crate::media::Preflight;
 use crate::meeting::caller::{self, CALL_SCOPES, Means};
-use crate::meeting::machine::{Ask, Input, Person, SessionId, wire_reason};
+use crate::meeting::machine::{Ask, Input, Pace, Person, SessionId, wire_reason};
 use crate::meeting::{MeetingHandle, Resume, ToSession};
 use crate::state::App;
 
 /// Undecodable messages a client may send before it is cut off.
 const MALFORMED_ALLOWED: u32 = 16;
+
+/// One check of the network every so often, after a burst.
+const CHECKS: (Duration, u32) = (Duration::from_secs(1), 5);
 
 /// The task of one session.
 pub(super) struct Actor {
@@ -41,6 +45,9 @@ pub(super) struct Actor {
     inbox_sender: mpsc::Sender<ToSession>,
     /// The one in force; the registry knows the session by it.
     resume_token: String,
+    /// A check of the client's network, before it joins.
+    check: Option<Box<Preflight>>,
+    checks: Pace,
     /// The meeting this session is in, lobby included.
     meeting: Option<MeetingHandle>,
     malformed: u32,
@@ -54,6 +61,7 @@ enum Wake {
     Room,
     Inbox(Option<ToSession>),
     Timer,
+    CheckOver,
     Expired,
     Stopping,
 }
@@ -80,6 +88,8 @@ impl Actor {
             inbox,
             inbox_sender,
             resume_token: String::new(),
+            check: None,
+            checks: Pace::default(),
             meeting: None,
             malformed: 0,
             closing: Closing::Normal,
@@ -122,6 +132,7 @@ impl Actor {
                 Wake::Room => {}
                 Wake::Inbox(message) => self.handle_meeting(message).await,
                 Wake::Timer => self.session.handle_timeout(Instant::now()),
+                Wake::CheckOver => self.check = None,
                 Wake::Expired => self.end(&EndReason::unauthenticated()).await,
                 Wake::Stopping => self.end(&EndReason::service_stopping()).await,
             }
@@ -145,6 +156,7 @@ impl Actor {
             matches!(room, Some(Room::Later)),
             matches!(room, Some(Room::Never)),
         );
+        let check = self.check.as_ref().map(|check| check.until());
         let (connection, inbox) = (&mut self.connection, &mut self.inbox);
         let socket = async {
             match connection {
@@ -164,9 +176,16 @@ impl Actor {
                 None => std::future::pending().await,
             }
         };
+        let checked = async {
+            match check {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = timer => Wake::Timer,
+            () = checked => Wake::CheckOver,
             message = inbox.recv() => Wake::Inbox(message),
             () = clock.sleep_until(self.expires), if live => Wake::Expired,
             () = stopping, if alone => Wake::Stopping,
@@ -211,6 +230,7 @@ impl Actor {
 
     async fn disconnected(&mut self) {
         self.connection = None;
+        self.check = None;
         if self.session.is_connected() {
             self.session.connection_lost(Instant::now());
             self.tell(Input::ConnectionLost).await;
@@ -254,22 +274,21 @@ impl Actor {
                 self.refresh(reply, &refresh.token).await;
                 return;
             }
-            Request::Offer(offer) => match Description::parse(&offer.sdp) {
-                Ok(description) => Input::Offer {
+            Request::Preflight(preflight) => {
+                self.preflight(reply, &preflight.sdp).await;
+                return;
+            }
+            Request::Offer(offer) => {
+                let Some(description) = self.description(reply, &offer.sdp) else {
+                    return;
+                };
+                Input::Offer {
                     reply,
                     description: Box::new(description),
                     sections: offer.sections,
                     follows: false,
-                },
-                Err(SdpError::TooLarge(_)) => {
-                    self.refuse(reply, "too_large", "The description is too long.");
-                    return;
                 }
-                Err(error) => {
-                    self.refuse(reply, "bad_sdp", &format!("The description is refused: {error}."));
-                    return;
-                }
-            },
+            }
             Request::MediaState(state) => Input::MediaState {
                 reply,
                 state,
@@ -319,7 +338,43 @@ impl Actor {
         self.tell(input).await;
     }
 
+    /// An offer that can be read; if it cannot be, the client is told.
+    fn description(&mut self, reply: u32, sdp: &str) -> Option<Description> {
+        match Description::parse(sdp) {
+            Ok(description) => return Some(description),
+            Err(SdpError::TooLarge(_)) => self.refuse(reply, "too_large", "The description is too long."),
+            Err(error) => self.refuse(reply, "bad_sdp", &format!("The description is refused: {error}.")),
+        }
+        None
+    }
+
+    /// Answers an offer for a connection that carries nothing.
+    async fn preflight(&mut self, reply: u32, sdp: &str) {
+        let (interval, burst) = CHECKS;
+        if !self.checks.allows(Instant::now(), interval, burst) {
+            self.refuse(reply, "rate_limited", "The network is checked too often.");
+            return;
+        }
+        let Some(description) = self.description(reply, sdp) else {
+            return;
+        };
+        // One at a time; the one before counts no more.
+        self.check = None;
+        match self.app.registry().check_network(description).await {
+            Ok((check, sdp)) => {
+                self.check = Some(Box::new(check));
+                let answer = proto::Answer {
+                    sdp,
+                    missing_tracks: Vec::new(),
+                };
+                self.send(reply, Body::Answer(answer));
+            }
+            Err(refused) => self.refuse(reply, refused.key, refused.message),
+        }
+    }
+
     async fn join(&mut self, reply: u32, locator: &JoinLocator, display_name: &str) {
+        self.check = None;
         let means = Means {
             client: &self.client,
             media_only: false,
@@ -442,6 +497,7 @@ impl Actor {
         };
         self.tell(Input::Gone).await;
         self.meeting = None;
+        self.check = None;
         self.send(0, body);
     }
 

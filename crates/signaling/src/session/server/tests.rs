@@ -6,8 +6,8 @@ use super::super::request::JoinLocator;
 use super::*;
 use crate::proto::{
     Ack, Admit, Answer, ChatMessage, Connected, Demand, Done, EndMeeting, Ended, Leave, Lobby, MediaState,
-    Offer, Ping, ReadReceipt, RefreshToken, Reject, Remove, Resume, RosterUpdate, SendChat, SendReadReceipt,
-    SendTyping, SetViews, Speaking, TrackView, Typing, client_message::Body as Said, join,
+    Offer, Ping, Preflight, ReadReceipt, RefreshToken, Reject, Remove, Resume, RosterUpdate, SendChat,
+    SendReadReceipt, SendTyping, SetViews, Speaking, TrackView, Typing, client_message::Body as Said, join,
 };
 use crate::session::{ClientConfig, ClientSession, Incoming};
 
@@ -183,7 +183,10 @@ fn what_may_be_sent_in_which_state() {
             .collect()
     };
     assert_eq!(allowed(State::AwaitHello), ["denied", "ended"]);
-    assert_eq!(allowed(State::AwaitJoin), ["denied", "ended", "error", "done"]);
+    assert_eq!(
+        allowed(State::AwaitJoin),
+        ["denied", "ended", "answer", "error", "done"]
+    );
     assert_eq!(
         allowed(State::Joining),
         ["lobby", "connected", "denied", "ended", "error", "done"]
@@ -215,6 +218,7 @@ fn what_a_client_may_say_in_which_state() {
     let said = [
         ("hello", hello()),
         ("join", join()),
+        ("preflight", Said::Preflight(Preflight::default())),
         (
             "refreshToken",
             Said::RefreshToken(RefreshToken { token: "new".into() }),
@@ -277,8 +281,8 @@ fn what_a_client_may_say_in_which_state() {
                 }
                 (State::AwaitHello, _) => "unauthenticated",
                 (_, "hello") => "malformed",
-                (State::AwaitJoin, "join") | (_, "refreshToken") => "ok",
-                (_, "join") => "already_joined",
+                (State::AwaitJoin, "join" | "preflight") | (_, "refreshToken") => "ok",
+                (_, "join" | "preflight") => "already_joined",
                 (State::AwaitJoin, "leave") => "not_in_call",
                 (_, "leave") => "ok",
                 (State::InCall, name) if in_call.contains(&name) => "ok",
