@@ -80,7 +80,7 @@ fn negotiate(
     let [section] = offer.sections.as_mut_slice() else {
         return Err(ONE_SECTION);
     };
-    if section.kind != MediaKind::Audio {
+    if section.kind != MediaKind::Audio || section.rejected {
         return Err(ONE_SECTION);
     }
     // Whatever the client wants to send or receive: it gets a connection, and nothing to carry over it.
@@ -164,5 +164,7 @@ mod tests {
         assert_eq!(refused(&audio(audio(builder(), "0"), "1").build()), "bad_sdp");
         let video = audio(builder(), "0").build().replace("m=audio", "m=video");
         assert_eq!(refused(&video), "bad_sdp");
+        let rejected = audio(builder(), "0").build().replace("m=audio 9", "m=audio 0");
+        assert_eq!(refused(&rejected), "bad_sdp");
     }
 }

@@ -563,19 +563,19 @@ impl Task {
                     text,
                     client_message_id,
                 };
-                self.to_thread(from, reply, member, what);
+                self.hand_over(from, reply, member, what);
             }
             Effect::ChatTyping {
                 from,
                 member,
                 display_name,
-            } => self.to_thread(from, 0, member, What::Typing { display_name }),
+            } => self.hand_over(from, 0, member, What::Typing { display_name }),
             Effect::ChatRead {
                 from,
                 reply,
                 member,
                 message_id,
-            } => self.to_thread(from, reply, member, What::Read { message_id }),
+            } => self.hand_over(from, reply, member, What::Read { message_id }),
             Effect::Media(command) => {
                 if let Command::AddPeer { peer, .. } | Command::SetPublications { peer, .. } = &*command {
                     self.tell_recorder(*peer);
@@ -591,7 +591,7 @@ impl Task {
     }
 
     /// Has something done in the thread, in turn. What nobody waits for is left out while the thread cannot keep up.
-    fn to_thread(&mut self, from: SessionId, reply: u32, member: CommunicationIdentifier, what: What) {
+    fn hand_over(&mut self, from: SessionId, reply: u32, member: CommunicationIdentifier, what: What) {
         let wants_answer = !matches!(what, What::Typing { .. });
         let outgoing = Outgoing {
             session: from,

@@ -28,11 +28,11 @@ fn with_scopes(number: u128, wanted: &[Scope]) -> Person {
 
 fn connected(m: &mut Harness, session: SessionId) -> Connected {
     let told = m.take(session).into_iter();
-    let found = told.filter_map(|body| match body {
+    let mut found = told.filter_map(|body| match body {
         Body::Connected(connected) => Some(connected),
         _ => None,
     });
-    found.last().expect("is in the call")
+    found.next().expect("is in the call")
 }
 
 #[test]
