@@ -6,6 +6,7 @@
 mod common;
 mod durability;
 mod emulator;
+mod groups;
 mod link;
 mod load;
 mod media_threads;

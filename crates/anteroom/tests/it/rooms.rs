@@ -70,7 +70,7 @@ pub(crate) async fn room_of_two(dev: &DevInfo) -> (String, [String; 2]) {
 }
 
 /// Lets one speak, and the other has to hear it.
-async fn hears(listener: &mut Person, speaker: &mut Person) {
+pub(crate) async fn hears(listener: &mut Person, speaker: &mut Person) {
     let subscribed = |event: &Event| matches!(event, Event::Subscribed { participant_id } if *participant_id == speaker.id);
     listener.until(subscribed).await;
     let original = speech();

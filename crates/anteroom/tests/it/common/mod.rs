@@ -60,6 +60,13 @@ impl Person {
         Self::with(dev, JoinOptions::room(room, endpoint, name, credential)).await
     }
 
+    /// In the group call of this GUID, as a user that is made for it.
+    pub(crate) async fn in_group(dev: &DevInfo, group: &str, name: &str) -> Self {
+        let endpoint = dev.endpoint.parse().expect("an address");
+        let credential = Credential::ConnectionString(dev.connection_string.clone());
+        Self::with(dev, JoinOptions::group(group, endpoint, name, credential)).await
+    }
+
     async fn with(dev: &DevInfo, mut options: JoinOptions) -> Self {
         options.ca_file = dev.ca_file.clone();
         options.record = true;
