@@ -1,5 +1,88 @@
 // Built from web/calling/src/session by `npm run build` in web/calling. Change it there.
 
+// src/session/chat.ts
+var TYPING_MS = 8e3;
+var TYPING_EVERY_MS = 2e3;
+var ChatLog = class {
+  messages = [];
+  typing = /* @__PURE__ */ new Map();
+  receipts = /* @__PURE__ */ new Map();
+  #changed;
+  #ids = /* @__PURE__ */ new Set();
+  /** Raw identifiers of who writes: a message names its sender like that. */
+  #writers = /* @__PURE__ */ new Map();
+  #timer;
+  #typedAt = 0;
+  /** Whether the service knows of these. */
+  #typingKnown = true;
+  #receiptsKnown = true;
+  constructor(changed) {
+    this.#changed = changed;
+  }
+  /** A message that is known already is the service's echo. */
+  add(entry) {
+    if (entry.id && this.#ids.has(entry.id)) return;
+    if (entry.id) this.#ids.add(entry.id);
+    this.messages.push(entry);
+    for (const [id, rawId] of this.#writers) {
+      if (rawId && rawId === entry.senderRawId && this.#stopped(id)) this.#changed("typing");
+    }
+    this.#changed("chat");
+  }
+  typed(participantId, rawId) {
+    this.typing.set(participantId, Date.now() + TYPING_MS);
+    this.#writers.set(participantId, rawId);
+    this.#expire();
+    this.#changed("typing");
+  }
+  read(participantId, messageId) {
+    this.receipts.set(participantId, messageId);
+    this.#changed("receipts");
+  }
+  sendTyping(send) {
+    const now = Date.now();
+    if (!this.#typingKnown || now - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = now;
+    send().catch(() => {
+      this.#typingKnown = false;
+    });
+  }
+  sendReceipt(send) {
+    if (!this.#receiptsKnown) return;
+    send().catch(() => {
+      this.#receiptsKnown = false;
+    });
+  }
+  /** With a new session the history comes again. */
+  clear() {
+    clearTimeout(this.#timer);
+    this.messages = [];
+    this.typing.clear();
+    this.receipts.clear();
+    this.#ids.clear();
+    this.#writers.clear();
+  }
+  /** Nothing runs out any more. */
+  stop() {
+    clearTimeout(this.#timer);
+  }
+  #stopped(participantId) {
+    this.#writers.delete(participantId);
+    return this.typing.delete(participantId);
+  }
+  #expire() {
+    clearTimeout(this.#timer);
+    if (this.typing.size === 0) return;
+    const next = Math.min(...this.typing.values());
+    this.#timer = setTimeout(() => {
+      const now = Date.now();
+      for (const [id, until] of this.typing) if (until <= now) this.#stopped(id);
+      this.#changed("typing");
+      this.#expire();
+    }, Math.max(next - Date.now(), 0) + 1);
+  }
+};
+
 // src/session/lifecycle.ts
 function onReturn(listener) {
   const shown = () => document.visibilityState === "visible" && listener();
@@ -51,6 +134,76 @@ var SERVER_KINDS = [
   "readReceipt"
 ];
 
+// src/session/token.ts
+var AHEAD_MS = 3 * 6e4;
+var RETRY_MS = 2e4;
+var LONGEST_MS = 2 ** 31 - 1;
+function claims(token) {
+  try {
+    const part = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
+    const bytes = Uint8Array.from(atob(part), (character) => character.charCodeAt(0));
+    const parsed = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof parsed === "object" && parsed !== null ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+function expiry(token) {
+  const exp = claims(token)?.exp;
+  return typeof exp === "number" && Number.isFinite(exp) ? exp * 1e3 : null;
+}
+var TokenKeeper = class {
+  #source;
+  #renewed;
+  #timer;
+  #last = "";
+  #stopped = false;
+  /** @param renewed passes a fresh token on; whether that succeeds makes no difference */
+  constructor(source, renewed) {
+    this.#source = source;
+    this.#renewed = renewed;
+  }
+  /** The token for a new connection. */
+  async get() {
+    if (typeof this.#source === "string") return this.#source;
+    const token = await this.#source();
+    this.#last = token;
+    this.#plan(token);
+    return token;
+  }
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+  #plan(token) {
+    const at = expiry(token);
+    if (at === null || this.#stopped) return;
+    const left = at - Date.now();
+    this.#wait(left <= 0 ? RETRY_MS : left > 3 * AHEAD_MS ? left - AHEAD_MS : left * 2 / 3);
+  }
+  #wait(delay) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#renew(), Math.min(Math.max(delay, 1e3), LONGEST_MS));
+  }
+  async #renew() {
+    if (this.#stopped || typeof this.#source === "string") return;
+    try {
+      const token = await this.#source();
+      if (this.#stopped) return;
+      if (token === this.#last) {
+        this.#wait(RETRY_MS);
+        return;
+      }
+      this.#last = token;
+      this.#plan(token);
+      await this.#renewed(token).catch(() => {
+      });
+    } catch {
+      this.#wait(RETRY_MS);
+    }
+  }
+};
+
 // src/session/signaling.ts
 var SUBPROTOCOL = "anteroom.v1.json";
 var CLIENT = "web/1";
@@ -97,6 +250,8 @@ var Signaling = class extends EventTarget {
   #lastSeq = 0;
   #ackedSeq = 0;
   #heardAt = 0;
+  #pingedAt = 0;
+  #roundTripMs = null;
   #resumeToken = "";
   #resumeWindowMs = 3e4;
   #pingIntervalMs = 15e3;
@@ -109,7 +264,7 @@ var Signaling = class extends EventTarget {
   constructor({ url, token }) {
     super();
     this.#url = url;
-    this.#token = token;
+    this.#token = new TokenKeeper(token, (fresh) => this.request("refreshToken", { token: fresh }));
   }
   /** Whether messages go out right now. */
   get online() {
@@ -118,6 +273,10 @@ var Signaling = class extends EventTarget {
   /** The current WebSocket, for debugging and tests. */
   get socket() {
     return this.#socket;
+  }
+  /** How long the last ping took, in milliseconds; `null` before the first, which comes when nothing else is said. */
+  get roundTripMs() {
+    return this.#roundTripMs;
   }
   /** Raw identifier of the caller, as the service says. */
   get rawId() {
@@ -156,7 +315,11 @@ var Signaling = class extends EventTarget {
   #send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify(message));
-    this.#restart("ping", this.#pingIntervalMs, () => this.#send({ ping: {} }));
+    this.#restart("ping", this.#pingIntervalMs, () => this.#ping());
+  }
+  #ping() {
+    this.#pingedAt = performance.now();
+    this.#send({ ping: {} });
   }
   #open() {
     this.#clear("connect");
@@ -172,7 +335,7 @@ var Signaling = class extends EventTarget {
   async #hello(socket) {
     let token;
     try {
-      token = typeof this.#token === "string" ? this.#token : await this.#token();
+      token = await this.#token.get();
     } catch {
       this.#drop(socket);
       return;
@@ -214,7 +377,7 @@ var Signaling = class extends EventTarget {
     }
     if (!this.#online || Date.now() - this.#heardAt < DOUBTFUL_MS) return;
     const socket = this.#socket;
-    this.#send({ ping: {} });
+    this.#ping();
     this.#restart("silence", PROBE_MS, () => this.#drop(socket));
   }
   #receive(data) {
@@ -235,7 +398,11 @@ var Signaling = class extends EventTarget {
       if (kind === "muted") this.#ack();
       else this.#acknowledge();
     }
-    if (kind === "pong") return;
+    if (kind === "pong") {
+      if (this.#pingedAt > 0) this.#roundTripMs = performance.now() - this.#pingedAt;
+      this.#pingedAt = 0;
+      return;
+    }
     if (kind === "denied" || kind === "ended") this.#finish(null);
     this.#answer(Number(message.inReplyTo ?? 0), said);
     this.#emit("message", said);
@@ -287,6 +454,7 @@ var Signaling = class extends EventTarget {
     this.#finished = true;
     this.#online = false;
     this.#stopListening();
+    this.#token.stop();
     for (const timer of Object.keys(this.#timers)) this.#clear(timer);
     if (code !== null) this.#socket?.close(code);
     queueMicrotask(() => this.#refuseAll());
@@ -332,8 +500,10 @@ var ENCODINGS = {
     { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 45e4 },
     { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 15e5 }
   ],
-  TRACK_SOURCE_SCREEN: [{ maxBitrate: 25e5 }]
+  TRACK_SOURCE_SCREEN: [{ maxBitrate: 4e6 }]
 };
+var HINTS = { TRACK_SOURCE_CAMERA: "motion", TRACK_SOURCE_SCREEN: "detail" };
+var MAX_SLOTS = { audio: 36, video: 28 };
 var INTERRUPTION_MS = 4e3;
 var RESTART_MS = [250, 8e3];
 var Media = class extends EventTarget {
@@ -348,6 +518,9 @@ var Media = class extends EventTarget {
   #closed = false;
   #restartTimer;
   #failures = 0;
+  /** Tracks for which there is no free slot yet. */
+  #queued = /* @__PURE__ */ new Map();
+  #limits = /* @__PURE__ */ new Map();
   /** What is wanted of own sources, by mid. */
   #demands = /* @__PURE__ */ new Map();
   /** Tracks that are published no more. */
@@ -374,6 +547,7 @@ var Media = class extends EventTarget {
    */
   async publish(source, track) {
     if (this.#closed) return;
+    hint(source, track);
     const transceiver = this.#sending.get(source);
     if (!transceiver) {
       if (!track) return;
@@ -394,7 +568,15 @@ var Media = class extends EventTarget {
       this.#startOver(transceiver);
       this.#renegotiate();
     }
-    if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+    if (transceiver.sender.track === track) return;
+    await transceiver.sender.replaceTrack(track);
+    if (track && this.#limits.has(source)) this.#adjust(transceiver);
+  }
+  /** Sends no more of a source than this, until other limits are set. */
+  limit(source, limits) {
+    this.#limits.set(source, limits);
+    const transceiver = this.#sending.get(source);
+    if (transceiver) this.#adjust(transceiver);
   }
   /** Sends no more of the source that section `mid` publishes than is wanted. */
   demand(mid, demand) {
@@ -408,15 +590,13 @@ var Media = class extends EventTarget {
     if (this.#closed) return;
     const wanted = new Map([...tracks].map((track) => [track.id, track]));
     let changed = false;
+    for (const id of [...this.#queued.keys()]) if (!wanted.has(id)) this.#queued.delete(id);
     for (const [id, slot] of [...this.#byTrack]) {
       if (wanted.delete(id)) continue;
       this.#release(slot);
       changed = true;
     }
-    for (const track of wanted.values()) {
-      this.#assign(track);
-      changed = true;
-    }
+    for (const track of wanted.values()) if (this.#assign(track)) changed = true;
     if (changed) this.#renegotiate();
   }
   /** The media of a track that is being received. */
@@ -459,15 +639,32 @@ var Media = class extends EventTarget {
       const { watched, rids } = demand ?? { watched: true, rids: [] };
       const parameters = transceiver.sender.getParameters();
       const wanted = ({ rid }) => watched && (!rid || rids.length === 0 || rids.includes(rid));
-      if (parameters.encodings.every((encoding) => encoding.active === wanted(encoding))) return;
+      const before2 = JSON.stringify(parameters.encodings);
       for (const encoding of parameters.encodings) encoding.active = wanted(encoding);
-      await transceiver.sender.setParameters(parameters);
+      this.#applyLimits(transceiver, parameters.encodings);
+      if (JSON.stringify(parameters.encodings) !== before2) await transceiver.sender.setParameters(parameters);
     };
     const before = this.#adjusting.get(transceiver) ?? Promise.resolve();
     const failed = (error) => console.error("layers", error);
     this.#adjusting.set(transceiver, before.then(adjust).catch(failed));
   }
-  #assign({ id, kind }) {
+  #applyLimits(transceiver, encodings) {
+    const source = [...this.#sending].find(([, one]) => one === transceiver)?.[0];
+    const limits = source && this.#limits.get(source);
+    if (!source || !limits) return;
+    const height = transceiver.sender.track?.getSettings().height ?? 0;
+    const shrink = limits.height && height > limits.height ? height / limits.height : 1;
+    for (const [at, encoding] of encodings.entries()) {
+      const usual = ENCODINGS[source][at];
+      encoding.maxBitrate = Math.min(usual?.maxBitrate ?? Infinity, limits.bitrate ?? Infinity);
+      if (source !== MICROPHONE) encoding.scaleResolutionDownBy = Math.max(usual?.scaleResolutionDownBy ?? 1, shrink);
+      if (limits.frameRate) encoding.maxFramerate = limits.frameRate;
+      else delete encoding.maxFramerate;
+    }
+  }
+  /** @returns whether it has a slot now */
+  #assign(track) {
+    const { id, kind } = track;
     let slot = this.#receiving.find(
       (one) => one.trackId === null && one.kind === kind && one.transceiver.currentDirection === "inactive"
     );
@@ -475,10 +672,25 @@ var Media = class extends EventTarget {
       slot.trackId = id;
       slot.transceiver.direction = "recvonly";
     } else {
+      if (this.#receiving.filter((one) => one.kind === kind).length >= MAX_SLOTS[kind]) {
+        this.#queued.set(id, track);
+        return false;
+      }
       slot = { transceiver: this.#pc.addTransceiver(kind, { direction: "recvonly" }), kind, trackId: id };
+      if (kind === "video") fewerCodecs(slot.transceiver);
       this.#receiving.push(slot);
     }
+    this.#queued.delete(id);
     this.#byTrack.set(id, slot);
+    return true;
+  }
+  /** Gives slots that have become free to those who wait for one. */
+  #assignQueued() {
+    const before = this.#queued.size;
+    for (const track of [...this.#queued.values()]) this.#assign(track);
+    if (this.#queued.size === before) return;
+    this.#wanted = true;
+    this.dispatchEvent(new CustomEvent("received", { detail: {} }));
   }
   #release(slot) {
     if (slot.trackId !== null) this.#byTrack.delete(slot.trackId);
@@ -517,6 +729,7 @@ var Media = class extends EventTarget {
       this.#release(slot);
       this.#wanted = true;
     }
+    this.#assignQueued();
   }
   /**
    * Says what each active section of the offer is for. Directions are read from the offer itself: a transceiver may
@@ -553,6 +766,33 @@ var Media = class extends EventTarget {
     this.dispatchEvent(new CustomEvent("state", { detail: { state: connectionState } }));
   }
 };
+function hint(source, track) {
+  const wanted = HINTS[source];
+  if (track && wanted && "contentHint" in track && track.contentHint === "") track.contentHint = wanted;
+}
+function fewerCodecs(transceiver) {
+  const known = RTCRtpReceiver.getCapabilities?.("video")?.codecs;
+  if (!known || typeof transceiver.setCodecPreferences !== "function") return;
+  const useful = known.filter(({ mimeType, sdpFmtpLine = "" }) => {
+    switch (mimeType.toLowerCase()) {
+      case "video/vp8":
+      case "video/rtx":
+        return true;
+      case "video/vp9":
+        return !/profile-id=[1-9]/.test(sdpFmtpLine);
+      case "video/h264":
+        return /packetization-mode=1/.test(sdpFmtpLine) && !/profile-level-id=(?!42)/.test(sdpFmtpLine);
+      case "video/av1":
+        return !/(?:^|;)\s*profile=[1-9]/.test(sdpFmtpLine);
+      default:
+        return false;
+    }
+  });
+  try {
+    if (useful.some(({ mimeType }) => mimeType.toLowerCase() !== "video/rtx")) transceiver.setCodecPreferences(useful);
+  } catch {
+  }
+}
 
 // src/session/notices.ts
 var CONNECTION_LOST = {
@@ -592,6 +832,118 @@ function people(names, count) {
   if (more > 0) shown.push(`${more} ${more === 1 ? "other" : "others"}`);
   return new Intl.ListFormat("en").format(shown);
 }
+
+// src/session/pace.ts
+var Pace = class {
+  #action;
+  #pauseMs;
+  /** Topics in their pause, and whether they came again. */
+  #resting = /* @__PURE__ */ new Map();
+  constructor(pauseMs, action) {
+    this.#pauseMs = pauseMs;
+    this.#action = action;
+  }
+  touch(topic) {
+    const rest = this.#resting.get(topic);
+    if (rest) {
+      rest.again = true;
+      return;
+    }
+    this.#resting.set(topic, { timer: setTimeout(() => this.#rested(topic), this.#pauseMs), again: false });
+    this.#action(topic);
+  }
+  /** Forgets what is still to come. */
+  stop() {
+    for (const { timer } of this.#resting.values()) clearTimeout(timer);
+    this.#resting.clear();
+  }
+  #rested(topic) {
+    const again = this.#resting.get(topic)?.again ?? false;
+    this.#resting.delete(topic);
+    if (again) this.touch(topic);
+  }
+};
+
+// src/session/requests.ts
+var Requests = class extends EventTarget {
+  /**
+   * Asks the service for something, and leaves what to make of a refusal to the caller.
+   *
+   * @throws {RequestRefused|SessionOver}
+   */
+  request(kind, body) {
+    return this.signaling.request(kind, body);
+  }
+  admit(participantIds) {
+    return this.ask("admit", { participantIds });
+  }
+  admitAll() {
+    return this.ask("admit", { all: true });
+  }
+  reject(participantIds) {
+    return this.ask("reject", { participantIds });
+  }
+  remove(participantIds) {
+    return this.ask("remove", { participantIds });
+  }
+  endMeeting() {
+    return this.ask("endMeeting", {});
+  }
+  /** @param participantId whose; others' hands can be lowered only */
+  setHand(raised, participantId = "") {
+    return this.ask("setHand", { raised, participantId });
+  }
+  /** @param kind `REACTION_KIND_LIKE`, … */
+  react(kind) {
+    return this.ask("sendReaction", { kind });
+  }
+  /** @param participantIds with `remove`, none means everybody */
+  spotlight(participantIds, { remove = false } = {}) {
+    return this.ask("spotlight", { participantIds, remove });
+  }
+  mute(participantIds) {
+    return this.ask("muteParticipants", { participantIds });
+  }
+  muteAll() {
+    return this.ask("muteParticipants", { all: true });
+  }
+  /**
+   * @param allowed what is left out stays
+   * @param participantIds attendees; none means all of them
+   */
+  allowAttendees({ mic, camera }, participantIds = []) {
+    return this.ask("setAttendeeMedia", { participantIds, micAllowed: mic, cameraAllowed: camera });
+  }
+  /** @param role `ROLE_ATTENDEE`, `ROLE_PRESENTER`, `ROLE_CO_ORGANIZER` */
+  setRole(participantId, role) {
+    return this.ask("setRole", { participantId, role });
+  }
+  rename(name) {
+    return this.ask("rename", { name });
+  }
+  lock(locked) {
+    return this.ask("lockMeeting", { locked });
+  }
+  /** Says what runs. */
+  record({ recording, transcription }) {
+    return this.ask("setRecording", { recording, transcription });
+  }
+  /** Lets in who waits for the meeting to begin. */
+  begin() {
+    return this.ask("startMeeting", {});
+  }
+  /** @returns null when it was refused (the person has been told) */
+  async ask(kind, body) {
+    try {
+      return await this.signaling.request(kind, body);
+    } catch (error) {
+      if (error instanceof RequestRefused) {
+        this.notice({ key: "refused", args: { key: error.key, reason: error.reason }, message: error.message });
+      } else if (!(error instanceof SessionOver)) throw error;
+      return null;
+    }
+  }
+};
 
 // src/session/roster.ts
 function apply(known, { snapshot = false, upserted = [], left = [] }, convert) {
@@ -674,10 +1026,147 @@ function meetingState(raw) {
   };
 }
 
+// src/session/subscriptions.ts
+var DEFAULT_LIMITS = { video: 24, audio: 32 };
+var LINGER_MS = 5e3;
+var FEW_CAMERAS = 9;
+var FEW_MICROPHONES = 16;
+var Subscriptions = class {
+  limits = { ...DEFAULT_LIMITS };
+  /** Nothing is received, as on hold. */
+  paused = false;
+  #isMuted;
+  /** Whether cameras that nobody has spoken of may be received. */
+  #eager;
+  #views = /* @__PURE__ */ new Map();
+  #toldViews = false;
+  /** Until when (Unix milliseconds) a picture that is hidden now is received all the same. */
+  #lingering = /* @__PURE__ */ new Map();
+  /** When participants spoke or unmuted last, in steps of a clock of its own. */
+  #active = /* @__PURE__ */ new Map();
+  #clock = 0;
+  #speaking = /* @__PURE__ */ new Set();
+  #chosen = /* @__PURE__ */ new Set();
+  #pictures = [];
+  constructor(isMuted, { eager = true } = {}) {
+    this.#isMuted = isMuted;
+    this.#eager = eager;
+  }
+  /** The tracks of the last choice. */
+  get chosen() {
+    return this.#chosen;
+  }
+  /** What is seen. A picture that is not named is not shown. */
+  setViews(views, now) {
+    const before = this.#views;
+    const first = !this.#toldViews;
+    this.#toldViews = true;
+    this.#views = new Map(views.map((view) => [view.trackId, view]));
+    for (const { id } of this.#pictures) {
+      const gone = !this.#shown(id) && (first || !(before.get(id)?.hidden ?? true));
+      if (gone) this.#lingering.set(id, now + LINGER_MS);
+    }
+    for (const id of this.#views.keys()) if (this.#shown(id)) this.#lingering.delete(id);
+  }
+  /** What is seen of the pictures of the last choice: nothing else is worth telling the service. */
+  views() {
+    if (!this.#toldViews) return [];
+    return this.#pictures.map(({ id }) => this.#views.get(id) ?? { trackId: id, hidden: true });
+  }
+  /** @param ids of participants, the loudest first */
+  setSpeaking(ids) {
+    this.#speaking = new Set(ids);
+    for (const id of [...ids].reverse()) this.#active.set(id, this.#clock += 1);
+  }
+  /** Somebody has unmuted, and may be about to speak. */
+  unmuted(participantId) {
+    this.#active.set(participantId, this.#clock += 1);
+  }
+  /** Somebody has left. */
+  forget(participantId) {
+    this.#active.delete(participantId);
+    this.#speaking.delete(participantId);
+  }
+  /** Begins anew, with a new session, whose tracks are others. */
+  clear() {
+    this.#views.clear();
+    this.#lingering.clear();
+    this.#active.clear();
+    this.#speaking.clear();
+    this.#chosen.clear();
+    this.#pictures = [];
+    this.#toldViews = false;
+  }
+  /**
+   * What to receive of all there is, and when to ask again (Unix milliseconds) though nothing else happens.
+   */
+  choose(tracks, now) {
+    const video = [];
+    const audio = [];
+    for (const track of tracks) (track.kind === "video" ? video : audio).push(track);
+    this.#pictures = this.paused ? [] : this.#choosePictures(video, now);
+    const chosen = this.paused ? [] : [...this.#pictures, ...this.#chooseVoices(audio)];
+    this.#chosen = new Set(chosen.map(({ id }) => id));
+    for (const [id, until] of this.#lingering) if (until <= now || !this.#chosen.has(id)) this.#lingering.delete(id);
+    const again = this.#lingering.size > 0 ? Math.min(...this.#lingering.values()) : null;
+    return { tracks: chosen, again };
+  }
+  #choosePictures(tracks, now) {
+    const few = this.#eager && !this.#toldViews && tracks.length <= FEW_CAMERAS;
+    const wanted = tracks.filter((track) => {
+      if (this.#shown(track.id) || (this.#lingering.get(track.id) ?? 0) > now) return true;
+      return this.#eager && !this.#toldViews && (few || track.source === SCREEN);
+    });
+    const rank = new Map(wanted.map((track) => [track, this.#rank(track)]));
+    wanted.sort((a, b) => compare(rank.get(a) ?? [], rank.get(b) ?? []));
+    return wanted.slice(0, this.limits.video);
+  }
+  /** Larger comes first; what is received already before what is not. */
+  #rank(track) {
+    const view = this.#views.get(track.id);
+    const area = (view?.width ?? 0) * (view?.height ?? 0);
+    return [
+      Number(this.#shown(track.id)),
+      Number(track.source === SCREEN),
+      Number(view?.pinned ?? false),
+      view?.priority ?? 0,
+      area,
+      Number(this.#chosen.has(track.id))
+    ];
+  }
+  #chooseVoices(tracks) {
+    const few = tracks.length <= Math.min(FEW_MICROPHONES, this.limits.audio);
+    const open = few ? tracks : tracks.filter((track) => track.source !== MICROPHONE || this.#audible(track.participantId));
+    if (open.length <= this.limits.audio) return open;
+    const rank = (track) => [
+      Number(this.#speaking.has(track.participantId)),
+      this.#active.get(track.participantId) ?? 0,
+      Number(this.#chosen.has(track.id))
+    ];
+    return open.sort((a, b) => compare(rank(a), rank(b))).slice(0, this.limits.audio);
+  }
+  /** The news that somebody speaks may come before the news that they have unmuted. */
+  #audible(participantId) {
+    return this.#speaking.has(participantId) || !this.#isMuted(participantId);
+  }
+  #shown(id) {
+    const view = this.#views.get(id);
+    return view !== void 0 && !view.hidden;
+  }
+};
+function compare(a, b) {
+  for (let at = 0; at < a.length; at += 1) {
+    const difference = (b[at] ?? 0) - (a[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 // src/session/conference.ts
 var VIEWS_RETRY_MS = 1e3;
 var LEAVE_MS = 2e3;
-var Conference = class extends EventTarget {
+var PACE_MS = 100;
+var Conference = class extends Requests {
   state = "connecting";
   subject = "";
   joinUrl = "";
@@ -703,24 +1192,36 @@ var Conference = class extends EventTarget {
   tracks = /* @__PURE__ */ new Map();
   /** Ids of participants who speak now, the loudest first. */
   speaking = /* @__PURE__ */ new Set();
-  messages = [];
+  #chat = new ChatLog((topic) => this.#often.touch(topic));
   #locator;
   #displayName;
   #local;
   #signaling;
   #media = null;
   #reported = "";
+  /** What is received of `tracks`. */
+  #received = /* @__PURE__ */ new Set();
+  #subscriptions;
+  #subscribing;
+  #again;
+  #often;
+  #held = false;
   /** What is seen, as long as it has not been told. */
   #views = null;
+  #toldViews = "[]";
   #tellingViews = false;
   #onLocalChange = () => this.#publish();
   #stopListening = () => {
   };
-  constructor({ url, token, locator, link = "", room = "", displayName, local }) {
+  constructor({ url, token, locator, link = "", room = "", displayName, local, onDemand = false }) {
     super();
     this.#locator = locator ?? (room ? { roomId: room } : { meetingLink: link });
     this.#displayName = displayName;
     this.#local = local;
+    this.#often = new Pace(PACE_MS, (topic) => this.#changed(topic));
+    this.#subscribing = new Pace(PACE_MS, () => this.#subscribe());
+    const isMuted = (id) => this.participants.get(id)?.micMuted ?? false;
+    this.#subscriptions = new Subscriptions(isMuted, { eager: !onDemand });
     this.#signaling = new Signaling({ url, token });
     const on = (type, listener) => this.#signaling.addEventListener(type, (event) => listener(event.detail));
     on("session", () => void this.#join());
@@ -730,7 +1231,8 @@ var Conference = class extends EventTarget {
   }
   /** Begins. */
   start() {
-    this.#stopListening = onLeave(() => this.#signaling.notify("leave", {}));
+    const stops = [onLeave(() => this.#signaling.notify("leave", {})), onReturn(() => this.#mendMedia())];
+    this.#stopListening = () => stops.forEach((stop) => stop());
     this.#local.addEventListener("change", this.#onLocalChange);
     this.#signaling.connect();
   }
@@ -749,6 +1251,37 @@ var Conference = class extends EventTarget {
   get media() {
     return this.#media;
   }
+  /** How many tracks of a kind are received at most. */
+  get limits() {
+    return this.#subscriptions.limits;
+  }
+  set limits(limits) {
+    this.#subscriptions.limits = { ...this.#subscriptions.limits, ...limits };
+    this.#subscribing.touch("subscribe");
+  }
+  /** On hold nothing is sent and nothing received. */
+  get held() {
+    return this.#held;
+  }
+  set held(held) {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.#subscriptions.paused = held;
+    this.#publish();
+    this.#subscribe();
+  }
+  /** The chat, the oldest message first. */
+  get messages() {
+    return this.#chat.messages;
+  }
+  /** Who writes in the chat, by participant id, and until when that holds (Unix milliseconds). */
+  get typing() {
+    return this.#chat.typing;
+  }
+  /** The newest message that each of the others has read, by participant id. */
+  get receipts() {
+    return this.#chat.receipts;
+  }
   /** Sets the media connection up on new addresses. */
   restartMedia() {
     this.#media?.restart();
@@ -765,14 +1298,6 @@ var Conference = class extends EventTarget {
   get me() {
     return this.participants.get(this.participantId);
   }
-  /**
-   * Asks the service for something. The methods below do the same, and tell the person when it was refused.
-   *
-   * @throws {RequestRefused|SessionOver}
-   */
-  request(kind, body) {
-    return this.#signaling.request(kind, body);
-  }
   /** Leaves; the event with the end reason follows, also when the service does not answer. */
   async leave() {
     if (!this.#signaling.online) {
@@ -780,77 +1305,19 @@ var Conference = class extends EventTarget {
       return;
     }
     const late = setTimeout(() => this.#finish(LEFT), LEAVE_MS);
-    await this.#request("leave", {});
+    await this.ask("leave", {});
     clearTimeout(late);
-  }
-  admit(participantIds) {
-    return this.#request("admit", { participantIds });
-  }
-  admitAll() {
-    return this.#request("admit", { all: true });
-  }
-  reject(participantIds) {
-    return this.#request("reject", { participantIds });
-  }
-  remove(participantIds) {
-    return this.#request("remove", { participantIds });
-  }
-  endMeeting() {
-    return this.#request("endMeeting", {});
   }
   /** Whether the caller's hand is raised. */
   get handRaised() {
     return this.meeting.hands.includes(this.participantId);
   }
-  /** @param participantId whose; others' hands can be lowered only */
-  setHand(raised, participantId = "") {
-    return this.#request("setHand", { raised, participantId });
-  }
-  /** @param kind `REACTION_KIND_LIKE`, … */
-  react(kind) {
-    return this.#request("sendReaction", { kind });
-  }
-  /** @param participantIds with `remove`, none means everybody */
-  spotlight(participantIds, { remove = false } = {}) {
-    return this.#request("spotlight", { participantIds, remove });
-  }
-  mute(participantIds) {
-    return this.#request("muteParticipants", { participantIds });
-  }
-  muteAll() {
-    return this.#request("muteParticipants", { all: true });
-  }
-  /**
-   * @param allowed what is left out stays
-   * @param participantIds attendees; none means all of them
-   */
-  allowAttendees({ mic, camera }, participantIds = []) {
-    return this.#request("setAttendeeMedia", { participantIds, micAllowed: mic, cameraAllowed: camera });
-  }
-  /** @param role `ROLE_ATTENDEE`, `ROLE_PRESENTER`, `ROLE_CO_ORGANIZER` */
-  setRole(participantId, role) {
-    return this.#request("setRole", { participantId, role });
-  }
-  rename(name) {
-    return this.#request("rename", { name });
-  }
-  lock(locked) {
-    return this.#request("lockMeeting", { locked });
-  }
-  /** Says what runs. */
-  record({ recording, transcription }) {
-    return this.#request("setRecording", { recording, transcription });
-  }
   /** Agrees to being recorded, for this stay. */
   async consent() {
-    if (await this.#request("grantConsent", {})) {
+    if (await this.ask("grantConsent", {})) {
       this.consented = true;
       this.#changed("meeting");
     }
-  }
-  /** Lets in who waits for the meeting to begin. */
-  begin() {
-    return this.#request("startMeeting", {});
   }
   /** Whether the caller has one of these roles. */
   is(...roles) {
@@ -862,11 +1329,11 @@ var Conference = class extends EventTarget {
   }
   /** @returns whether it was sent */
   async sendChat(text) {
-    const answer = await this.#request("sendChat", { text, clientMessageId: crypto.randomUUID() });
+    const answer = await this.ask("sendChat", { text, clientMessageId: crypto.randomUUID() });
     if (!answer) return false;
     const id = answer.kind === "done" ? answer.body.id ?? "" : "";
     const me = this.me;
-    this.#addMessage({
+    this.#chat.add({
       id,
       senderRawId: this.rawId || (me?.rawId ?? ""),
       sender: me?.displayName ?? this.#displayName,
@@ -876,18 +1343,32 @@ var Conference = class extends EventTarget {
     });
     return true;
   }
-  /** Tells the others that the caller writes. Nobody misses it, so nobody hears of a refusal. */
+  /** Tells the others that the caller writes; may be called at every key. Nobody hears of a refusal. */
   sendTyping() {
-    return this.#quietly("sendTyping", {});
+    this.#chat.sendTyping(() => this.request("sendTyping", {}));
   }
-  /** Tells the others that the caller has read the chat up to `messageId`. */
+  /** Tells the others that the caller has read the chat up to `messageId`. Nobody hears of a refusal. */
   sendReadReceipt(messageId) {
-    return this.#quietly("sendReadReceipt", { messageId });
+    this.#chat.sendReceipt(() => this.request("sendReadReceipt", { messageId }));
   }
-  /** Says what is seen of the pictures received; the newest list counts. */
-  async setViews(views) {
+  /**
+   * Says what is seen of all pictures there are, received or not; the newest list counts. It decides which of them are
+   * received, and the service sends no more of them than can be seen.
+   */
+  setViews(views) {
+    this.#subscriptions.setViews(views, Date.now());
+    this.#subscribing.touch("subscribe");
+    this.#planViews();
+  }
+  #planViews() {
+    const views = this.#subscriptions.views();
+    const text = JSON.stringify(views);
+    if (text === this.#toldViews) return;
+    this.#toldViews = text;
     this.#views = views;
-    if (this.#tellingViews) return;
+    if (!this.#tellingViews) void this.#tellViews();
+  }
+  async #tellViews() {
     this.#tellingViews = true;
     while (this.#views) {
       const next = this.#views;
@@ -903,44 +1384,31 @@ var Conference = class extends EventTarget {
     }
     this.#tellingViews = false;
   }
-  /** @returns null when it was refused (the person has been told) */
-  async #request(kind, body) {
-    try {
-      return await this.#signaling.request(kind, body);
-    } catch (error) {
-      if (error instanceof RequestRefused) {
-        this.#notice({ key: "refused", args: { key: error.key, reason: error.reason }, message: error.message });
-      } else if (!(error instanceof SessionOver)) throw error;
-      return null;
-    }
-  }
-  async #quietly(kind, body) {
-    try {
-      await this.#signaling.request(kind, body);
-      return true;
-    } catch {
-      return false;
-    }
-  }
   /** Enters with a new session: at the start, and when the service no longer knows the old one. */
   async #join() {
     this.rawId = this.#signaling.rawId;
     this.#reset();
-    const answer = await this.#request("join", { ...this.#locator, displayName: this.#displayName });
+    const answer = await this.ask("join", { ...this.#locator, displayName: this.#displayName });
     if (!answer && this.state === "connecting") this.#finish(JOIN_REFUSED);
   }
   #reset() {
     this.#media?.close();
     this.#media = null;
     this.#reported = "";
+    this.#toldViews = "[]";
+    this.#received.clear();
+    this.#subscriptions.clear();
+    const gone = { people: [...this.participants.keys()], waiters: [...this.waiting.keys()] };
     this.participants.clear();
     this.waiting.clear();
     this.tracks.clear();
     this.speaking.clear();
-    this.messages = [];
+    this.#chat.clear();
     this.chatAllowed = false;
     this.meeting = meetingState({});
     this.consented = false;
+    if (gone.people.length > 0) this.#tell("people", { upserted: [], left: gone.people });
+    if (gone.waiters.length > 0) this.#tell("waiters", { upserted: [], left: gone.waiters });
     if (this.state !== "connecting") {
       this.#setState("connecting");
       this.#changed("roster", "waiting", "tracks", "chat", "access");
@@ -961,22 +1429,23 @@ var Conference = class extends EventTarget {
         this.#finish(body.reason ?? {});
         break;
       case "roster":
-        apply(this.participants, body, participant);
-        this.#changed("roster", "meeting");
+        this.#learnPeople(body);
         break;
       case "lobbyRoster":
-        apply(this.waiting, body, waiting);
-        this.#changed("waiting");
+        this.#tell("waiters", apply(this.waiting, body, waiting));
+        this.#often.touch("waiting");
         break;
       case "tracks":
         this.#learnTracks(body);
         break;
       case "speaking":
         this.speaking = new Set((body.speakers ?? []).map(({ participantId }) => participantId ?? ""));
+        this.#subscriptions.setSpeaking(this.speaking);
+        this.#subscribing.touch("subscribe");
         this.#changed("speaking");
         break;
       case "chat":
-        this.#addMessage(chatEntry(body));
+        this.#chat.add(chatEntry(body));
         break;
       case "chatAccess":
         this.chatAllowed = body.allowed ?? false;
@@ -991,7 +1460,7 @@ var Conference = class extends EventTarget {
         break;
       case "meetingState":
         this.meeting = meetingState(body);
-        this.#changed("meeting");
+        this.#often.touch("meeting");
         break;
       case "recordingState":
         this.meeting = {
@@ -1006,7 +1475,7 @@ var Conference = class extends EventTarget {
         this.#muted(body.byParticipantId ?? "");
         break;
       case "demand":
-        this.#media?.demand(body.mid ?? "", { trackId: body.trackId ?? "", watched: body.watched ?? false, rids: body.rids ?? [] });
+        this.#demand(body);
         break;
       case "reaction":
         this.#tell("reaction", { participantId: body.participantId ?? "", kind: body.kind ?? "" });
@@ -1015,10 +1484,10 @@ var Conference = class extends EventTarget {
         this.#tell("announcement", announcement(body));
         break;
       case "typing":
-        this.#tell("typing", { participantId: body.participantId ?? "" });
+        this.#chat.typed(body.participantId ?? "", this.participants.get(body.participantId ?? "")?.rawId ?? "");
         break;
       case "readReceipt":
-        this.#tell("receipt", { participantId: body.participantId ?? "", messageId: body.messageId ?? "" });
+        if (body.participantId !== this.participantId) this.#chat.read(body.participantId ?? "", body.messageId ?? "");
         break;
       default:
     }
@@ -1047,25 +1516,30 @@ var Conference = class extends EventTarget {
       return answer.kind === "answer" ? answer.body : {};
     });
     this.#media.addEventListener("state", () => this.#changed("connection"));
+    this.#media.addEventListener("received", () => this.#adopt());
     this.#media.addEventListener("trouble", (event) => {
       console.error("media negotiation", event.detail.error);
-      this.#notice(MEDIA_TROUBLE);
+      this.notice(MEDIA_TROUBLE);
     });
     this.#setState("connected");
     this.#publish();
     this.#subscribe();
   }
+  #demand({ mid = "", trackId = "", watched = false, rids = [] }) {
+    this.#media?.demand(mid, { trackId, watched, rids });
+  }
   #muted(byParticipantId) {
     this.#local.setMuted(true);
     this.#tell("muted", { byParticipantId });
-    this.#notice(mutedBy(this.participants.get(byParticipantId)?.displayName ?? ""));
+    this.notice(mutedBy(this.participants.get(byParticipantId)?.displayName ?? ""));
   }
   /** Brings what is sent in line with the devices, and tells the others. */
   #publish() {
     if (this.state !== "connected" || !this.#media) return;
     const { microphone, camera, screen, muted } = this.#local;
     const failed = (error) => console.error("publishing", error);
-    const [speaks, shows, shares] = [this.can("unmuteMic"), this.can("turnVideoOn"), this.can("shareScreen")];
+    const may = (capability) => !this.#held && this.can(capability);
+    const [speaks, shows, shares] = [may("unmuteMic"), may("turnVideoOn"), may("shareScreen")];
     this.#media.publish(MICROPHONE, speaks ? microphone : null).catch(failed);
     this.#media.publish(CAMERA, shows ? camera : null).catch(failed);
     this.#media.publish(SCREEN, shares ? screen : null).catch(failed);
@@ -1077,31 +1551,66 @@ var Conference = class extends EventTarget {
     const text = JSON.stringify(mediaState);
     if (text === this.#reported) return;
     this.#reported = text;
-    void this.#request("mediaState", mediaState);
+    void this.ask("mediaState", mediaState);
+  }
+  #learnPeople(update) {
+    const muted = /* @__PURE__ */ new Set();
+    for (const { id } of update.upserted ?? []) if (this.participants.get(id)?.micMuted) muted.add(id);
+    const changes = apply(this.participants, update, participant);
+    for (const { id, micMuted } of changes.upserted) if (!micMuted && muted.has(id)) this.#subscriptions.unmuted(id);
+    for (const id of changes.left) this.#subscriptions.forget(id);
+    this.#tell("people", changes);
+    this.#subscribing.touch("subscribe");
+    this.#often.touch("roster");
+    this.#often.touch("meeting");
   }
   #learnTracks({ snapshot, added, removed }) {
-    apply(this.tracks, { snapshot, upserted: added, left: removed }, remoteTrack);
-    this.#subscribe();
+    const { left } = apply(this.tracks, { snapshot, upserted: added, left: removed }, remoteTrack);
+    for (const id of left) this.#received.delete(id);
+    this.#subscribing.touch("subscribe");
+    this.#often.touch("tracks");
   }
+  /** Brings what is received in line with what is to be seen and heard. */
   #subscribe() {
-    if (this.#media) {
-      this.#media.receive(this.tracks.values());
-      for (const track of this.tracks.values()) track.media = this.#media.track(track.id);
-    }
-    this.#changed("tracks");
+    clearTimeout(this.#again);
+    if (!this.#media) return;
+    const now = Date.now();
+    const { tracks, again } = this.#subscriptions.choose(this.tracks.values(), now);
+    if (again !== null) this.#again = setTimeout(() => this.#subscribe(), Math.max(again - now, 0) + 1);
+    this.#media.receive(tracks);
+    this.#adopt();
+    this.#planViews();
   }
-  #addMessage(entry) {
-    if (entry.id && this.messages.some(({ id }) => id === entry.id)) return;
-    this.messages.push(entry);
-    this.#changed("chat");
+  /** Learns the media of what is received. */
+  #adopt() {
+    const { chosen } = this.#subscriptions;
+    let changed = false;
+    for (const id of /* @__PURE__ */ new Set([...chosen, ...this.#received])) {
+      const track = this.tracks.get(id);
+      const media = this.#media?.track(id) ?? null;
+      if (media) this.#received.add(id);
+      else this.#received.delete(id);
+      if (!track || track.media === media) continue;
+      track.media = media;
+      changed = true;
+    }
+    if (changed) this.#often.touch("tracks");
   }
   #connection(online) {
-    if (online && this.#media && ["disconnected", "failed"].includes(this.#media.state)) this.#media.restart();
+    if (online) this.#mendMedia();
     this.#changed("connection");
+  }
+  /** The pause before a restart need not end when something has just come back. */
+  #mendMedia() {
+    if (this.#media && ["disconnected", "failed"].includes(this.#media.state)) this.#media.restart();
   }
   #finish(reason) {
     if (this.state === "ended") return;
     this.#stopListening();
+    clearTimeout(this.#again);
+    this.#often.stop();
+    this.#subscribing.stop();
+    this.#chat.stop();
     this.#local.removeEventListener("change", this.#onLocalChange);
     this.#signaling.close();
     this.#media?.close();
@@ -1113,7 +1622,7 @@ var Conference = class extends EventTarget {
     this.state = state;
     this.#changed("state");
   }
-  #notice(notice) {
+  notice(notice) {
     this.#tell("notice", notice);
   }
   #changed(...topics) {

@@ -51,7 +51,7 @@ export class Stage {
   update() {
     const { participants, participantId, tracks } = this.#call;
     const others = [...participants.values()].filter(({ id }) => id !== participantId);
-    const videos = [...tracks.values()].filter(({ kind, media }) => kind === 'video' && media);
+    const videos = [...tracks.values()].filter(({ kind }) => kind === 'video');
     const screens = [];
     const people = [];
     const used = new Set();
@@ -179,6 +179,7 @@ export class Stage {
 /** One picture with a name below; initials stand in for a camera that is off. */
 class Tile {
   #video = null;
+  #trackId;
   #avatar = h('span', { class: 'avatar large', 'aria-hidden': 'true' });
   #name = h('span', { class: 'tile-name' });
   #muted = h('span', { class: 'tile-muted', role: 'img', 'aria-label': 'muted' }, icon('mic-off'));
@@ -205,12 +206,13 @@ class Tile {
     setText(this.#badge, person?.label ?? '');
     this.#badge.hidden = !person?.label;
     this.element.classList.toggle('reconnecting', person?.reconnecting ?? false);
-    this.#picture(track, name);
+    this.#trackId = track?.id;
+    this.#picture(track?.media ? track : null, name);
   }
 
-  /** The track that is shown, if any. @returns {string|undefined} */
+  /** The track that is shown, or would be if it were received. @returns {string|undefined} */
   get trackId() {
-    return this.#video?.dataset.track;
+    return this.#trackId;
   }
 
   /** Whether it stands out from the others. */
@@ -230,7 +232,8 @@ class Tile {
       this.close();
       return;
     }
-    if (this.#video?.dataset.track !== track.id) {
+    const shown = this.#video?.srcObject?.getTracks()[0];
+    if (this.#video?.dataset.track !== track.id || shown !== track.media) {
       this.close();
       this.#video = h('video', {
         testid: 'tile-video',

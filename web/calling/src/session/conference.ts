@@ -3,11 +3,10 @@
  * signaling, media and this computer's devices. Knows nothing of the page.
  */
 
-import { onLeave } from './lifecycle.js';
+import { ChatLog } from './chat.js';
+import { onLeave, onReturn } from './lifecycle.js';
 import { CAMERA, MICROPHONE, Media, SCREEN } from './media.js';
 import type {
-  ClientBodies,
-  ClientKind,
   Connected,
   EndReasonMessage,
   LobbyReason,
@@ -19,15 +18,21 @@ import type {
 } from './messages.js';
 import { CONNECTION_LOST, JOIN_REFUSED, LEFT, MEDIA_TROUBLE, announcement, endReason, mutedBy } from './notices.js';
 import type { EndReason, Notice } from './notices.js';
+import { Pace } from './pace.js';
+import { Requests } from './requests.js';
 import { apply, chatEntry, meetingState, participant, remoteTrack, waiting } from './roster.js';
 import type { ChatEntry, MeetingState, Participant, RemoteTrack, Waiting } from './roster.js';
 import { RequestRefused, SessionOver, Signaling } from './signaling.js';
-import type { TokenSource } from './signaling.js';
+import { Subscriptions } from './subscriptions.js';
+import type { Limits } from './subscriptions.js';
+import type { TokenSource } from './token.js';
 
 /** Pause before the service is told again of what is seen, when it was told too often. */
 const VIEWS_RETRY_MS = 1_000;
 /** How long a farewell may take. */
 const LEAVE_MS = 2_000;
+/** What happens often is announced at most once in so many milliseconds. */
+const PACE_MS = 100;
 
 /** What this computer sends. The event `change` says that something of it is another. */
 export interface LocalSources extends EventTarget {
@@ -54,25 +59,28 @@ export interface ConferenceOptions {
   room?: string;
   displayName: string;
   local: LocalSources;
+  /** Receive pictures only once they are shown; else a few are received before anybody says what is. */
+  onDemand?: boolean;
 }
 
 export type ConferenceState = 'connecting' | 'lobby' | 'connected' | 'ended';
 
 /** What `change` is about. */
 export type Topic =
-  | 'state' | 'roster' | 'waiting' | 'tracks' | 'speaking' | 'chat' | 'access' | 'meeting' | 'connection';
+  | 'state' | 'roster' | 'waiting' | 'tracks' | 'speaking' | 'chat' | 'access' | 'meeting' | 'connection' | 'typing' | 'receipts';
 
 /**
  * Every change is announced by the event `change` with `detail.topic`: `state`, `roster`, `waiting`, `tracks`,
- * `speaking`, `chat`, `access`, `meeting`, `connection`. Others:
+ * `speaking`, `chat`, `access`, `meeting`, `connection`, `typing`, `receipts`; those that come in numbers a few times a
+ * second at most. Others:
+ * - `people` (`detail: Changes<Participant>`): what of the roster changed, every time
+ * - `waiters` (`detail: Changes<Waiting>`): the same of the lobby
  * - `notice` (`detail: Notice`): something to tell the person
  * - `announcement` (`detail: Announcement`): who came and went
  * - `reaction` (`detail: {participantId, kind}`)
- * - `typing` (`detail: {participantId}`): somebody writes in the chat; holds for some 8 s
- * - `receipt` (`detail: {participantId, messageId}`): somebody has read the chat up to there
  * - `muted` (`detail: {byParticipantId}`): the microphone was muted by somebody else
  */
-export class Conference extends EventTarget {
+export class Conference extends Requests {
   state: ConferenceState = 'connecting';
   subject = '';
   joinUrl = '';
@@ -98,24 +106,36 @@ export class Conference extends EventTarget {
   tracks = new Map<string, RemoteTrack>();
   /** Ids of participants who speak now, the loudest first. */
   speaking = new Set<string>();
-  messages: ChatEntry[] = [];
+  #chat = new ChatLog((topic) => this.#often.touch(topic));
   #locator: Locator;
   #displayName: string;
   #local: LocalSources;
   #signaling: Signaling;
   #media: Media | null = null;
   #reported = '';
+  /** What is received of `tracks`. */
+  #received = new Set<string>();
+  #subscriptions: Subscriptions;
+  #subscribing: Pace<'subscribe'>;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #often: Pace<Topic>;
+  #held = false;
   /** What is seen, as long as it has not been told. */
   #views: View[] | null = null;
+  #toldViews = '[]';
   #tellingViews = false;
   #onLocalChange = () => this.#publish();
   #stopListening = () => {};
 
-  constructor({ url, token, locator, link = '', room = '', displayName, local }: ConferenceOptions) {
+  constructor({ url, token, locator, link = '', room = '', displayName, local, onDemand = false }: ConferenceOptions) {
     super();
     this.#locator = locator ?? (room ? { roomId: room } : { meetingLink: link });
     this.#displayName = displayName;
     this.#local = local;
+    this.#often = new Pace(PACE_MS, (topic) => this.#changed(topic));
+    this.#subscribing = new Pace(PACE_MS, () => this.#subscribe());
+    const isMuted = (id: string) => this.participants.get(id)?.micMuted ?? false;
+    this.#subscriptions = new Subscriptions(isMuted, { eager: !onDemand });
     this.#signaling = new Signaling({ url, token });
     const on = <T>(type: string, listener: (detail: T) => void) =>
       this.#signaling.addEventListener(type, (event) => listener((event as CustomEvent<T>).detail));
@@ -127,7 +147,8 @@ export class Conference extends EventTarget {
 
   /** Begins. */
   start(): void {
-    this.#stopListening = onLeave(() => this.#signaling.notify('leave', {}));
+    const stops = [onLeave(() => this.#signaling.notify('leave', {})), onReturn(() => this.#mendMedia())];
+    this.#stopListening = () => stops.forEach((stop) => stop());
     this.#local.addEventListener('change', this.#onLocalChange);
     this.#signaling.connect();
   }
@@ -151,6 +172,44 @@ export class Conference extends EventTarget {
     return this.#media;
   }
 
+  /** How many tracks of a kind are received at most. */
+  get limits(): Readonly<Limits> {
+    return this.#subscriptions.limits;
+  }
+
+  set limits(limits: Partial<Limits>) {
+    this.#subscriptions.limits = { ...this.#subscriptions.limits, ...limits };
+    this.#subscribing.touch('subscribe');
+  }
+
+  /** On hold nothing is sent and nothing received. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  set held(held: boolean) {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.#subscriptions.paused = held;
+    this.#publish();
+    this.#subscribe();
+  }
+
+  /** The chat, the oldest message first. */
+  get messages(): ChatEntry[] {
+    return this.#chat.messages;
+  }
+
+  /** Who writes in the chat, by participant id, and until when that holds (Unix milliseconds). */
+  get typing(): Map<string, number> {
+    return this.#chat.typing;
+  }
+
+  /** The newest message that each of the others has read, by participant id. */
+  get receipts(): Map<string, string> {
+    return this.#chat.receipts;
+  }
+
   /** Sets the media connection up on new addresses. */
   restartMedia(): void {
     this.#media?.restart();
@@ -171,15 +230,6 @@ export class Conference extends EventTarget {
     return this.participants.get(this.participantId);
   }
 
-  /**
-   * Asks the service for something. The methods below do the same, and tell the person when it was refused.
-   *
-   * @throws {RequestRefused|SessionOver}
-   */
-  request<K extends ClientKind>(kind: K, body: ClientBodies[K]): Promise<ServerMessage> {
-    return this.#signaling.request(kind, body);
-  }
-
   /** Leaves; the event with the end reason follows, also when the service does not answer. */
   async leave(): Promise<void> {
     if (!this.#signaling.online) {
@@ -187,28 +237,8 @@ export class Conference extends EventTarget {
       return;
     }
     const late = setTimeout(() => this.#finish(LEFT), LEAVE_MS);
-    await this.#request('leave', {});
+    await this.ask('leave', {});
     clearTimeout(late);
-  }
-
-  admit(participantIds: string[]): Promise<ServerMessage | null> {
-    return this.#request('admit', { participantIds });
-  }
-
-  admitAll(): Promise<ServerMessage | null> {
-    return this.#request('admit', { all: true });
-  }
-
-  reject(participantIds: string[]): Promise<ServerMessage | null> {
-    return this.#request('reject', { participantIds });
-  }
-
-  remove(participantIds: string[]): Promise<ServerMessage | null> {
-    return this.#request('remove', { participantIds });
-  }
-
-  endMeeting(): Promise<ServerMessage | null> {
-    return this.#request('endMeeting', {});
   }
 
   /** Whether the caller's hand is raised. */
@@ -216,69 +246,12 @@ export class Conference extends EventTarget {
     return this.meeting.hands.includes(this.participantId);
   }
 
-  /** @param participantId whose; others' hands can be lowered only */
-  setHand(raised: boolean, participantId = ''): Promise<ServerMessage | null> {
-    return this.#request('setHand', { raised, participantId });
-  }
-
-  /** @param kind `REACTION_KIND_LIKE`, … */
-  react(kind: string): Promise<ServerMessage | null> {
-    return this.#request('sendReaction', { kind });
-  }
-
-  /** @param participantIds with `remove`, none means everybody */
-  spotlight(participantIds: string[], { remove = false } = {}): Promise<ServerMessage | null> {
-    return this.#request('spotlight', { participantIds, remove });
-  }
-
-  mute(participantIds: string[]): Promise<ServerMessage | null> {
-    return this.#request('muteParticipants', { participantIds });
-  }
-
-  muteAll(): Promise<ServerMessage | null> {
-    return this.#request('muteParticipants', { all: true });
-  }
-
-  /**
-   * @param allowed what is left out stays
-   * @param participantIds attendees; none means all of them
-   */
-  allowAttendees(
-    { mic, camera }: { mic?: boolean; camera?: boolean },
-    participantIds: string[] = [],
-  ): Promise<ServerMessage | null> {
-    return this.#request('setAttendeeMedia', { participantIds, micAllowed: mic, cameraAllowed: camera });
-  }
-
-  /** @param role `ROLE_ATTENDEE`, `ROLE_PRESENTER`, `ROLE_CO_ORGANIZER` */
-  setRole(participantId: string, role: string): Promise<ServerMessage | null> {
-    return this.#request('setRole', { participantId, role });
-  }
-
-  rename(name: string): Promise<ServerMessage | null> {
-    return this.#request('rename', { name });
-  }
-
-  lock(locked: boolean): Promise<ServerMessage | null> {
-    return this.#request('lockMeeting', { locked });
-  }
-
-  /** Says what runs. */
-  record({ recording, transcription }: { recording: boolean; transcription: boolean }): Promise<ServerMessage | null> {
-    return this.#request('setRecording', { recording, transcription });
-  }
-
   /** Agrees to being recorded, for this stay. */
   async consent(): Promise<void> {
-    if (await this.#request('grantConsent', {})) {
+    if (await this.ask('grantConsent', {})) {
       this.consented = true;
       this.#changed('meeting');
     }
-  }
-
-  /** Lets in who waits for the meeting to begin. */
-  begin(): Promise<ServerMessage | null> {
-    return this.#request('startMeeting', {});
   }
 
   /** Whether the caller has one of these roles. */
@@ -293,11 +266,11 @@ export class Conference extends EventTarget {
 
   /** @returns whether it was sent */
   async sendChat(text: string): Promise<boolean> {
-    const answer = await this.#request('sendChat', { text, clientMessageId: crypto.randomUUID() });
+    const answer = await this.ask('sendChat', { text, clientMessageId: crypto.randomUUID() });
     if (!answer) return false;
     const id = answer.kind === 'done' ? (answer.body.id ?? '') : '';
     const me = this.me;
-    this.#addMessage({
+    this.#chat.add({
       id,
       senderRawId: this.rawId || (me?.rawId ?? ''),
       sender: me?.displayName ?? this.#displayName,
@@ -308,20 +281,36 @@ export class Conference extends EventTarget {
     return true;
   }
 
-  /** Tells the others that the caller writes. Nobody misses it, so nobody hears of a refusal. */
-  sendTyping(): Promise<boolean> {
-    return this.#quietly('sendTyping', {});
+  /** Tells the others that the caller writes; may be called at every key. Nobody hears of a refusal. */
+  sendTyping(): void {
+    this.#chat.sendTyping(() => this.request('sendTyping', {}));
   }
 
-  /** Tells the others that the caller has read the chat up to `messageId`. */
-  sendReadReceipt(messageId: string): Promise<boolean> {
-    return this.#quietly('sendReadReceipt', { messageId });
+  /** Tells the others that the caller has read the chat up to `messageId`. Nobody hears of a refusal. */
+  sendReadReceipt(messageId: string): void {
+    this.#chat.sendReceipt(() => this.request('sendReadReceipt', { messageId }));
   }
 
-  /** Says what is seen of the pictures received; the newest list counts. */
-  async setViews(views: View[]): Promise<void> {
+  /**
+   * Says what is seen of all pictures there are, received or not; the newest list counts. It decides which of them are
+   * received, and the service sends no more of them than can be seen.
+   */
+  setViews(views: View[]): void {
+    this.#subscriptions.setViews(views, Date.now());
+    this.#subscribing.touch('subscribe');
+    this.#planViews();
+  }
+
+  #planViews(): void {
+    const views = this.#subscriptions.views();
+    const text = JSON.stringify(views);
+    if (text === this.#toldViews) return;
+    this.#toldViews = text;
     this.#views = views;
-    if (this.#tellingViews) return;
+    if (!this.#tellingViews) void this.#tellViews();
+  }
+
+  async #tellViews(): Promise<void> {
     this.#tellingViews = true;
     while (this.#views) {
       const next: View[] = this.#views;
@@ -339,32 +328,11 @@ export class Conference extends EventTarget {
     this.#tellingViews = false;
   }
 
-  /** @returns null when it was refused (the person has been told) */
-  async #request<K extends ClientKind>(kind: K, body: ClientBodies[K]): Promise<ServerMessage | null> {
-    try {
-      return await this.#signaling.request(kind, body);
-    } catch (error) {
-      if (error instanceof RequestRefused) {
-        this.#notice({ key: 'refused', args: { key: error.key, reason: error.reason }, message: error.message });
-      } else if (!(error instanceof SessionOver)) throw error;
-      return null;
-    }
-  }
-
-  async #quietly<K extends ClientKind>(kind: K, body: ClientBodies[K]): Promise<boolean> {
-    try {
-      await this.#signaling.request(kind, body);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   /** Enters with a new session: at the start, and when the service no longer knows the old one. */
   async #join(): Promise<void> {
     this.rawId = this.#signaling.rawId;
     this.#reset();
-    const answer = await this.#request('join', { ...this.#locator, displayName: this.#displayName });
+    const answer = await this.ask('join', { ...this.#locator, displayName: this.#displayName });
     if (!answer && this.state === 'connecting') this.#finish(JOIN_REFUSED);
   }
 
@@ -372,14 +340,20 @@ export class Conference extends EventTarget {
     this.#media?.close();
     this.#media = null;
     this.#reported = '';
+    this.#toldViews = '[]';
+    this.#received.clear();
+    this.#subscriptions.clear();
+    const gone = { people: [...this.participants.keys()], waiters: [...this.waiting.keys()] };
     this.participants.clear();
     this.waiting.clear();
     this.tracks.clear();
     this.speaking.clear();
-    this.messages = [];
+    this.#chat.clear();
     this.chatAllowed = false;
     this.meeting = meetingState({});
     this.consented = false;
+    if (gone.people.length > 0) this.#tell('people', { upserted: [], left: gone.people });
+    if (gone.waiters.length > 0) this.#tell('waiters', { upserted: [], left: gone.waiters });
     if (this.state !== 'connecting') {
       this.#setState('connecting');
       this.#changed('roster', 'waiting', 'tracks', 'chat', 'access');
@@ -401,23 +375,23 @@ export class Conference extends EventTarget {
         this.#finish(body.reason ?? {});
         break;
       case 'roster':
-        apply(this.participants, body, participant);
-        // A hand or a spotlight may have come before its owner.
-        this.#changed('roster', 'meeting');
+        this.#learnPeople(body);
         break;
       case 'lobbyRoster':
-        apply(this.waiting, body, waiting);
-        this.#changed('waiting');
+        this.#tell('waiters', apply(this.waiting, body, waiting));
+        this.#often.touch('waiting');
         break;
       case 'tracks':
         this.#learnTracks(body);
         break;
       case 'speaking':
         this.speaking = new Set((body.speakers ?? []).map(({ participantId }) => participantId ?? ''));
+        this.#subscriptions.setSpeaking(this.speaking);
+        this.#subscribing.touch('subscribe');
         this.#changed('speaking');
         break;
       case 'chat':
-        this.#addMessage(chatEntry(body));
+        this.#chat.add(chatEntry(body));
         break;
       case 'chatAccess':
         this.chatAllowed = body.allowed ?? false;
@@ -432,7 +406,7 @@ export class Conference extends EventTarget {
         break;
       case 'meetingState':
         this.meeting = meetingState(body);
-        this.#changed('meeting');
+        this.#often.touch('meeting');
         break;
       case 'recordingState':
         this.meeting = {
@@ -447,7 +421,7 @@ export class Conference extends EventTarget {
         this.#muted(body.byParticipantId ?? '');
         break;
       case 'demand':
-        this.#media?.demand(body.mid ?? '', { trackId: body.trackId ?? '', watched: body.watched ?? false, rids: body.rids ?? [] });
+        this.#demand(body);
         break;
       case 'reaction':
         this.#tell('reaction', { participantId: body.participantId ?? '', kind: body.kind ?? '' });
@@ -456,10 +430,10 @@ export class Conference extends EventTarget {
         this.#tell('announcement', announcement(body));
         break;
       case 'typing':
-        this.#tell('typing', { participantId: body.participantId ?? '' });
+        this.#chat.typed(body.participantId ?? '', this.participants.get(body.participantId ?? '')?.rawId ?? '');
         break;
       case 'readReceipt':
-        this.#tell('receipt', { participantId: body.participantId ?? '', messageId: body.messageId ?? '' });
+        if (body.participantId !== this.participantId) this.#chat.read(body.participantId ?? '', body.messageId ?? '');
         break;
       default:
     }
@@ -491,19 +465,24 @@ export class Conference extends EventTarget {
       return answer.kind === 'answer' ? answer.body : {};
     });
     this.#media.addEventListener('state', () => this.#changed('connection'));
+    this.#media.addEventListener('received', () => this.#adopt());
     this.#media.addEventListener('trouble', (event) => {
       console.error('media negotiation', (event as CustomEvent<{ error: unknown }>).detail.error);
-      this.#notice(MEDIA_TROUBLE);
+      this.notice(MEDIA_TROUBLE);
     });
     this.#setState('connected');
     this.#publish();
     this.#subscribe();
   }
 
+  #demand({ mid = '', trackId = '', watched = false, rids = [] }: ServerBodies['demand']): void {
+    this.#media?.demand(mid, { trackId, watched, rids });
+  }
+
   #muted(byParticipantId: string): void {
     this.#local.setMuted(true);
     this.#tell('muted', { byParticipantId });
-    this.#notice(mutedBy(this.participants.get(byParticipantId)?.displayName ?? ''));
+    this.notice(mutedBy(this.participants.get(byParticipantId)?.displayName ?? ''));
   }
 
   /** Brings what is sent in line with the devices, and tells the others. */
@@ -511,7 +490,8 @@ export class Conference extends EventTarget {
     if (this.state !== 'connected' || !this.#media) return;
     const { microphone, camera, screen, muted } = this.#local;
     const failed = (error: unknown) => console.error('publishing', error);
-    const [speaks, shows, shares] = [this.can('unmuteMic'), this.can('turnVideoOn'), this.can('shareScreen')];
+    const may = (capability: string) => !this.#held && this.can(capability);
+    const [speaks, shows, shares] = [may('unmuteMic'), may('turnVideoOn'), may('shareScreen')];
     this.#media.publish(MICROPHONE, speaks ? microphone : null).catch(failed);
     this.#media.publish(CAMERA, shows ? camera : null).catch(failed);
     this.#media.publish(SCREEN, shares ? screen : null).catch(failed);
@@ -524,36 +504,74 @@ export class Conference extends EventTarget {
     if (text === this.#reported) return;
     this.#reported = text;
     // As a request, so that it is repeated if the connection drops just now.
-    void this.#request('mediaState', mediaState);
+    void this.ask('mediaState', mediaState);
+  }
+
+  #learnPeople(update: ServerBodies['roster']): void {
+    const muted = new Set<string>();
+    for (const { id } of update.upserted ?? []) if (this.participants.get(id)?.micMuted) muted.add(id);
+    const changes = apply(this.participants, update, participant);
+    for (const { id, micMuted } of changes.upserted) if (!micMuted && muted.has(id)) this.#subscriptions.unmuted(id);
+    for (const id of changes.left) this.#subscriptions.forget(id);
+    this.#tell('people', changes);
+    this.#subscribing.touch('subscribe');
+    this.#often.touch('roster');
+    // A hand or a spotlight may have come before its owner.
+    this.#often.touch('meeting');
   }
 
   #learnTracks({ snapshot, added, removed }: ServerBodies['tracks']): void {
-    apply(this.tracks, { snapshot, upserted: added, left: removed }, remoteTrack);
-    this.#subscribe();
+    const { left } = apply(this.tracks, { snapshot, upserted: added, left: removed }, remoteTrack);
+    for (const id of left) this.#received.delete(id);
+    this.#subscribing.touch('subscribe');
+    this.#often.touch('tracks');
   }
 
+  /** Brings what is received in line with what is to be seen and heard. */
   #subscribe(): void {
-    if (this.#media) {
-      this.#media.receive(this.tracks.values());
-      for (const track of this.tracks.values()) track.media = this.#media.track(track.id);
-    }
-    this.#changed('tracks');
+    clearTimeout(this.#again);
+    if (!this.#media) return;
+    const now = Date.now();
+    const { tracks, again } = this.#subscriptions.choose(this.tracks.values(), now);
+    if (again !== null) this.#again = setTimeout(() => this.#subscribe(), Math.max(again - now, 0) + 1);
+    this.#media.receive(tracks);
+    this.#adopt();
+    this.#planViews();
   }
 
-  #addMessage(entry: ChatEntry): void {
-    if (entry.id && this.messages.some(({ id }) => id === entry.id)) return;
-    this.messages.push(entry);
-    this.#changed('chat');
+  /** Learns the media of what is received. */
+  #adopt(): void {
+    const { chosen } = this.#subscriptions;
+    let changed = false;
+    for (const id of new Set([...chosen, ...this.#received])) {
+      const track = this.tracks.get(id);
+      const media = this.#media?.track(id) ?? null;
+      if (media) this.#received.add(id);
+      else this.#received.delete(id);
+      if (!track || track.media === media) continue;
+      track.media = media;
+      changed = true;
+    }
+    if (changed) this.#often.touch('tracks');
   }
 
   #connection(online: boolean): void {
-    if (online && this.#media && ['disconnected', 'failed'].includes(this.#media.state)) this.#media.restart();
+    if (online) this.#mendMedia();
     this.#changed('connection');
+  }
+
+  /** The pause before a restart need not end when something has just come back. */
+  #mendMedia(): void {
+    if (this.#media && ['disconnected', 'failed'].includes(this.#media.state)) this.#media.restart();
   }
 
   #finish(reason: EndReasonMessage): void {
     if (this.state === 'ended') return;
     this.#stopListening();
+    clearTimeout(this.#again);
+    this.#often.stop();
+    this.#subscribing.stop();
+    this.#chat.stop();
     this.#local.removeEventListener('change', this.#onLocalChange);
     this.#signaling.close();
     this.#media?.close();
@@ -567,7 +585,7 @@ export class Conference extends EventTarget {
     this.#changed('state');
   }
 
-  #notice(notice: Notice): void {
+  protected override notice(notice: Notice): void {
     this.#tell('notice', notice);
   }
 

@@ -7,3 +7,4 @@ export type { Locator, View } from './messages.js';
 export type { Announcement, EndReason, Notice } from './notices.js';
 export type { ChatEntry, MeetingState, Participant, RemoteTrack, Waiting } from './roster.js';
 export { RequestRefused, SessionOver, Signaling } from './signaling.js';
+export type { TokenSource } from './token.js';

@@ -23,8 +23,15 @@ const ENCODINGS: Record<Source, RTCRtpEncodingParameters[]> = {
     { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 450_000 },
     { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
   ],
-  TRACK_SOURCE_SCREEN: [{ maxBitrate: 2_500_000 }],
+  TRACK_SOURCE_SCREEN: [{ maxBitrate: 4_000_000 }],
 };
+/** What matters of a picture when there is not enough network for all of it. */
+const HINTS: Partial<Record<Source, string>> = { TRACK_SOURCE_CAMERA: 'motion', TRACK_SOURCE_SCREEN: 'detail' };
+/**
+ * Sections of a kind that receive, at most. The service reads descriptions up to 128 KiB, and one that is not used any more
+ * stays in them: what goes beyond waits until others are free.
+ */
+const MAX_SLOTS = { audio: 36, video: 28 } as const;
 /** How long a connection may be interrupted before ICE is restarted, in milliseconds. */
 const INTERRUPTION_MS = 4_000;
 /** Pause before ICE is restarted after it failed, in milliseconds; doubled each time, up to the second figure. */
@@ -50,12 +57,23 @@ export interface Demand {
   rids: string[];
 }
 
+/** Upper bounds on what is sent of a source; without effect where what is sent anyway is less. */
+export interface SendLimits {
+  /** In bit/s. */
+  bitrate?: number;
+  /** Of the largest picture, in pixels. */
+  height?: number;
+  /** Pictures a second. */
+  frameRate?: number;
+}
+
 /** Carries an offer to the service and returns its answer. */
 export type Offerer = (offer: { sdp: string; sections: Section[] }) => Promise<Answer>;
 
 /**
  * Events:
  * - `state` (`detail: {state}`): `RTCPeerConnectionState`
+ * - `received`: a track that had to wait has its media now
  * - `trouble` (`detail: {error}`): an offer was refused
  */
 export class Media extends EventTarget {
@@ -70,6 +88,9 @@ export class Media extends EventTarget {
   #closed = false;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  /** Tracks for which there is no free slot yet. */
+  #queued = new Map<string, Received>();
+  #limits = new Map<Source, SendLimits>();
   /** What is wanted of own sources, by mid. */
   #demands = new Map<string, Demand>();
   /** Tracks that are published no more. */
@@ -100,6 +121,7 @@ export class Media extends EventTarget {
    */
   async publish(source: Source, track: MediaStreamTrack | null): Promise<void> {
     if (this.#closed) return;
+    hint(source, track);
     const transceiver = this.#sending.get(source);
     if (!transceiver) {
       if (!track) return;
@@ -120,7 +142,17 @@ export class Media extends EventTarget {
       this.#startOver(transceiver);
       this.#renegotiate();
     }
-    if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+    if (transceiver.sender.track === track) return;
+    await transceiver.sender.replaceTrack(track);
+    // Another device has pictures of another size.
+    if (track && this.#limits.has(source)) this.#adjust(transceiver);
+  }
+
+  /** Sends no more of a source than this, until other limits are set. */
+  limit(source: Source, limits: SendLimits): void {
+    this.#limits.set(source, limits);
+    const transceiver = this.#sending.get(source);
+    if (transceiver) this.#adjust(transceiver);
   }
 
   /** Sends no more of the source that section `mid` publishes than is wanted. */
@@ -137,15 +169,13 @@ export class Media extends EventTarget {
     if (this.#closed) return;
     const wanted = new Map([...tracks].map((track) => [track.id, track]));
     let changed = false;
+    for (const id of [...this.#queued.keys()]) if (!wanted.has(id)) this.#queued.delete(id);
     for (const [id, slot] of [...this.#byTrack]) {
       if (wanted.delete(id)) continue;
       this.#release(slot);
       changed = true;
     }
-    for (const track of wanted.values()) {
-      this.#assign(track);
-      changed = true;
-    }
+    for (const track of wanted.values()) if (this.#assign(track)) changed = true;
     if (changed) this.#renegotiate();
   }
 
@@ -195,16 +225,34 @@ export class Media extends EventTarget {
       const { watched, rids }: Pick<Demand, 'watched' | 'rids'> = demand ?? { watched: true, rids: [] };
       const parameters = transceiver.sender.getParameters();
       const wanted = ({ rid }: RTCRtpEncodingParameters) => watched && (!rid || rids.length === 0 || rids.includes(rid));
-      if (parameters.encodings.every((encoding) => encoding.active === wanted(encoding))) return;
+      const before = JSON.stringify(parameters.encodings);
       for (const encoding of parameters.encodings) encoding.active = wanted(encoding);
-      await transceiver.sender.setParameters(parameters);
+      this.#applyLimits(transceiver, parameters.encodings);
+      if (JSON.stringify(parameters.encodings) !== before) await transceiver.sender.setParameters(parameters);
     };
     const before = this.#adjusting.get(transceiver) ?? Promise.resolve();
     const failed = (error: unknown) => console.error('layers', error);
     this.#adjusting.set(transceiver, before.then(adjust).catch(failed));
   }
 
-  #assign({ id, kind }: Received): void {
+  #applyLimits(transceiver: RTCRtpTransceiver, encodings: RTCRtpEncodingParameters[]): void {
+    const source = [...this.#sending].find(([, one]) => one === transceiver)?.[0];
+    const limits = source && this.#limits.get(source);
+    if (!source || !limits) return;
+    const height = transceiver.sender.track?.getSettings().height ?? 0;
+    const shrink = limits.height && height > limits.height ? height / limits.height : 1;
+    for (const [at, encoding] of encodings.entries()) {
+      const usual = ENCODINGS[source][at];
+      encoding.maxBitrate = Math.min(usual?.maxBitrate ?? Infinity, limits.bitrate ?? Infinity);
+      if (source !== MICROPHONE) encoding.scaleResolutionDownBy = Math.max(usual?.scaleResolutionDownBy ?? 1, shrink);
+      if (limits.frameRate) encoding.maxFramerate = limits.frameRate;
+      else delete encoding.maxFramerate;
+    }
+  }
+
+  /** @returns whether it has a slot now */
+  #assign(track: Received): boolean {
+    const { id, kind } = track;
     let slot = this.#receiving.find(
       (one) => one.trackId === null && one.kind === kind && one.transceiver.currentDirection === 'inactive',
     );
@@ -212,10 +260,26 @@ export class Media extends EventTarget {
       slot.trackId = id;
       slot.transceiver.direction = 'recvonly';
     } else {
+      if (this.#receiving.filter((one) => one.kind === kind).length >= MAX_SLOTS[kind]) {
+        this.#queued.set(id, track);
+        return false;
+      }
       slot = { transceiver: this.#pc.addTransceiver(kind, { direction: 'recvonly' }), kind, trackId: id };
+      if (kind === 'video') fewerCodecs(slot.transceiver);
       this.#receiving.push(slot);
     }
+    this.#queued.delete(id);
     this.#byTrack.set(id, slot);
+    return true;
+  }
+
+  /** Gives slots that have become free to those who wait for one. */
+  #assignQueued(): void {
+    const before = this.#queued.size;
+    for (const track of [...this.#queued.values()]) this.#assign(track);
+    if (this.#queued.size === before) return;
+    this.#wanted = true;
+    this.dispatchEvent(new CustomEvent('received', { detail: {} }));
   }
 
   #release(slot: Slot): void {
@@ -259,6 +323,7 @@ export class Media extends EventTarget {
       this.#release(slot);
       this.#wanted = true;
     }
+    this.#assignQueued();
   }
 
   /**
@@ -296,5 +361,37 @@ export class Media extends EventTarget {
       this.#restartTimer = setTimeout(() => this.restart(), INTERRUPTION_MS);
     }
     this.dispatchEvent(new CustomEvent('state', { detail: { state: connectionState } }));
+  }
+}
+
+/** Unless whoever made the track knows better. */
+function hint(source: Source, track: MediaStreamTrack | null): void {
+  const wanted = HINTS[source];
+  if (track && wanted && 'contentHint' in track && track.contentHint === '') track.contentHint = wanted;
+}
+
+/** Offers no more codecs than the service forwards, each once: with all that a browser knows, few sections fit an offer. */
+function fewerCodecs(transceiver: RTCRtpTransceiver): void {
+  const known = RTCRtpReceiver.getCapabilities?.('video')?.codecs;
+  if (!known || typeof transceiver.setCodecPreferences !== 'function') return;
+  const useful = known.filter(({ mimeType, sdpFmtpLine = '' }) => {
+    switch (mimeType.toLowerCase()) {
+      case 'video/vp8':
+      case 'video/rtx':
+        return true;
+      case 'video/vp9':
+        return !/profile-id=[1-9]/.test(sdpFmtpLine);
+      case 'video/h264':
+        return /packetization-mode=1/.test(sdpFmtpLine) && !/profile-level-id=(?!42)/.test(sdpFmtpLine);
+      case 'video/av1':
+        return !/(?:^|;)\s*profile=[1-9]/.test(sdpFmtpLine);
+      default:
+        return false;
+    }
+  });
+  try {
+    if (useful.some(({ mimeType }) => mimeType.toLowerCase() !== 'video/rtx')) transceiver.setCodecPreferences(useful);
+  } catch {
+    // Then it is a longer offer.
   }
 }

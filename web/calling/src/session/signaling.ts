@@ -10,6 +10,8 @@
 import { onReturn } from './lifecycle.js';
 import { SERVER_KINDS } from './messages.js';
 import type { ClientBodies, ClientKind, ErrorMessage, ServerMessage, Welcome } from './messages.js';
+import { TokenKeeper } from './token.js';
+import type { TokenSource } from './token.js';
 
 const SUBPROTOCOL = 'anteroom.v1.json';
 const CLIENT = 'web/1';
@@ -29,9 +31,6 @@ const ACK_AFTER_MS = 1_000;
 const DOUBTFUL_MS = 2_000;
 /** How long that sign may take. */
 const PROBE_MS = 3_000;
-
-/** A token, or what gets one: it is asked before every connection, so that an expired one is not used again. */
-export type TokenSource = string | (() => Promise<string>);
 
 /** The service refused one request; the session goes on. */
 export class RequestRefused extends Error {
@@ -77,7 +76,7 @@ type Timer = ReturnType<typeof setTimeout>;
  */
 export class Signaling extends EventTarget {
   #url: string;
-  #token: TokenSource;
+  #token: TokenKeeper;
   #socket: WebSocket | null = null;
   /** Whether this connection has been welcomed. */
   #online = false;
@@ -89,6 +88,8 @@ export class Signaling extends EventTarget {
   #lastSeq = 0;
   #ackedSeq = 0;
   #heardAt = 0;
+  #pingedAt = 0;
+  #roundTripMs: number | null = null;
   #resumeToken = '';
   #resumeWindowMs = 30_000;
   #pingIntervalMs = 15_000;
@@ -101,7 +102,7 @@ export class Signaling extends EventTarget {
   constructor({ url, token }: { url: string; token: TokenSource }) {
     super();
     this.#url = url;
-    this.#token = token;
+    this.#token = new TokenKeeper(token, (fresh) => this.request('refreshToken', { token: fresh }));
   }
 
   /** Whether messages go out right now. */
@@ -112,6 +113,11 @@ export class Signaling extends EventTarget {
   /** The current WebSocket, for debugging and tests. */
   get socket(): WebSocket | null {
     return this.#socket;
+  }
+
+  /** How long the last ping took, in milliseconds; `null` before the first, which comes when nothing else is said. */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
   }
 
   /** Raw identifier of the caller, as the service says. */
@@ -156,7 +162,12 @@ export class Signaling extends EventTarget {
   #send(message: object): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify(message));
-    this.#restart('ping', this.#pingIntervalMs, () => this.#send({ ping: {} }));
+    this.#restart('ping', this.#pingIntervalMs, () => this.#ping());
+  }
+
+  #ping(): void {
+    this.#pingedAt = performance.now();
+    this.#send({ ping: {} });
   }
 
   #open(): void {
@@ -174,7 +185,7 @@ export class Signaling extends EventTarget {
   async #hello(socket: WebSocket): Promise<void> {
     let token: string;
     try {
-      token = typeof this.#token === 'string' ? this.#token : await this.#token();
+      token = await this.#token.get();
     } catch {
       // Whoever gives tokens may be unreachable just now, too.
       this.#drop(socket);
@@ -220,7 +231,7 @@ export class Signaling extends EventTarget {
     }
     if (!this.#online || Date.now() - this.#heardAt < DOUBTFUL_MS) return;
     const socket = this.#socket;
-    this.#send({ ping: {} });
+    this.#ping();
     this.#restart('silence', PROBE_MS, () => this.#drop(socket));
   }
 
@@ -244,7 +255,11 @@ export class Signaling extends EventTarget {
       if (kind === 'muted') this.#ack();
       else this.#acknowledge();
     }
-    if (kind === 'pong') return;
+    if (kind === 'pong') {
+      if (this.#pingedAt > 0) this.#roundTripMs = performance.now() - this.#pingedAt;
+      this.#pingedAt = 0;
+      return;
+    }
     if (kind === 'denied' || kind === 'ended') this.#finish(null);
     this.#answer(Number(message.inReplyTo ?? 0), said);
     this.#emit('message', said);
@@ -302,6 +317,7 @@ export class Signaling extends EventTarget {
     this.#finished = true;
     this.#online = false;
     this.#stopListening();
+    this.#token.stop();
     for (const timer of Object.keys(this.#timers) as TimerName[]) this.#clear(timer);
     if (code !== null) this.#socket?.close(code);
     // Answers that arrive with the last message come first.

@@ -1,0 +1,100 @@
+/** The chat of a stay in a meeting: what was said, who writes, who has read how far. */
+
+import type { ChatEntry } from './roster.js';
+
+/** How long somebody counts as writing after the last sign of it, in milliseconds. */
+const TYPING_MS = 8_000;
+/** The service counts one sign of writing in this time, in milliseconds. */
+const TYPING_EVERY_MS = 2_000;
+
+export type ChatTopic = 'chat' | 'typing' | 'receipts';
+
+export class ChatLog {
+  messages: ChatEntry[] = [];
+  typing = new Map<string, number>();
+  receipts = new Map<string, string>();
+  #changed: (topic: ChatTopic) => void;
+  #ids = new Set<string>();
+  /** Raw identifiers of who writes: a message names its sender like that. */
+  #writers = new Map<string, string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #typedAt = 0;
+  /** Whether the service knows of these. */
+  #typingKnown = true;
+  #receiptsKnown = true;
+
+  constructor(changed: (topic: ChatTopic) => void) {
+    this.#changed = changed;
+  }
+
+  /** A message that is known already is the service's echo. */
+  add(entry: ChatEntry): void {
+    if (entry.id && this.#ids.has(entry.id)) return;
+    if (entry.id) this.#ids.add(entry.id);
+    this.messages.push(entry);
+    for (const [id, rawId] of this.#writers) {
+      if (rawId && rawId === entry.senderRawId && this.#stopped(id)) this.#changed('typing');
+    }
+    this.#changed('chat');
+  }
+
+  typed(participantId: string, rawId: string): void {
+    this.typing.set(participantId, Date.now() + TYPING_MS);
+    this.#writers.set(participantId, rawId);
+    this.#expire();
+    this.#changed('typing');
+  }
+
+  read(participantId: string, messageId: string): void {
+    this.receipts.set(participantId, messageId);
+    this.#changed('receipts');
+  }
+
+  sendTyping(send: () => Promise<unknown>): void {
+    const now = Date.now();
+    if (!this.#typingKnown || now - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = now;
+    send().catch(() => {
+      this.#typingKnown = false;
+    });
+  }
+
+  sendReceipt(send: () => Promise<unknown>): void {
+    if (!this.#receiptsKnown) return;
+    send().catch(() => {
+      this.#receiptsKnown = false;
+    });
+  }
+
+  /** With a new session the history comes again. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.messages = [];
+    this.typing.clear();
+    this.receipts.clear();
+    this.#ids.clear();
+    this.#writers.clear();
+  }
+
+  /** Nothing runs out any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #stopped(participantId: string): boolean {
+    this.#writers.delete(participantId);
+    return this.typing.delete(participantId);
+  }
+
+  #expire(): void {
+    clearTimeout(this.#timer);
+    if (this.typing.size === 0) return;
+    const next = Math.min(...this.typing.values());
+    this.#timer = setTimeout(() => {
+      const now = Date.now();
+      for (const [id, until] of this.typing) if (until <= now) this.#stopped(id);
+      this.#changed('typing');
+      this.#expire();
+    }, Math.max(next - Date.now(), 0) + 1);
+  }
+}
