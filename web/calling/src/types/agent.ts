@@ -1,7 +1,7 @@
 /** Client, agents, and calls that come in. */
 
 import type {
-  CommunicationUserIdentifier,
+  CommunicationIdentifier,
   MicrosoftTeamsAppIdentifier,
   MicrosoftTeamsUserIdentifier,
   PhoneNumberIdentifier,
@@ -92,9 +92,8 @@ export interface CallAgentOptions {
   alternateCallerId?: PhoneNumberIdentifier;
 }
 
-export interface TeamsCallAgentOptions {
-  emergencyCallOptions?: EmergencyCallOptions;
-}
+/** None yet. */
+export interface TeamsCallAgentOptions {}
 
 /** For browsers behind a proxy, and TURN of one's own. Not used: Anteroom's media server is reached directly. */
 export interface NetworkConfigurationOptions {
@@ -133,16 +132,7 @@ export interface CallAgent extends CallAgentCommon {
   join(groupLocator: GroupCallLocator | GroupChatCallLocator, options?: JoinCallOptions): Call;
   join(meetingLocator: MeetingLocator, options?: JoinCallOptions): Call;
   join(roomLocator: RoomLocator, options?: JoinCallOptions): Call;
-  startCall(
-    participants: (
-      | CommunicationUserIdentifier
-      | PhoneNumberIdentifier
-      | MicrosoftTeamsAppIdentifier
-      | MicrosoftTeamsUserIdentifier
-      | UnknownIdentifier
-    )[],
-    options?: StartCallOptions,
-  ): Call;
+  startCall(participants: CommunicationIdentifier[], options?: StartCallOptions): Call;
   on(event: 'incomingCall', listener: IncomingCallEvent): void;
   on(event: 'callsUpdated', listener: CollectionUpdatedEvent<Call>): void;
   on(event: 'connectionStateChanged', listener: (args: ConnectionStateChangedEventArgs) => void): void;

@@ -159,8 +159,10 @@ export interface CallCommon {
 /** A call of an ACS user. */
 export interface Call extends CallCommon {
   readonly info: CallInfo;
-  addParticipant(participant: CommunicationUserIdentifier | MicrosoftTeamsAppIdentifier | UnknownIdentifier): RemoteParticipant;
-  addParticipant(participant: MicrosoftTeamsUserIdentifier, options?: AddParticipantOptions): RemoteParticipant;
+  addParticipant(
+    participant: CommunicationUserIdentifier | MicrosoftTeamsUserIdentifier | MicrosoftTeamsAppIdentifier | UnknownIdentifier,
+    options?: AddParticipantOptions,
+  ): RemoteParticipant;
   addParticipant(participant: PhoneNumberIdentifier, options?: AddPhoneNumberOptions): RemoteParticipant;
 }
 

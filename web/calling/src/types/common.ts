@@ -49,7 +49,7 @@ export interface CallerInfo {
 
 /** A participant where only who it is matters. */
 export interface ParticipantInfo {
-  readonly identifier: CommunicationIdentifierKind | undefined;
+  readonly identifier: CommunicationIdentifierKind;
   readonly displayName?: string;
 }
 

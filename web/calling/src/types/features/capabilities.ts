@@ -49,7 +49,11 @@ export type ParticipantCapabilityName =
 /** All of them, at any time. */
 export type ParticipantCapabilities = Record<ParticipantCapabilityName, ParticipantCapability>;
 
-export type CapabilitiesChangedReason = 'RoleChanged' | 'UserPolicyChanged' | 'MeetingOptionsChanged' | 'MeetingDetailsChanged';
+export type CapabilitiesChangedReason =
+  | 'RoleChanged'
+  | 'UserPolicyChanged'
+  | 'MeetingOptionOrOrganizerPolicyChanged'
+  | 'MeetingDetailsChanged';
 
 /** Only what is another one now. */
 export interface CapabilitiesChangeInfo {

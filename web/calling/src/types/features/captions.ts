@@ -8,7 +8,7 @@ export type CaptionsResultType = 'Partial' | 'Final';
 
 export interface StartCaptionsOptions {
   /** As `en-us`. */
-  spokenLanguage?: string;
+  spokenLanguage: string;
 }
 
 interface CaptionsInfoCommon {

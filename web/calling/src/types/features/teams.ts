@@ -25,7 +25,7 @@ export interface BreakoutRoom {
   readonly call?: Call | TeamsCall;
   readonly invitees: Invitee[];
   join(): Promise<Call | TeamsCall>;
-  returnToMainMeeting?(): Promise<Call | TeamsCall>;
+  returnToMainMeeting(): Promise<Call | TeamsCall>;
 }
 
 export interface BreakoutRoomsSettings {
@@ -62,6 +62,8 @@ export type BreakoutRoomsUpdatedListener = (event: BreakoutRoomsEventData) => vo
 
 export interface BreakoutRoomsCallFeature extends CallFeature {
   readonly assignedBreakoutRoom?: BreakoutRoom;
+  /** Same as `assignedBreakoutRoom`; both names are in use. */
+  readonly assignedBreakoutRooms?: BreakoutRoom;
   readonly breakoutRooms: ReadonlyArray<BreakoutRoom>;
   readonly breakoutRoomsSettings?: BreakoutRoomsSettings;
   on(event: 'breakoutRoomsUpdated', listener: BreakoutRoomsUpdatedListener): void;
