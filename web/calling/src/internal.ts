@@ -3,7 +3,8 @@
  * @internal
  */
 
-import type { Conference } from './session/conference.js';
+import type { Devices } from './devices/device-manager.js';
+import type { Conference, LocalSources } from './session/conference.js';
 
 /**
  * What `VideoStreamRenderer` asks of a stream, local or remote. Several views may show one stream at once; the stream
@@ -20,6 +21,13 @@ export interface Renderable {
 export interface FeatureContext {
   /** The stay in the meeting behind the call: what is known of it, requests, its events. */
   conference: Conference;
+  /** What this computer sends, and whether it is muted. */
+  local: LocalSources;
+  devices: Devices;
+  /** `Call.id`, which may change once. */
+  callId(): string;
+  /** `RemoteVideoStream.id` for a track id of the session. */
+  streamId(trackId: string): number | undefined;
   /** Participant id of the session for an identifier's raw id; `undefined` for who is not in the call. */
   participantId(rawId: string): string | undefined;
   /** Raw id for a participant id of the session. */
