@@ -3,4 +3,12 @@
  * @packageDocumentation
  */
 
+export { CallClient } from './client.js';
+export type { AnteroomClientOptions } from './client.js';
+export type { ServerOptions } from './credential.js';
+export { LocalAudioStream } from './devices/local-audio-stream.js';
+export { LocalVideoStream } from './devices/local-video-stream.js';
 export { CommunicationError } from './errors.js';
+export { Features } from './features/index.js';
+export { VideoStreamRenderer } from './renderer.js';
+export * from './types/index.js';

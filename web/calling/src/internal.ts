@@ -1,6 +1,5 @@
 /**
  * What the parts of the package know of each other, and apps do not.
- * @internal
  */
 
 import type { Devices } from './devices/device-manager.js';

@@ -1206,6 +1206,7 @@ var Conference = class extends Requests {
   #again;
   #often;
   #held = false;
+  #sendLimits = /* @__PURE__ */ new Map();
   /** What is seen, as long as it has not been told. */
   #views = null;
   #toldViews = "[]";
@@ -1269,6 +1270,11 @@ var Conference = class extends Requests {
     this.#subscriptions.paused = held;
     this.#publish();
     this.#subscribe();
+  }
+  /** Upper bounds on what is sent of a source, for the whole stay. */
+  limitSending(source, limits) {
+    this.#sendLimits.set(source, limits);
+    this.#media?.limit(source, limits);
   }
   /** The chat, the oldest message first. */
   get messages() {
@@ -1521,6 +1527,7 @@ var Conference = class extends Requests {
       console.error("media negotiation", event.detail.error);
       this.notice(MEDIA_TROUBLE);
     });
+    for (const [source, limits] of this.#sendLimits) this.#media.limit(source, limits);
     this.#setState("connected");
     this.#publish();
     this.#subscribe();

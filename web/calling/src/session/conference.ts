@@ -6,6 +6,7 @@
 import { ChatLog } from './chat.js';
 import { onLeave, onReturn } from './lifecycle.js';
 import { CAMERA, MICROPHONE, Media, SCREEN } from './media.js';
+import type { SendLimits } from './media.js';
 import type {
   Connected,
   EndReasonMessage,
@@ -14,6 +15,7 @@ import type {
   Rights,
   ServerBodies,
   ServerMessage,
+  Source,
   View,
 } from './messages.js';
 import { CONNECTION_LOST, JOIN_REFUSED, LEFT, MEDIA_TROUBLE, announcement, endReason, mutedBy } from './notices.js';
@@ -120,6 +122,7 @@ export class Conference extends Requests {
   #again: ReturnType<typeof setTimeout> | undefined;
   #often: Pace<Topic>;
   #held = false;
+  #sendLimits = new Map<Source, SendLimits>();
   /** What is seen, as long as it has not been told. */
   #views: View[] | null = null;
   #toldViews = '[]';
@@ -193,6 +196,12 @@ export class Conference extends Requests {
     this.#subscriptions.paused = held;
     this.#publish();
     this.#subscribe();
+  }
+
+  /** Upper bounds on what is sent of a source, for the whole stay. */
+  limitSending(source: Source, limits: SendLimits): void {
+    this.#sendLimits.set(source, limits);
+    this.#media?.limit(source, limits);
   }
 
   /** The chat, the oldest message first. */
@@ -470,6 +479,7 @@ export class Conference extends Requests {
       console.error('media negotiation', (event as CustomEvent<{ error: unknown }>).detail.error);
       this.notice(MEDIA_TROUBLE);
     });
+    for (const [source, limits] of this.#sendLimits) this.#media.limit(source, limits);
     this.#setState('connected');
     this.#publish();
     this.#subscribe();
