@@ -28,6 +28,8 @@ export class ShownViews {
   #tracks = new Map<string, string>();
   #sizes = new Map<Element, { width: number; height: number }>();
   #outOfSight = new Set<Element>();
+  /** Which of them have been in the page: a view is made first, and put there once there is a picture. */
+  #placed = new WeakSet<Element>();
   #pace = new Pace<'views'>(PACE_MS, () => this.#report());
   #background = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
@@ -116,13 +118,18 @@ export class ShownViews {
     this.#tell(views);
   }
 
+  #inSight(place: Element): boolean {
+    if (place.isConnected) this.#placed.add(place);
+    return this.#placed.has(place) ? place.isConnected && !this.#outOfSight.has(place) : true;
+  }
+
   /** The largest place counts. */
   #seen(places: Set<Place>): Omit<View, 'trackId'> {
     let seen = false;
     let best = { width: 0, height: 0 };
     for (const place of places) {
       const own = typeof place === 'symbol';
-      if (this.#background || (!own && this.#outOfSight.has(place))) continue;
+      if (this.#background || (!own && !this.#inSight(place))) continue;
       seen = true;
       const size = own ? OWN_MEANS : (this.#sizes.get(place) ?? best);
       if (size.width * size.height > best.width * best.height) best = size;

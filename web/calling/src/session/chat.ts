@@ -14,7 +14,8 @@ export class ChatLog {
   typing = new Map<string, number>();
   receipts = new Map<string, string>();
   #changed: (topic: ChatTopic) => void;
-  #ids = new Set<string>();
+  /** Places in `messages`. */
+  #places = new Map<string, number>();
   /** Raw identifiers of who writes: a message names its sender like that. */
   #writers = new Map<string, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,10 +28,17 @@ export class ChatLog {
     this.#changed = changed;
   }
 
-  /** A message that is known already is the service's echo. */
+  /** A message that is known already has been changed, or is the service's echo of an own one. */
   add(entry: ChatEntry): void {
-    if (entry.id && this.#ids.has(entry.id)) return;
-    if (entry.id) this.#ids.add(entry.id);
+    const place = entry.id ? this.#places.get(entry.id) : undefined;
+    if (place !== undefined) {
+      if (entry.edited || entry.deleted) {
+        this.messages[place] = entry;
+        this.#changed('chat');
+      }
+      return;
+    }
+    if (entry.id) this.#places.set(entry.id, this.messages.length);
     this.messages.push(entry);
     for (const [id, rawId] of this.#writers) {
       if (rawId && rawId === entry.senderRawId && this.#stopped(id)) this.#changed('typing');
@@ -72,7 +80,7 @@ export class ChatLog {
     this.messages = [];
     this.typing.clear();
     this.receipts.clear();
-    this.#ids.clear();
+    this.#places.clear();
     this.#writers.clear();
   }
 

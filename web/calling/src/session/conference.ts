@@ -439,10 +439,11 @@ export class Conference extends Requests {
         this.#tell('announcement', announcement(body));
         break;
       case 'typing':
-        this.#chat.typed(body.participantId ?? '', this.participants.get(body.participantId ?? '')?.rawId ?? '');
+        // Who writes to the chat from elsewhere has no tile to show it at.
+        if (body.participantId) this.#chat.typed(body.participantId, body.rawId ?? '');
         break;
       case 'readReceipt':
-        if (body.participantId !== this.participantId) this.#chat.read(body.participantId ?? '', body.messageId ?? '');
+        if (body.participantId && body.participantId !== this.participantId) this.#chat.read(body.participantId, body.messageId ?? '');
         break;
       default:
     }

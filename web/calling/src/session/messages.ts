@@ -106,6 +106,9 @@ export interface ChatMessage {
   createdMs?: string;
   history?: boolean;
   nameHidden?: boolean;
+  /** When it was last changed, Unix milliseconds. */
+  editedMs?: string;
+  deleted?: boolean;
 }
 
 export interface MeetingStateMessage {
@@ -179,8 +182,8 @@ export interface ServerBodies {
   announcement: AnnouncementMessage;
   muted: { byParticipantId?: string };
   demand: DemandMessage;
-  typing: { participantId?: string };
-  readReceipt: { participantId?: string; messageId?: string };
+  typing: { participantId?: string; rawId?: string; displayName?: string; nameHidden?: boolean };
+  readReceipt: { participantId?: string; messageId?: string; rawId?: string };
 }
 
 export type ServerKind = keyof ServerBodies;

@@ -66,6 +66,10 @@ export interface ChatEntry {
   at: number;
   /** Said before this stay. */
   history: boolean;
+  /** It was changed. */
+  edited?: boolean;
+  /** It was taken back; the text is empty. */
+  deleted?: boolean;
 }
 
 export interface MeetingState {
@@ -165,6 +169,8 @@ export function chatEntry(raw: ChatMessage): ChatEntry {
     text: raw.text ?? '',
     at: Number(raw.createdMs ?? 0),
     history: raw.history ?? false,
+    edited: Number(raw.editedMs ?? 0) > 0,
+    deleted: raw.deleted ?? false,
   };
 }
 

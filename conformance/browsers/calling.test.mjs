@@ -1,0 +1,153 @@
+/** The calling package in an app of its own origin, against the Teams side's page. */
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { openBrowser } from './lib/browser.mjs';
+import { AppUser, serveApp } from './lib/calling-app.mjs';
+import { organizer } from './lib/flow.mjs';
+import { drawnScreen } from './lib/pictures.mjs';
+import { cable, startService } from '../lib/service.mjs';
+
+let service;
+let app;
+const open = [];
+
+before(async () => {
+  service = await startService();
+  app = await serveApp();
+});
+
+after(async () => {
+  await app?.close();
+  await service?.stop();
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((browser) => browser.close()));
+});
+
+/** @param {'chromium'|'firefox'} kind */
+async function start(kind, options) {
+  const browser = await openBrowser(kind, options);
+  open.push(browser);
+  return browser;
+}
+
+async function wholeLoop(browser, options) {
+  const alice = await organizer(browser, service);
+  const dana = await AppUser.join(browser, service, app.origin, 'Dana', options);
+  await dana.reaches('InLobby');
+  assert.equal(await dana.does(() => window.app.first), 'None', 'nothing has happened when join returns');
+  assert.equal(await dana.does(() => window.app.call.remoteParticipants.length), 0, 'nobody is seen from the lobby');
+  assert.deepEqual(
+    (await dana.log()).filter((line) => !line.startsWith('local')),
+    ['calls +1 -0', 'Connecting', 'InLobby'],
+  );
+
+  await alice.admits('Dana');
+  await dana.reaches('Connected');
+  await alice.seesInRoster('Dana', 'Unverified');
+  await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+  await Promise.all([alice.seesChange('camera'), dana.seesChange('camera')]);
+  await Promise.all([alice.hears(), dana.hears()]);
+  await dana.until('knows the size of the picture', () => window.app.size?.width > 0);
+  const log = await dana.log();
+  const order = ['Connected', 'thread true role Attendee', '+Alice microsoftTeamsUser Connecting', 'Alice Connected', 'Video true'];
+  assert.deepEqual(log.filter((line) => order.includes(line)), order);
+
+  await dana.click('share');
+  await alice.seesMoving('screen');
+  await alice.seesMoving('camera');
+  assert.deepEqual(
+    await dana.does(() => window.app.call.localVideoStreams.map(({ mediaStreamType }) => mediaStreamType)),
+    ['Video', 'ScreenSharing'],
+  );
+  // The browser's own button.
+  await dana.does(() => window.app.call.localVideoStreams[1]._track.dispatchEvent(new Event('ended')));
+  await alice.missesVideo('screen');
+  assert.equal(await dana.does(() => window.app.call.isScreenSharingOn), false);
+
+  await alice.click('share');
+  await dana.seesMoving('screen');
+  await dana.seesMoving('camera');
+  await alice.click('share');
+  await dana.missesVideo('screen');
+
+  await dana.does(() => window.app.call.stopVideo({ source: { id: window.app.camera.source.id } }));
+  await alice.missesVideo('camera');
+  await dana.does(() => window.app.call.startVideo(window.app.camera));
+  await alice.seesMoving('camera');
+
+  await alice.doesWith('Dana', 'mute-participant');
+  await dana.until('was muted', () => window.app.call.isMuted);
+  assert.ok((await dana.log()).includes('muted by Alice'));
+  await alice.hearsSilence();
+  await dana.does(() => window.app.call.unmute());
+  await alice.seesMuted('Dana', false);
+  await alice.hears();
+
+  await dana.does(() => window.app.call.hold());
+  await alice.missesVideo('camera');
+  assert.equal(await dana.does(() => window.app.call.state), 'LocalHold');
+  await dana.does(() => window.app.call.resume());
+  await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+
+  await dana.does(() => window.app.call.hangUp());
+  assert.deepEqual((await dana.log()).slice(-3), ['Disconnecting', 'Disconnected 0/0', 'calls +0 -1']);
+  assert.ok(await dana.does(() => window.app.removed === window.app.call));
+  assert.ok(await dana.does(() => window.app.camera._users.size === 0), 'the camera is off');
+  await alice.missesInRoster('Dana');
+  dana.hasNoProblems();
+  alice.hasNoProblems();
+}
+
+test('the whole loop of the calling package', async () => wholeLoop(await start('chromium')));
+
+test('the whole loop of the calling package in Firefox', async () => wholeLoop(await start('firefox'), { prepare: drawnScreen }));
+
+test('who is rejected or removed is told so by codes', async () => {
+  const browser = await start('chromium');
+  const alice = await organizer(browser, service);
+  const rejected = await AppUser.join(browser, service, app.origin, 'Not wanted');
+  await rejected.reaches('InLobby');
+  await alice.decides('reject', 'Not wanted');
+  await rejected.reaches('Disconnected');
+  assert.match((await rejected.log()).find((line) => line.startsWith('Disconnected')), /\/5854$/);
+
+  const removed = await AppUser.join(browser, service, app.origin, 'Wanted at first');
+  await removed.reaches('InLobby');
+  await alice.admits('Wanted at first');
+  await removed.reaches('Connected');
+  await alice.removes('Wanted at first');
+  await removed.reaches('Disconnected');
+  assert.match((await removed.log()).find((line) => line.startsWith('Disconnected')), /\/(?:5300|5000|560000)$/);
+});
+
+test('a call of the calling package outlives a cut of the network', async () => {
+  const network = await cable(service.origin);
+  try {
+    const browser = await start('chromium');
+    const traveller = await start('chromium', { arguments: network.chromium });
+    const alice = await organizer(browser, service);
+    const dana = await AppUser.join(traveller, service, app.origin, 'Dana');
+    await dana.reaches('InLobby');
+    await alice.admits('Dana');
+    await dana.reaches('Connected');
+    await dana.seesMoving('camera');
+    const before = await dana.does(() => window.app.call._conference.participantId);
+    network.cut();
+    await dana.until('notices', () => window.app.agent.connectionState === 'Reconnecting');
+    await dana.does(() => window.app.call.mute());
+    network.mend();
+    await dana.until('is back', () => window.app.agent.connectionState === 'Connected');
+    await alice.seesMuted('Dana', true);
+    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+    assert.equal(await dana.does(() => window.app.call._conference.participantId), before);
+    assert.equal(await dana.does(() => window.app.call.state), 'Connected');
+    await dana.does(() => window.app.call.hangUp());
+    await dana.reaches('Disconnected');
+  } finally {
+    await network.close();
+  }
+});
