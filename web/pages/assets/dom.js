@@ -54,11 +54,12 @@ export function setText(element, text) {
 
 /**
  * Makes the children of `parent` the given elements, in this order, moving as little as possible: a moved video
- * element would pause.
+ * element would pause. What has the focus keeps it.
  * @param {Element} parent
  * @param {Element[]} wanted
  */
 export function arrange(parent, wanted) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const keep = new Set(wanted);
   for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
   let at = parent.firstElementChild;
@@ -66,6 +67,27 @@ export function arrange(parent, wanted) {
     if (element === at) at = at.nextElementSibling;
     else parent.insertBefore(element, at);
   }
+  if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+}
+
+/**
+ * Makes a change to a list. When what has the focus is gone with its row, the row that took its place gets it: the control
+ * of the same kind, else the first; without any, `fallback`.
+ *
+ * @param {Element} list its children are the rows
+ * @param {HTMLElement} fallback
+ * @param {() => void} change
+ */
+export function keepFocus(list, fallback, change) {
+  const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
+  const index = focused ? [...list.children].findIndex((row) => row.contains(focused)) : -1;
+  change();
+  if (!focused || (focused.isConnected && focused.getClientRects().length > 0)) return;
+  const row = list.children[Math.min(Math.max(index, 0), list.children.length - 1)];
+  const control = row?.querySelector(`[data-testid="${focused.dataset.testid}"]`) ?? row?.querySelector('button');
+  const target = control ?? fallback;
+  if (!control) fallback.tabIndex = -1;
+  target.focus({ preventScroll: true });
 }
 
 /**
