@@ -7,6 +7,7 @@
 import { prepareAnnouncements, say, toast } from './announce.js';
 import { administer, ApiError } from './api.js';
 import { h, setText, showView } from './dom.js';
+import { catalogues } from './i18n.js';
 import { icon } from './icons.js';
 import { comeBack, forget, recall, showSignIn, signOut as endSession } from './sign-in.js';
 
@@ -15,6 +16,7 @@ const TIERS = ['baseline', 'sensitive', 'highly-sensitive'];
 
 const container = document.getElementById('app');
 
+await catalogues('common');
 prepareAnnouncements();
 comeBack().then(start, start);
 

@@ -1,7 +1,9 @@
 /**
- * The HTTP side: guest tokens from the company's back end, sign-in and calendar of a Teams user.
+ * The HTTP side: guest tokens from the company's back end, sign-in, calendar and meetings of a Teams user.
  * @module api
  */
+
+import { language, t } from './i18n.js';
 
 /** A refusal with a sentence for a person. */
 export class ApiError extends Error {
@@ -36,12 +38,9 @@ export async function guestToken() {
     body: '{}',
   });
   if (response.status === 404 || response.status === 405) {
-    throw new ApiError(
-      'This page has no back end that hands out guest tokens. An app that embeds it opens it with an access token: /join?link=…#token=…',
-      404,
-    );
+    throw new ApiError(t('common-no-guest-tokens', { address: '/join?link=…#token=…' }), 404);
   }
-  if (!response.ok) throw new ApiError(await sentence(response, 'The back end gave no access token.'), response.status);
+  if (!response.ok) throw new ApiError(await sentence(response, t('common-no-token')), response.status);
   return response.json();
 }
 
@@ -66,7 +65,7 @@ export async function signIn(username, password) {
   if (!response.ok) {
     const rejected = response.status === 400 || response.status === 401;
     throw new ApiError(
-      rejected ? 'That user name and password do not match.' : await sentence(response, 'Signing in failed.'),
+      rejected ? t('common-wrong-password') : await sentence(response, t('common-sign-in-failed')),
       response.status,
     );
   }
@@ -113,24 +112,124 @@ export async function me(token) {
 }
 
 /**
- * Online meetings in the user's calendar, in the order of their start.
+ * A meeting in somebody's calendar.
+ * @typedef {object} CalendarEntry
+ * @property {string} id of the event
+ * @property {string} subject may be empty
+ * @property {string} joinUrl
+ * @property {Date|null} start
+ * @property {Date|null} end
+ * @property {string} organizer
+ * @property {boolean} own whether the user organizes it
+ * @property {boolean} series whether it is an occurrence of a series
+ * @property {boolean} cancelled
+ */
+
+/** Most pages of the calendar that are read. */
+const PAGES = 10;
+
+/**
+ * Online meetings in the user's calendar that touch a period, in the order of their start.
  *
  * @param {string} token directory token
- * @returns {Promise<{id: string, subject: string, joinUrl: string, start: Date|null, end: Date|null, organizer: string}[]>}
+ * @param {Date} from
+ * @param {Date} to
+ * @returns {Promise<CalendarEntry[]>}
  */
-export async function meetings(token) {
-  const { value = [] } = await graph('/v1.0/me/events', token);
-  return value
+export async function meetings(token, from, to) {
+  const period = new URLSearchParams({ startDateTime: from.toISOString(), endDateTime: to.toISOString() });
+  const events = [];
+  let next = `/v1.0/me/calendarView?${period}`;
+  for (let page = 0; next && page < PAGES; page += 1) {
+    const answer = await graph(next, token);
+    events.push(...(answer.value ?? []));
+    next = ownPath(answer['@odata.nextLink']);
+  }
+  return events
     .filter((event) => typeof event?.onlineMeeting?.joinUrl === 'string')
     .map((event) => ({
       id: String(event.id ?? ''),
-      subject: String(event.subject || 'Meeting'),
+      subject: String(event.subject ?? ''),
       joinUrl: event.onlineMeeting.joinUrl,
       start: dateOf(event.start),
       end: dateOf(event.end),
       organizer: String(event.organizer?.emailAddress?.name ?? event.organizer?.emailAddress?.address ?? ''),
+      own: event.isOrganizer === true,
+      series: event.type === 'occurrence' || event.type === 'exception',
+      cancelled: event.isCancelled === true,
     }))
     .sort((a, b) => (a.start?.getTime() ?? 0) - (b.start?.getTime() ?? 0));
+}
+
+/**
+ * Puts an online meeting into the user's calendar.
+ *
+ * @param {string} token directory token
+ * @param {{subject: string, start: Date, end: Date, attendees: string[]}} meeting `attendees` by their sign-in names
+ * @returns {Promise<{id: string, joinUrl: string}>}
+ */
+export async function schedule(token, { subject, start, end, attendees }) {
+  const at = (date) => ({ dateTime: date.toISOString().slice(0, 19), timeZone: 'UTC' });
+  const event = await graph('/v1.0/me/events', token, 'POST', {
+    subject,
+    start: at(start),
+    end: at(end),
+    isOnlineMeeting: true,
+    onlineMeetingProvider: 'teamsForBusiness',
+    attendees: attendees.map((address) => ({ emailAddress: { address }, type: 'required' })),
+  });
+  return { id: String(event.id), joinUrl: String(event.onlineMeeting?.joinUrl ?? '') };
+}
+
+/**
+ * Makes a meeting that begins now and is in no calendar.
+ * @param {string} token directory token
+ * @param {string} subject
+ * @returns {Promise<object>} Graph's `onlineMeeting`
+ */
+export async function meetNow(token, subject) {
+  return graph('/v1.0/me/onlineMeetings', token, 'POST', { subject });
+}
+
+/**
+ * Deletes an event of the user's calendar, and the meeting of it when the user organizes it.
+ * @param {string} token directory token
+ * @param {string} id
+ */
+export async function deleteEvent(token, id) {
+  await graph(`/v1.0/me/events/${encodeURIComponent(id)}`, token, 'DELETE');
+}
+
+/**
+ * The user's own meeting with this link, with its options.
+ *
+ * @param {string} token directory token
+ * @param {string} joinUrl
+ * @returns {Promise<object|null>} Graph's `onlineMeeting`
+ */
+export async function onlineMeeting(token, joinUrl) {
+  const filter = new URLSearchParams({ $filter: `JoinWebUrl eq '${joinUrl.replaceAll("'", "''")}'` });
+  const { value = [] } = await graph(`/v1.0/me/onlineMeetings?${filter}`, token);
+  return value[0] ?? null;
+}
+
+/**
+ * Changes options of the user's own meeting.
+ *
+ * @param {string} token directory token
+ * @param {string} id of the `onlineMeeting`
+ * @param {object} changes
+ * @returns {Promise<object>} the meeting as it is then
+ */
+export async function changeMeeting(token, id, changes) {
+  return graph(`/v1.0/me/onlineMeetings/${encodeURIComponent(id)}`, token, 'PATCH', changes);
+}
+
+/** A next page is one of this service, whatever its address says. */
+function ownPath(link) {
+  if (typeof link !== 'string') return '';
+  const { pathname, search } = new URL(link, location.href);
+  return pathname + search;
 }
 
 /** Graph's `dateTime` has no offset when the zone is named beside it. */
@@ -153,21 +252,24 @@ function dateOf(value) {
 export async function administer(method, path, token, body) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const response = await send(`/admin/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
-  if (!response.ok) throw new ApiError(await sentence(response, 'The request was refused.'), response.status);
+  if (!response.ok) throw new ApiError(await sentence(response, t('common-refused')), response.status);
   return response.json();
 }
 
-async function graph(path, token) {
-  const response = await send(path, { headers: { authorization: `Bearer ${token}` } });
-  if (!response.ok) throw new ApiError(await sentence(response, 'The calendar could not be read.'), response.status);
-  return response.json();
+async function graph(path, token, method = 'GET', body) {
+  // Newer members of enumerations come only to who asks for them.
+  const headers = { authorization: `Bearer ${token}`, 'accept-language': language(), prefer: 'include-unknown-enum-members' };
+  if (body) headers['content-type'] = 'application/json';
+  const response = await send(path, { method, headers, body: body && JSON.stringify(body) });
+  if (!response.ok) throw new ApiError(await sentence(response, t('common-refused')), response.status);
+  return response.status === 204 ? {} : response.json();
 }
 
 async function send(path, options) {
   try {
     return await fetch(path, { cache: 'no-store', credentials: 'same-origin', ...options });
   } catch {
-    throw new ApiError('The service cannot be reached. Check your connection and try again.');
+    throw new ApiError(t('common-unreachable'));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { h, setText } from './dom.js';
+import { t } from './i18n.js';
 import { icon } from './icons.js';
 
 /** The line above the pictures, and the question for consent. */
@@ -18,7 +19,7 @@ export class Banner {
   /** @param {import('./session.js').Conference} call */
   constructor(call) {
     this.#call = call;
-    this.#agree = h('button', { type: 'button', class: 'small', testid: 'consent-open', text: 'Agree …', on: { click: () => this.#ask() } });
+    this.#agree = h('button', { type: 'button', class: 'small', testid: 'consent-open', text: t('people-consent-open'), on: { click: () => this.#ask() } });
     this.element = h('div', { class: 'banner', role: 'status', 'aria-live': 'polite', testid: 'banner' }, icon('record'), this.#text, this.#agree);
     this.update();
   }
@@ -26,13 +27,14 @@ export class Banner {
   update() {
     const { recording, transcription, locked, greenRoom, startedAt, consentRequired } = this.#call.meeting;
     const recorded = recording || transcription;
-    const what = [recording && 'recorded', transcription && 'transcribed'].filter(Boolean).join(' and ');
     const parts = [];
-    if (recorded) parts.push(`This meeting is being ${what}.`);
-    if (greenRoom && startedAt === 0) parts.push('Attendees are waiting: the meeting has not started.');
-    if (locked) parts.push('The meeting is locked.');
+    if (recording && transcription) parts.push(t('people-recorded-and-transcribed'));
+    else if (recording) parts.push(t('people-recorded'));
+    else if (transcription) parts.push(t('people-transcribed'));
+    if (greenRoom && startedAt === 0) parts.push(t('people-green-room'));
+    if (locked) parts.push(t('people-locked'));
     const missing = recorded && consentRequired && this.#missing();
-    if (missing) parts.push('Nobody hears or sees you until you agree.');
+    if (missing) parts.push(t('people-consent-missing'));
     setText(this.#text, parts.join(' '));
     this.element.hidden = parts.length === 0;
     this.element.dataset.recording = String(recorded);
@@ -68,17 +70,17 @@ export class Banner {
           },
         },
       },
-      h('h2', { id: 'consent-title', text: 'Do you agree to being recorded?' }),
-      h('p', { text: 'This meeting is being recorded or transcribed. Until you agree, you can watch and listen, but not speak, show your camera or share. Your answer holds for this call.' }),
+      h('h2', { id: 'consent-title', text: t('people-consent-title') }),
+      h('p', { text: t('people-consent-text') }),
       h(
         'div',
         { class: 'dialog-actions' },
-        h('button', { type: 'button', class: 'quiet', testid: 'consent-later', text: 'Not now', on: { click: close } }),
+        h('button', { type: 'button', class: 'quiet', testid: 'consent-later', text: t('people-consent-later'), on: { click: close } }),
         h('button', {
           type: 'button',
           class: 'primary',
           testid: 'consent-grant',
-          text: 'I agree',
+          text: t('people-consent-grant'),
           on: {
             click: () => {
               close();

@@ -3,12 +3,13 @@
  * @module call-view
  */
 
-import { say, toast } from './announce.js';
+import { announcementText, say, toast } from './announce.js';
 import { AudioOutput } from './audio.js';
 import { Banner } from './banner.js';
 import { Chat } from './chat.js';
 import { h, setAttribute, setText, showView } from './dom.js';
 import { endView } from './end-view.js';
+import { noticeText } from './i18n.js';
 import { icon } from './icons.js';
 import { REACTIONS } from './meeting-controls.js';
 import { LobbyPanel, People } from './people.js';
@@ -63,7 +64,7 @@ export function showCall(container, call, local, { rejoin, back, guestLink = fal
     if (detail.topic === 'state') enter();
     else view?.update(detail.topic);
   });
-  call.addEventListener('notice', ({ detail }) => toast(detail.message));
+  call.addEventListener('notice', ({ detail }) => toast(noticeText(detail)));
   enter();
   call.start();
 }
@@ -200,7 +201,7 @@ function inCall(call, local, { guestLink }) {
     if (!own) say(`${name}: ${reaction.name}`);
   };
   // Comings and goings, for screen readers, where the meeting announces them.
-  const onAnnouncement = ({ detail }) => say(detail.message);
+  const onAnnouncement = ({ detail }) => say(announcementText(detail));
   const onLocal = () => update('local');
   const onWidth = () => showPanels(WIDE.matches, WIDE.matches);
   call.addEventListener('reaction', onReaction);

@@ -4,24 +4,11 @@
  */
 
 import { h } from './dom.js';
+import { hasText, language, t } from './i18n.js';
 import { icon } from './icons.js';
 
-/** Headings by the stable key of the end reason, and whether trying again can help. */
-const REASONS = {
-  left: ['You left the meeting', true],
-  ended: ['The meeting has ended', true],
-  removed: ['You were removed from the meeting', true],
-  lobby_denied: ['You were not let in', true],
-  lobby_timeout: ['Nobody let you in', true],
-  meeting_not_found: ['This meeting was not found', true],
-  bad_locator: ['This is not a meeting link', false],
-  bad_display_name: ['This name cannot be used', true],
-  government_cloud: ['This meeting cannot be joined from here', false],
-  anonymous_join_disabled: ['Guests cannot join this meeting', true],
-  unauthenticated: ['Your access has expired', true],
-  connection_lost: ['The connection was lost', true],
-  service_stopping: ['The service is restarting', true],
-};
+/** What cannot be joined however often one tries. */
+const FINAL = new Set(['bad_locator', 'government_cloud', 'cloud_not_supported', 'kind_not_supported', 'e2ee', 'room_over', 'room_closed']);
 
 /**
  * @param {import('./session.js').EndReason} reason
@@ -29,7 +16,9 @@ const REASONS = {
  * @returns {HTMLElement}
  */
 export function endView(reason, { rejoin, back }) {
-  const [title, again] = REASONS[reason.key] ?? [reason.code === 0 ? 'The call is over' : 'You could not join', true];
+  const title = heading(reason);
+  const why = explanation(reason);
+  const again = !FINAL.has(reason.key);
   const fine = reason.key === 'left' || reason.key === 'ended';
   return h(
     'main',
@@ -42,20 +31,33 @@ export function endView(reason, { rejoin, back }) {
         'div',
         { role: 'alert', testid: 'end-reason', data: { key: reason.key, code: String(reason.code), subCode: String(reason.subCode) } },
         h('h1', { text: title }),
-        reason.message && !sameWords(reason.message, title) && h('p', { class: 'waiting-text', text: reason.message }),
+        why && !sameWords(why, title) && h('p', { class: 'waiting-text', text: why }),
       ),
       h(
         'div',
         { class: 'card-actions' },
-        again && h('button', { type: 'button', class: 'primary', testid: 'rejoin', text: fine ? 'Join again' : 'Try again', on: { click: rejoin } }),
+        again && h('button', { type: 'button', class: 'primary', testid: 'rejoin', text: fine ? t('people-join-again') : t('people-try-again'), on: { click: rejoin } }),
         back && h('button', { type: 'button', class: again ? 'quiet' : 'primary', text: back.label, on: { click: back.action } }),
       ),
-      reason.code !== 0 && h('p', { class: 'fine-print', text: `Code ${reason.code}/${reason.subCode}` }),
+      reason.code !== 0 && h('p', { class: 'fine-print', text: t('people-end-code', { code: `${reason.code}/${reason.subCode}` }) }),
     ),
   );
 }
 
+/** By the stable key; keys that the page does not know have the service's sentence. */
+function heading({ key, code }) {
+  const id = `people-end-${key.replaceAll('_', '-')}`;
+  if (hasText(id)) return t(id);
+  return code === 0 ? t('people-end-over') : t('people-end-refused');
+}
+
+function explanation({ key, message }) {
+  const id = `people-why-${key.replaceAll('_', '-')}`;
+  if (language() === 'en' && message) return message;
+  return hasText(id) ? t(id) : message;
+}
+
 function sameWords(a, b) {
-  const words = (text) => text.toLowerCase().replace(/[^a-z]+/g, ' ').trim();
+  const words = (text) => text.toLowerCase().replace(/[^\p{L}]+/gu, ' ').trim();
   return words(a) === words(b);
 }

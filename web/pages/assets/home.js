@@ -3,13 +3,28 @@
  * @module home
  */
 
+import { catalogues, languagePicker, onLanguage, t, textId, translate } from './i18n.js';
+
 const status = document.getElementById('status');
+let state = textId('common-status-asking');
+
+await catalogues('common');
+document.getElementById('language').append(languagePicker());
+onLanguage(draw);
+draw();
 try {
   const response = await fetch('/readyz', { cache: 'no-store' });
-  status.textContent = response.ok ? 'Running' : 'Not ready';
+  state = response.ok ? textId('common-status-running') : textId('common-status-not-ready');
   status.dataset.ready = String(response.ok);
 } catch {
-  status.textContent = 'Not reachable';
+  state = textId('common-status-unreachable');
   status.dataset.ready = 'false';
 }
-document.getElementById('origin').textContent = location.origin;
+draw();
+
+function draw() {
+  translate();
+  status.textContent = t(state);
+  document.getElementById('surfaces').textContent = t('common-surfaces', { address: location.origin });
+  document.querySelector('#language span').textContent = t('common-language');
+}

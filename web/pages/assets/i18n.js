@@ -26,11 +26,14 @@ export const languages = Object.freeze({
 let code = negotiate();
 /** The chosen language's messages first, then those of the fallback. @type {FluentBundle[]} */
 let bundles = [];
+/** How often catalogues were asked for, and which of these times made {@link bundles}. */
+let asked = 0;
+let loaded = 0;
 /** @type {Set<string>} */
 const areas = new Set();
 /** @type {Set<() => void>} */
 const redraws = new Set();
-/** Formatters are costly to make. @type {Map<string, Intl.DateTimeFormat|Intl.NumberFormat|Intl.ListFormat>} */
+/** Formatters are costly to make. @type {Map<string, Intl.DateTimeFormat|Intl.NumberFormat|Intl.ListFormat|Intl.Collator>} */
 const formats = new Map();
 
 document.documentElement.lang = code;
@@ -43,7 +46,7 @@ document.documentElement.lang = code;
  */
 export async function catalogues(...wanted) {
   for (const area of wanted) areas.add(area);
-  bundles = await load(code);
+  await use(code);
 }
 
 /** @returns {string} code of the language the page is in, one of {@link languages} */
@@ -65,8 +68,8 @@ export async function choose(wanted) {
     location.reload();
     return;
   }
-  bundles = await load(wanted);
   code = wanted;
+  await use(wanted);
   formats.clear();
   document.documentElement.lang = code;
   for (const redraw of [...redraws]) redraw();
@@ -160,13 +163,9 @@ export function formatList(items, options = {}) {
   return format(Intl.ListFormat, options).format(items);
 }
 
-/**
- * Orders texts as the language does; digits count as numbers.
- * @param {string} a
- * @param {string} b
- */
-export function compare(a, b) {
-  return format(Intl.Collator, { numeric: true }).compare(a, b);
+/** Orders texts as the language does; digits count as numbers. @returns {Intl.Collator} */
+export function collator() {
+  return format(Intl.Collator, { numeric: true });
 }
 
 /** @param {string} text */
@@ -175,16 +174,19 @@ export function withoutIsolates(text) {
 }
 
 /**
- * What the service says happened, or why it refused something.
+ * What happened, or why something was refused, for the person.
  *
- * @param {{key: string, args?: Record<string, string|number>, message?: string}} notice `message` is the service's own
- *   sentence in English, shown when the catalogue `people` has nothing for the key
+ * @param {import('./session.js').Notice} notice its `message` is a sentence in English, shown when there is no better one
  * @returns {string}
  */
-export function noticeText({ key, args, message }) {
-  const id = `people-notice-${key.replaceAll('_', '-')}`;
-  if (key && hasText(id)) return t(id, args);
-  return message || t('people-notice-unknown');
+export function noticeText({ key, args = {}, message }) {
+  if (key === 'muted-by') return args.name ? t('people-notice-muted-by', { name: args.name }) : t('people-notice-muted');
+  if (key === 'media-trouble') return t('people-notice-media-trouble');
+  // One key of the service stands for several sentences: whoever reads English gets the very one.
+  if (message && code === FALLBACK) return message;
+  const id = `people-refused-${String(args.key ?? '').replaceAll('_', '-')}`;
+  if (hasText(id)) return t(id);
+  return message || t('people-refused-unknown');
 }
 
 /**
@@ -208,9 +210,15 @@ function negotiate() {
   return negotiateLanguages(navigator.languages, Object.keys(languages), { strategy: 'lookup', defaultLocale: FALLBACK })[0];
 }
 
-async function load(wanted) {
-  const order = wanted === FALLBACK ? [FALLBACK] : [wanted, FALLBACK];
-  return Promise.all(order.map(bundleOf));
+/** Loads all areas asked for so far. Whoever asked later, for more, is not overtaken by who asked before. */
+async function use(name) {
+  asked += 1;
+  const turn = asked;
+  const order = name === FALLBACK ? [FALLBACK] : [name, FALLBACK];
+  const made = await Promise.all(order.map(bundleOf));
+  if (turn < loaded) return;
+  loaded = turn;
+  bundles = made;
 }
 
 async function bundleOf(name) {

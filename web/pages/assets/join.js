@@ -12,6 +12,7 @@ import { Conference as Call } from './session.js';
 import { showCall } from './call-view.js';
 import { LocalMedia } from './devices.js';
 import { h, setText, showView } from './dom.js';
+import { catalogues } from './i18n.js';
 import { icon } from './icons.js';
 import { preferences, remember } from './preferences.js';
 import { preview } from './preview.js';
@@ -33,6 +34,7 @@ window.anteroom = {
   },
 };
 
+await catalogues('common', 'people');
 prepareAnnouncements();
 prejoin();
 

@@ -3,14 +3,16 @@
  * @module reasons
  */
 
+import { t, textId } from './i18n.js';
+
 const SENTENCES = {
-  NotCapable: 'Guests cannot do this.',
-  UserPolicyRestricted: 'The organizer’s policy does not allow this.',
-  MeetingRestricted: 'This is turned off in this meeting.',
-  RoleRestricted: 'Your role in this meeting does not allow this.',
-  ExplicitConsentRequired: 'Agree to the recording first.',
-  FeatureNotSupported: 'This is not available here.',
-  CapabilityNotApplicableForTheCallType: 'This is not available in this kind of call.',
+  NotCapable: textId('people-not-capable'),
+  UserPolicyRestricted: textId('people-policy-restricted'),
+  MeetingRestricted: textId('people-meeting-restricted'),
+  RoleRestricted: textId('people-role-restricted'),
+  ExplicitConsentRequired: textId('people-consent-first'),
+  FeatureNotSupported: textId('people-not-available'),
+  CapabilityNotApplicableForTheCallType: textId('people-not-in-this-call'),
 };
 
 /**
@@ -20,5 +22,5 @@ const SENTENCES = {
  */
 export function whyNot(call, capability) {
   if (call.can(capability)) return '';
-  return SENTENCES[call.reasons.get(capability)] ?? 'You cannot do this at the moment.';
+  return t(SENTENCES[call.reasons.get(capability)] ?? 'people-not-now');
 }

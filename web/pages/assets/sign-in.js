@@ -5,6 +5,7 @@
 
 import { ApiError, browserSession, endBrowserSession, signIn, signInWays } from './api.js';
 import { h, setText, showView } from './dom.js';
+import { languagePicker, onLanguage, t } from './i18n.js';
 import { icon } from './icons.js';
 
 const KEY = 'anteroom.directory';
@@ -49,22 +50,29 @@ export function recall() {
 /**
  * Shows the form.
  * @param {Element} container
- * @param {{lead: string, message?: string, signedIn: () => Promise<void>}} options `signedIn` is called with a session
- *   kept; what it throws as an {@link ApiError} is shown in the form
+ * @param {{lead: string|(() => string), message?: string, signedIn: () => Promise<void>}} options `lead` says for whom the page is,
+ *   a function if it can do so in another language;
+ *   `signedIn` is called with a session kept, and what it throws as an {@link ApiError} is shown in the form
  */
 export function showSignIn(container, { lead, message = '', signedIn }) {
   document.body.dataset.view = 'sign-in';
+  const relabel = onLanguage(() => {
+    relabel();
+    showSignIn(container, { lead, message: '', signedIn });
+    /** @type {HTMLInputElement} */ (document.getElementById('upn')).value = upn.value;
+    document.querySelector('[data-testid="language"]')?.focus();
+  });
   const upn = h('input', { testid: 'upn', id: 'upn', name: 'username', type: 'text', inputmode: 'email', autocomplete: 'username', required: true, autofocus: true, placeholder: 'alice@contoso.example', spellcheck: 'false', autocapitalize: 'none' });
   const password = h('input', { testid: 'password', id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
   const problem = h('p', { class: 'form-problem', role: 'alert', testid: 'problem', text: message });
-  const button = h('button', { type: 'submit', class: 'primary wide', testid: 'sign-in', text: 'Sign in' });
+  const button = h('button', { type: 'submit', class: 'primary wide', testid: 'sign-in', text: t('common-sign-in') });
 
   const providers = h('div', { class: 'providers' });
   const fields = h(
     'div',
     { class: 'fields' },
-    h('label', { class: 'field', for: 'upn' }, h('span', { text: 'User name' }), upn),
-    h('label', { class: 'field', for: 'password' }, h('span', { text: 'Password' }), password),
+    h('label', { class: 'field', for: 'upn' }, h('span', { text: t('common-user-name') }), upn),
+    h('label', { class: 'field', for: 'password' }, h('span', { text: t('common-password') }), password),
   );
   offerProviders(providers, [fields, button]).catch(() => {});
 
@@ -74,6 +82,7 @@ export function showSignIn(container, { lead, message = '', signedIn }) {
     setText(problem, '');
     try {
       keep(await signIn(upn.value.trim(), password.value));
+      relabel();
       await signedIn();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -89,17 +98,18 @@ export function showSignIn(container, { lead, message = '', signedIn }) {
     h(
       'main',
       { class: 'page narrow' },
-      h('header', { class: 'brand' }, icon('arch'), h('span', { text: 'Anteroom' })),
+      h('header', { class: 'brand' }, icon('arch'), h('span', { text: t('common-app') })),
       h(
         'form',
         { class: 'card', on: { submit } },
-        h('h1', { text: 'Sign in' }),
-        h('p', { class: 'lead', text: lead }),
+        h('h1', { text: t('common-sign-in') }),
+        h('p', { class: 'lead', text: typeof lead === 'function' ? lead() : lead }),
         fields,
         problem,
         button,
         providers,
       ),
+      h('footer', { class: 'page-foot' }, languagePicker()),
     ),
   );
 }
@@ -112,7 +122,7 @@ async function offerProviders(container, withPasswords) {
   if (page.get('link')) request.set('link', page.get('link'));
   for (const { id, name } of ways.providers) {
     const href = `/${encodeURIComponent(ways.tenant)}/login/${id}?${request}`;
-    container.append(h('a', { class: 'button wide', testid: 'provider', href, text: `Sign in with ${name}` }));
+    container.append(h('a', { class: 'button wide', testid: 'provider', href, text: t('common-sign-in-with', { name }) }));
   }
   if (!ways.passwords) for (const element of withPasswords) element.hidden = true;
 }
