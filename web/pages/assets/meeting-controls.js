@@ -4,18 +4,31 @@
  */
 
 import { h, setAttribute, setText } from './dom.js';
+import { t } from './i18n.js';
 import { icon } from './icons.js';
-import { menu } from './menu.js';
+import { showMeetingOptions } from './meeting-options.js';
+import { labelMenu, menu } from './menu.js';
 import { whyNot } from './reasons.js';
+import { recall } from './sign-in.js';
 
-/** @type {Record<string, {symbol: string, name: string}>} */
+/** @type {Record<string, {symbol: string, key: string, readonly name: string}>} */
 export const REACTIONS = {
-  REACTION_KIND_LIKE: { symbol: '👍', name: 'Like' },
-  REACTION_KIND_LOVE: { symbol: '❤️', name: 'Love' },
-  REACTION_KIND_APPLAUSE: { symbol: '👏', name: 'Applause' },
-  REACTION_KIND_LAUGH: { symbol: '😆', name: 'Laugh' },
-  REACTION_KIND_SURPRISED: { symbol: '😮', name: 'Surprised' },
+  REACTION_KIND_LIKE: reaction('👍', 'like'),
+  REACTION_KIND_LOVE: reaction('❤️', 'love'),
+  REACTION_KIND_APPLAUSE: reaction('👏', 'applause'),
+  REACTION_KIND_LAUGH: reaction('😆', 'laugh'),
+  REACTION_KIND_SURPRISED: reaction('😮', 'surprised'),
 };
+
+function reaction(symbol, key) {
+  return {
+    symbol,
+    key,
+    get name() {
+      return t(`people-reaction-${key}`);
+    },
+  };
+}
 
 /** Buttons for the toolbar. */
 export class MeetingControls {
@@ -33,9 +46,9 @@ export class MeetingControls {
       icon('hand'),
       h('span', { class: 'tool-label' }),
     );
-    this.#reactions = menu({ label: 'React', text: 'React', symbol: 'smile', testid: 'reactions', items: () => this.#reactionItems() });
+    this.#reactions = menu({ label: t('people-react'), text: t('people-react'), symbol: 'smile', testid: 'reactions', items: () => this.#reactionItems() });
     this.#reactions.classList.add('reactions');
-    this.#more = menu({ label: 'More for this meeting', text: 'More', symbol: 'more', testid: 'meeting-menu', items: () => this.#meetingItems() });
+    this.#more = menu({ label: t('people-meeting-menu'), text: t('people-more'), symbol: 'more', testid: 'meeting-menu', items: () => this.#meetingItems() });
     this.elements = [this.#hand, this.#reactions, this.#more];
     this.update();
   }
@@ -44,22 +57,22 @@ export class MeetingControls {
     const call = this.#call;
     const raised = call.handRaised;
     const why = raised ? '' : whyNot(call, 'raiseHand');
-    const text = raised ? 'Lower' : 'Raise';
-    setText(this.#hand.querySelector('.tool-label'), text);
-    setAttribute(this.#hand, 'aria-label', why ? `Raise hand: ${why}` : `${text} hand`);
-    setAttribute(this.#hand, 'title', why || `${text} hand`);
-    setAttribute(this.#hand, 'aria-pressed', String(raised));
+    const label = raised ? t('people-lower-own-hand') : t('people-raise-hand');
+    setText(this.#hand.querySelector('.tool-label'), raised ? t('people-lower') : t('people-raise'));
+    setAttribute(this.#hand, 'aria-label', why ? t('people-why-not', { what: label, why }) : label);
+    setAttribute(this.#hand, 'title', why || label);
     setAttribute(this.#hand, 'data-active', String(raised));
     this.#hand.disabled = why !== '';
-    setAttribute(this.#reactions.querySelector('summary'), 'title', whyNot(call, 'reaction') || 'React');
+    labelMenu(this.#reactions, t('people-react'), whyNot(call, 'reaction') || t('people-react'));
     this.#more.hidden = this.#meetingItems().length === 0;
   }
 
   #reactionItems() {
     const title = whyNot(this.#call, 'reaction');
-    return Object.entries(REACTIONS).map(([kind, { symbol, name }]) => ({
-      testid: `react-${name.toLowerCase()}`,
+    return Object.entries(REACTIONS).map(([kind, { symbol, key, name }]) => ({
+      testid: `react-${key}`,
       text: symbol,
+      label: name,
       title: title || name,
       disabled: title !== '',
       action: () => this.#call.react(kind),
@@ -73,41 +86,46 @@ export class MeetingControls {
     const cares = call.colleague && (leads || call.is('ROLE_PRESENTER'));
     const items = [];
     if (cares && meeting.greenRoom && meeting.startedAt === 0) {
-      items.push({ testid: 'start-meeting', text: 'Start the meeting', action: () => call.begin() });
+      items.push({ testid: 'start-meeting', text: t('people-start-meeting'), action: () => call.begin() });
     }
     if (leads) {
-      items.push({ testid: 'lock', text: meeting.locked ? 'Unlock the meeting' : 'Lock the meeting', action: () => call.lock(!meeting.locked) });
+      items.push({ testid: 'lock', text: meeting.locked ? t('people-unlock') : t('people-lock'), action: () => call.lock(!meeting.locked) });
     }
-    if (call.can('muteOthers')) items.push({ testid: 'mute-all', text: 'Mute everybody', action: () => call.muteAll() });
+    if (call.can('muteOthers')) items.push({ testid: 'mute-all', text: t('people-mute-all'), action: () => call.muteAll() });
     if (call.can('forbidOthersAudio')) {
       const allowed = meeting.attendeeMicAllowed;
-      const text = allowed ? 'Disable attendees’ microphones' : 'Allow attendees’ microphones';
+      const text = allowed ? t('people-forbid-mics') : t('people-allow-mics');
       items.push({ testid: 'attendee-mics', text, action: () => call.allowAttendees({ mic: !allowed }) });
     }
     if (call.can('forbidOthersVideo')) {
       const allowed = meeting.attendeeCameraAllowed;
-      const text = allowed ? 'Disable attendees’ cameras' : 'Allow attendees’ cameras';
+      const text = allowed ? t('people-forbid-cameras') : t('people-allow-cameras');
       items.push({ testid: 'attendee-cameras', text, action: () => call.allowAttendees({ camera: !allowed }) });
     }
     if (meeting.spotlight.length > 0 && call.can('removeParticipantsSpotlight')) {
-      items.push({ testid: 'clear-spotlight', text: 'Clear the spotlight', action: () => call.spotlight([], { remove: true }) });
+      items.push({ testid: 'clear-spotlight', text: t('people-clear-spotlight'), action: () => call.spotlight([], { remove: true }) });
     }
     if (cares) {
       const { recording, transcription } = meeting;
       items.push({
         testid: 'recording',
-        text: recording ? 'Recording has stopped' : 'Recording is on',
-        title: 'Tells everybody. The service itself records nothing.',
+        text: recording ? t('people-recording-stopped') : t('people-recording-on'),
+        title: t('people-recording-tells'),
         action: () => call.record({ recording: !recording, transcription }),
       });
       items.push({
         testid: 'transcription',
-        text: transcription ? 'Transcription has stopped' : 'Transcription is on',
-        title: 'Tells everybody. The service itself transcribes nothing.',
+        text: transcription ? t('people-transcription-stopped') : t('people-transcription-on'),
+        title: t('people-transcription-tells'),
         action: () => call.record({ recording, transcription: !transcription }),
       });
     }
-    if (meeting.nameChangeAllowed) items.push({ testid: 'rename', text: 'Change my name', action: () => this.#rename() });
+    // Options are the organizer's, through the directory's token that only this side has.
+    const session = call.colleague && call.is('ROLE_ORGANIZER') ? recall() : null;
+    if (session) {
+      items.push({ testid: 'meeting-options', text: t('people-meeting-options'), action: () => showMeetingOptions(session.token, call.joinUrl) });
+    }
+    if (meeting.nameChangeAllowed) items.push({ testid: 'rename', text: t('people-rename'), action: () => this.#rename() });
     return items;
   }
 
@@ -128,13 +146,13 @@ export class MeetingControls {
             },
           },
         },
-        h('h2', { id: 'rename-title', text: 'Change your name' }),
-        h('p', {}, h('label', { for: 'rename-name', text: 'Name others see' }), input),
+        h('h2', { id: 'rename-title', text: t('people-rename-title') }),
+        h('p', {}, h('label', { for: 'rename-name', text: t('people-rename-label') }), input),
         h(
           'div',
           { class: 'dialog-actions' },
-          h('button', { type: 'button', class: 'quiet', text: 'Cancel', on: { click: close } }),
-          h('button', { type: 'submit', class: 'primary', testid: 'rename-confirm', text: 'Change' }),
+          h('button', { type: 'button', class: 'quiet', text: t('common-cancel'), on: { click: close } }),
+          h('button', { type: 'submit', class: 'primary', testid: 'rename-confirm', text: t('people-rename-confirm') }),
         ),
       ),
     );

@@ -4,18 +4,22 @@
  */
 
 import { prepareAnnouncements, toast } from './announce.js';
-import { ApiError, me, meetings, signalingUrl } from './api.js';
-import { Conference as Call } from './session.js';
+import { ApiError, me, meetNow, meetings, signalingUrl } from './api.js';
+import { Calendar } from './calendar.js';
 import { showCall } from './call-view.js';
 import { LocalMedia } from './devices.js';
 import { h, showView } from './dom.js';
+import { catalogues, languagePicker, onLanguage, t, withoutIsolates } from './i18n.js';
 import { icon } from './icons.js';
 import { preview } from './preview.js';
+import { showSchedule } from './schedule.js';
+import { Conference as Call } from './session.js';
 import { comeBack, forget, recall, showSignIn, signOut as endSession } from './sign-in.js';
 
-const LEAD = 'The Teams side: for people of the organization.';
-const DAY = new Intl.DateTimeFormat([], { weekday: 'short', day: 'numeric', month: 'short' });
-const TIME = new Intl.DateTimeFormat([], { hour: 'numeric', minute: '2-digit' });
+/** How far ahead the calendar is shown, in days. */
+const DAYS = 30;
+/** Who comes back to the page after this many milliseconds sees the calendar as it is then. */
+const STALE_MS = 30_000;
 
 const container = document.getElementById('app');
 const link = new URLSearchParams(location.search).get('link')?.trim() ?? '';
@@ -31,6 +35,8 @@ window.anteroom = {
   },
 };
 
+await catalogues('common', 'people', 'teams');
+document.title = t('teams-page-title');
 prepareAnnouncements();
 comeBack().then(start, start);
 
@@ -38,91 +44,142 @@ comeBack().then(start, start);
 async function start() {
   const session = recall();
   if (!session) {
-    showSignIn(container, { lead: LEAD, signedIn: start });
+    askToSignIn();
     return;
   }
   try {
-    const [person, calendar] = await Promise.all([me(session.token), meetings(session.token)]);
+    const [person, calendar] = await Promise.all([me(session.token), upcoming(session.token)]);
     showMeetings(session.token, person, calendar);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     forget();
-    const message = error.status === 401 ? 'Please sign in again.' : error.message;
-    showSignIn(container, { lead: LEAD, message, signedIn: start });
+    askToSignIn(error.status === 401 ? t('teams-sign-in-again') : error.message);
   }
+}
+
+function askToSignIn(message = '') {
+  document.title = t('teams-page-title');
+  showSignIn(container, { lead: () => t('teams-lead'), message, signedIn: start });
+}
+
+/** From today on. @param {string} token */
+function upcoming(token) {
+  const now = new Date();
+  const from = new Date(now.getFullYear(), now.getMonth(), now.getDate());
+  return meetings(token, from, new Date(now.getFullYear(), now.getMonth(), now.getDate() + DAYS));
 }
 
 /**
  * @param {string} token
  * @param {{displayName: string, userPrincipalName: string}} person
- * @param {Awaited<ReturnType<typeof meetings>>} calendar
+ * @param {import('./api.js').CalendarEntry[]} entries
  */
-function showMeetings(token, person, calendar) {
-  document.body.dataset.view = 'meetings';
+function showMeetings(token, person, entries) {
   const local = new LocalMedia();
   window.anteroom.local = local;
-  const devices = preview(local);
+  let devices = preview(local);
+  let calendar = draw();
+  let read = Date.now();
+  local.open();
+  const relabel = onLanguage(() => {
+    devices.stop();
+    calendar.close();
+    devices = preview(local);
+    calendar = draw();
+    document.querySelector('[data-testid="language"]')?.focus();
+  });
+  document.addEventListener('visibilitychange', comesBack);
+
+  function draw() {
+    document.body.dataset.view = 'meetings';
+    document.title = t('teams-page-title');
+    const list = new Calendar({ token, join: enter, changed: refresh });
+    list.show(entries);
+    showView(container, page(person, { calendar: list, devices, enter, signOut, meet, plan: () => showSchedule(token, refresh) }));
+    return list;
+  }
+
+  async function refresh() {
+    entries = await upcoming(token);
+    read = Date.now();
+    calendar.show(entries);
+  }
+
+  function comesBack() {
+    if (document.visibilityState === 'visible' && Date.now() - read > STALE_MS) refresh().catch((error) => console.warn('calendar', error));
+  }
+
+  /** What belongs to this view ends with it. */
+  function done() {
+    relabel();
+    document.removeEventListener('visibilitychange', comesBack);
+    calendar.close();
+    devices.stop();
+  }
 
   function enter(meetingLink) {
-    devices.stop();
+    done();
     const call = new Call({ url: signalingUrl(), token, link: meetingLink, displayName: person.displayName, local });
     window.anteroom.call = call;
     call.addEventListener('change', () => {
       if (call.end?.key === 'unauthenticated') forget();
     });
-    showCall(container, call, local, { rejoin: start, back: { label: 'My meetings', action: start }, guestLink: true });
+    showCall(container, call, local, { rejoin: start, back: { label: t('teams-my-meetings'), action: start }, guestLink: true });
   }
 
-  const listed = calendar.map((meeting) => meetingItem(meeting, () => enter(meeting.joinUrl)));
-  showView(
-    container,
-    h(
-      'main',
-      { class: 'page' },
-      h(
-        'header',
-        { class: 'brand' },
-        icon('arch'),
-        h('span', { text: 'Anteroom' }),
-        h('span', { class: 'brand-person' }, h('span', { text: person.displayName }), h('button', { type: 'button', class: 'small quiet', testid: 'sign-out', on: { click: signOut } }, icon('sign-out'), 'Sign out')),
-      ),
-      h(
-        'div',
-        { class: 'join-columns' },
-        devices.element,
-        h(
-          'section',
-          { class: 'card meetings', 'aria-labelledby': 'meetings-title' },
-          h('h1', { id: 'meetings-title', text: 'Your meetings' }),
-          listed.length > 0 ? h('ul', { class: 'meeting-list' }, ...listed) : h('p', { class: 'lead', text: 'There are no meetings in your calendar.' }),
-          linkForm(enter),
-        ),
-      ),
-    ),
-  );
-  local.open();
+  async function meet() {
+    try {
+      const { joinWebUrl } = await meetNow(token, withName(person.displayName));
+      enter(joinWebUrl);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.message);
+    }
+  }
 
   function signOut() {
-    devices.stop();
+    done();
     local.close();
     endSession();
-    showSignIn(container, { lead: LEAD, signedIn: start });
+    askToSignIn();
   }
 }
 
-function meetingItem({ subject, start: from, end, organizer, joinUrl }, join) {
-  const when = from ? `${DAY.format(from)}, ${TIME.format(from)}${end ? ` – ${TIME.format(end)}` : ''}` : '';
+/** The subject of a meeting that begins now; what is stored has no marks of direction. */
+function withName(name) {
+  return withoutIsolates(t('teams-meeting-with', { name }));
+}
+
+function page(person, { calendar, devices, enter, signOut, meet, plan }) {
   return h(
-    'li',
-    { class: 'meeting', testid: 'meeting-item' },
-    h('span', { class: 'meeting-icon', 'aria-hidden': 'true' }, icon('calendar')),
-    h('span', { class: 'meeting-text' }, h('b', { text: subject }), when && h('span', { text: when }), organizer && h('span', { text: `Organizer: ${organizer}` })),
+    'div',
+    { class: 'page' },
     h(
-      'span',
-      { class: 'meeting-actions' },
-      h('button', { type: 'button', class: 'small quiet', testid: 'copy-link', 'aria-label': `Copy the guest link of ${subject}`, on: { click: () => copyLink(joinUrl) } }, icon('copy'), 'Guest link'),
-      h('button', { type: 'button', class: 'small primary', testid: 'join', 'aria-label': `Join ${subject}`, text: 'Join', on: { click: join } }),
+      'header',
+      { class: 'brand' },
+      icon('arch'),
+      h('span', { text: t('common-app') }),
+      h('span', { class: 'brand-person' }, h('span', { text: person.displayName }), h('button', { type: 'button', class: 'small quiet', testid: 'sign-out', on: { click: signOut } }, icon('sign-out'), t('common-sign-out'))),
     ),
+    h(
+      'main',
+      { class: 'join-columns' },
+      devices.element,
+      h(
+        'section',
+        { class: 'card meetings', 'aria-labelledby': 'meetings-title' },
+        h(
+          'div',
+          { class: 'meetings-head' },
+          h('h1', { id: 'meetings-title', text: t('teams-your-meetings') }),
+          h('button', { type: 'button', class: 'small', testid: 'meet-now', on: { click: meet } }, icon('camera'), t('teams-meet-now')),
+          h('button', { type: 'button', class: 'small primary', testid: 'new-meeting', on: { click: plan } }, icon('calendar'), t('teams-new-meeting')),
+        ),
+        calendar.element,
+        linkForm(enter),
+      ),
+    ),
+    h('footer', { class: 'page-foot' }, languagePicker()),
   );
 }
 
@@ -139,18 +196,7 @@ function linkForm(enter) {
         },
       },
     },
-    h('label', { class: 'field', for: 'link' }, h('span', { text: 'Or join with a meeting link' }), address),
-    h('button', { type: 'submit', testid: 'join-link', text: 'Join' }),
+    h('label', { class: 'field', for: 'link' }, h('span', { text: t('teams-join-with-link') }), address),
+    h('button', { type: 'submit', testid: 'join-link', text: t('teams-join') }),
   );
-}
-
-async function copyLink(joinUrl) {
-  const guest = new URL('/join', location.href);
-  guest.searchParams.set('link', joinUrl);
-  try {
-    await navigator.clipboard.writeText(guest.href);
-    toast('The link for guests was copied.');
-  } catch {
-    toast(guest.href);
-  }
 }
