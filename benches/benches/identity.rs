@@ -48,6 +48,7 @@ fn tokens(criterion: &mut Criterion) {
         expires_at: NOW + time::Duration::HOUR,
         generation: 0,
         access_key: None,
+        server: None,
     };
     let token = keys.sign_user(&claims).expect("a token");
     let encoding = EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a key");

@@ -6,7 +6,8 @@ use time::{Duration, OffsetDateTime};
 use crate::id::{AcsUserId, ResourceId};
 use crate::store::{IdentityStore, StoreError};
 use crate::token::{
-    Expected, KeyStamp, KeysError, ScopeSet, SigningKeys, TokenError, UserTokenClaims, VerifiedToken,
+    Expected, KeyStamp, KeysError, ScopeSet, ServerOrigin, SigningKeys, TokenError, UserTokenClaims,
+    VerifiedToken,
 };
 
 /// Shortest lifetime of a user token, in minutes.
@@ -21,6 +22,7 @@ pub struct IdentityService<'k, S> {
     resource: ResourceId,
     keys: &'k SigningKeys,
     store: S,
+    server: Option<ServerOrigin>,
 }
 
 /// A token that was issued.
@@ -71,7 +73,15 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
             resource,
             keys,
             store,
+            server: None,
         }
+    }
+
+    /// Lets tokens say from now on where their server is.
+    #[must_use]
+    pub fn with_server(mut self, server: ServerOrigin) -> Self {
+        self.server = Some(server);
+        self
     }
 
     /// Makes a user.
@@ -173,17 +183,18 @@ impl<'k, S: IdentityStore> IdentityService<'k, S> {
         self.store.generation(user)?.ok_or(IdentityError::NotFound)
     }
 
-    const fn request(&self, scopes: ScopeSet, minutes: Option<i64>) -> TokenRequest {
+    fn request(&self, scopes: ScopeSet, minutes: Option<i64>) -> TokenRequest {
         TokenRequest {
             scopes,
             minutes,
             access_key: None,
+            server: self.server.clone(),
         }
     }
 }
 
 /// What is asked of a new token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRequest {
     /// What it shall allow; at least one.
     pub scopes: ScopeSet,
@@ -191,6 +202,8 @@ pub struct TokenRequest {
     pub minutes: Option<i64>,
     /// The access key by which it is asked for.
     pub access_key: Option<KeyStamp>,
+    /// Where the server is, for the token to say so.
+    pub server: Option<ServerOrigin>,
 }
 
 impl TokenRequest {
@@ -226,6 +239,7 @@ impl TokenRequest {
             expires_at: issued_at + lifetime(self.minutes)?,
             generation,
             access_key: self.access_key,
+            server: self.server.clone(),
         };
         Ok(IssuedToken {
             token: keys.sign_user(&claims)?,
@@ -290,6 +304,22 @@ mod tests {
         assert_eq!(
             service.issue_token(&user, ScopeSet::new(), None, NOW),
             Err(IdentityError::NoScope)
+        );
+    }
+
+    #[test]
+    fn a_token_says_where_its_server_is() {
+        let server: ServerOrigin = "https://meet.example.org".parse().unwrap();
+        let mut service = service().with_server(server.clone());
+        let (user, issued) = service.create_user_with_token(chat(), None, NOW).unwrap();
+        assert_eq!(
+            service.authenticate(&issued.token, NOW).unwrap().server,
+            Some(server.clone())
+        );
+        let again = service.issue_token(&user, chat(), None, NOW).unwrap();
+        assert_eq!(
+            service.authenticate(&again.token, NOW).unwrap().server,
+            Some(server)
         );
     }
 

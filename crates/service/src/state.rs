@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use anteroom_identity::id::ResourceId;
-use anteroom_identity::token::{Expected, SigningKeys};
+use anteroom_identity::token::{Expected, ServerOrigin, SigningKeys};
 use anteroom_teams_link::link::OwnHost;
 use url::Url;
 
@@ -133,6 +133,12 @@ impl App {
     #[must_use]
     pub fn endpoint(&self) -> &Url {
         &self.0.endpoint
+    }
+
+    /// The origin of the endpoint, as ACS user tokens name it.
+    #[must_use]
+    pub fn origin(&self) -> Option<ServerOrigin> {
+        ServerOrigin::of(self.endpoint())
     }
 
     /// The plain HTTP address for a person's browser in development mode.

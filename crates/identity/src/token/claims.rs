@@ -2,14 +2,14 @@
 //!
 //! Some SDKs decode the payload with the plain base64 alphabet, so it must never contain `-` or `_` in base64url. That
 //! holds as long as it is ASCII without `>`, `?`, `~` and DEL: claims of user tokens are made of letters, digits and
-//! `._:,-` only.
+//! `._:,-` only, in [`ServerOrigin`] of `/[]` besides.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::keys::issuer;
-use super::{ScopeSet, TokenError};
+use super::{ScopeSet, ServerOrigin, TokenError};
 use crate::id::{AcsUserId, ObjectId, ResourceId, TenantId};
 use crate::signing::KeySlot;
 
@@ -34,6 +34,8 @@ pub struct UserTokenClaims {
     pub generation: u64,
     /// The access key that signed the request for it; rotating that key revokes the token. `None`: no key did.
     pub access_key: Option<KeyStamp>,
+    /// Where the server is that gave it, for programs that look for it; nothing is checked by it: `anteroom`.
+    pub server: Option<ServerOrigin>,
 }
 
 /// One of a resource's two access keys at a point of its history.
@@ -123,6 +125,8 @@ pub struct TeamsUserClaims {
     pub issued_at: OffsetDateTime,
     /// When it ends, whole seconds.
     pub expires_at: OffsetDateTime,
+    /// As in [`UserTokenClaims::server`].
+    pub server: Option<ServerOrigin>,
 }
 
 /// As whom a directory's user appears.
@@ -203,6 +207,8 @@ pub(super) struct UserPayload {
     generation: u64,
     #[serde(rename = "accessKey", default, skip_serializing_if = "Option::is_none")]
     access_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anteroom: Option<String>,
 }
 
 /// A directory token's payload.
@@ -316,6 +322,8 @@ pub(super) struct TeamsUserPayload {
     resource_location: String,
     iat: i64,
     tid: TenantId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anteroom: Option<String>,
 }
 
 /// Any of them, told apart by the claims that only one of them has.
@@ -343,6 +351,7 @@ impl UserPayload {
             iat: claims.issued_at.unix_timestamp(),
             generation: claims.generation,
             access_key: claims.access_key.map(|key| key.to_string()),
+            anteroom: claims.server.as_ref().map(ServerOrigin::to_string),
         }
     }
 
@@ -356,6 +365,7 @@ impl UserPayload {
             expires_at: instant(self.exp)?,
             generation: self.generation,
             access_key: self.access_key.as_deref().map(str::parse).transpose()?,
+            server: origin(self.anteroom),
         })
     }
 }
@@ -448,6 +458,7 @@ impl TeamsUserPayload {
             resource_location: REGION.to_owned(),
             iat: claims.issued_at.unix_timestamp(),
             tid: claims.tenant,
+            anteroom: claims.server.as_ref().map(ServerOrigin::to_string),
         }
     }
 
@@ -468,8 +479,14 @@ impl TeamsUserPayload {
             scopes: self.acs_scope.parse().map_err(|_| TokenError::Malformed)?,
             issued_at: instant(self.iat)?,
             expires_at: instant(self.exp)?,
+            server: origin(self.anteroom),
         })
     }
+}
+
+/// What cannot be an origin is as good as none: a token is worth the same without.
+fn origin(claim: Option<String>) -> Option<ServerOrigin> {
+    claim?.parse().ok()
 }
 
 fn instant(seconds: i64) -> Result<OffsetDateTime, TokenError> {

@@ -7,6 +7,7 @@
 mod claims;
 mod external;
 mod keys;
+mod origin;
 mod scope;
 
 use jsonwebtoken::errors::ErrorKind;
@@ -19,6 +20,7 @@ pub use self::claims::{
 };
 pub use self::external::{ExternalClaims, IssuerKeys};
 pub use self::keys::{KeysError, RetiredKey, SigningKey, SigningKeys, issuer};
+pub use self::origin::{OriginError, ServerOrigin};
 pub use self::scope::{Scope, ScopeError, ScopeSet};
 
 use crate::id::ResourceId;

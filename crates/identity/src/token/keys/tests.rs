@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::id::{AcsUserId, ObjectId, ResourceId, TenantId};
 use crate::signing::KeySlot;
-use crate::token::{KeyStamp, RetiredKey, Scope, ScopeSet, TeamsUserKind};
+use crate::token::{KeyStamp, RetiredKey, Scope, ScopeSet, ServerOrigin, TeamsUserKind};
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00:00 UTC);
 const ISSUER: &str = "https://meet.example";
@@ -29,6 +29,10 @@ fn expected() -> Expected<'static> {
     }
 }
 
+fn server() -> ServerOrigin {
+    "https://[2001:db8::1]:8443".parse().unwrap()
+}
+
 fn user_claims() -> UserTokenClaims {
     UserTokenClaims {
         user: AcsUserId::new(resource(), Uuid::from_u128(2)),
@@ -37,6 +41,7 @@ fn user_claims() -> UserTokenClaims {
         expires_at: NOW + Duration::hours(1),
         generation: 3,
         access_key: None,
+        server: Some(server()),
     }
 }
 
@@ -78,9 +83,41 @@ fn a_user_token_has_the_claims_clients_read() {
     assert!(body["exp"].is_i64());
     assert_eq!(body["csi"], NOW.unix_timestamp().to_string());
     assert_eq!(body["resourceId"], Uuid::from_u128(1).to_string());
+    assert_eq!(body["anteroom"], "https://[2001:db8::1]:8443");
     assert_eq!(
         KEYS.verify(&token, NOW, &expected()),
         Ok(VerifiedToken::User(user_claims()))
+    );
+}
+
+#[test]
+fn a_token_is_worth_the_same_wherever_it_says_that_its_server_is() {
+    let sign = |server: Value| {
+        let mut body = payload(&KEYS.sign_user(&user_claims()).unwrap());
+        body["anteroom"] = server;
+        KEYS.current.sign(&body).unwrap()
+    };
+    let elsewhere = sign(json!("https://elsewhere.example"));
+    let Ok(VerifiedToken::User(claims)) = KEYS.verify(&elsewhere, NOW, &expected()) else {
+        panic!("refused");
+    };
+    assert_eq!(claims.server.unwrap().as_str(), "https://elsewhere.example");
+    for nowhere in [json!("no origin"), json!("javascript:alert(1)"), Value::Null] {
+        let Ok(VerifiedToken::User(claims)) = KEYS.verify(&sign(nowhere), NOW, &expected()) else {
+            panic!("refused");
+        };
+        assert_eq!(claims.server, None);
+    }
+    // Tokens of older versions have none.
+    let without = UserTokenClaims {
+        server: None,
+        ..user_claims()
+    };
+    let token = KEYS.sign_user(&without).unwrap();
+    assert!(payload(&token).get("anteroom").is_none());
+    assert_eq!(
+        KEYS.verify(&token, NOW, &expected()),
+        Ok(VerifiedToken::User(without))
     );
 }
 
@@ -285,10 +322,12 @@ fn tokens_of_applications_and_of_teams_users_are_told_apart() {
         scopes: ScopeSet::from_iter([Scope::Voip]),
         issued_at: NOW,
         expires_at: NOW + Duration::minutes(7),
+        server: Some(server()),
     };
     let token = KEYS.sign_teams_user(&user).unwrap();
     assert!(!token.split('.').nth(1).unwrap().contains(['-', '_']));
     assert_eq!(payload(&token)["skypeid"], format!("orgid:{}", user.object));
+    assert_eq!(payload(&token)["anteroom"], server().as_str());
     assert_eq!(
         KEYS.verify(&token, NOW, &expected()),
         Ok(VerifiedToken::TeamsUser(user.clone()))
@@ -318,6 +357,7 @@ proptest! {
             expires_at: OffsetDateTime::from_unix_timestamp(issued + 3600).unwrap(),
             generation,
             access_key: (bits & 1 == 1).then_some(KeyStamp { slot: KeySlot::Secondary, rotation: 7 }),
+            server: (bits & 2 == 2).then(server),
         };
         let token = KEYS.sign_user(&claims).unwrap();
         let body = token.split('.').nth(1).unwrap();

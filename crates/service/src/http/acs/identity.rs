@@ -4,7 +4,7 @@ use anteroom_identity::id::{AcsUserId, CommunicationIdentifier, ResourceId};
 use anteroom_identity::service::{
     IdentityError, IssuedToken, MAX_MINUTES, MIN_MINUTES, TokenRequest, lifetime,
 };
-use anteroom_identity::token::ScopeSet;
+use anteroom_identity::token::{ScopeSet, ServerOrigin};
 use anteroom_identity::wire::{AccessToken, CreateRequest, CreateResponse, IssueRequest, scopes};
 use axum::Router;
 use axum::extract::State;
@@ -36,7 +36,8 @@ pub fn router() -> Router<App> {
         .merge(identity_access::router())
 }
 
-/// Makes a user of the default resource with a token, as a signed request would.
+/// Makes a user of the default resource with a token, as a signed request would. The token says that its server is at
+/// `server`.
 ///
 /// # Errors
 /// The database failed.
@@ -44,11 +45,13 @@ pub async fn create_with_token(
     app: &App,
     scopes: ScopeSet,
     minutes: i64,
+    server: Option<ServerOrigin>,
 ) -> Result<(AcsUserId, AccessToken), ApiError> {
     let request = TokenRequest {
         scopes,
         minutes: Some(minutes),
         access_key: None,
+        server,
     };
     let (user, token) = new_user_with_token(app, app.resource(), request).await?;
     Ok((user, AccessToken::from(token)))
@@ -72,6 +75,7 @@ async fn create(State(app): State<App>, signed: SignedBy) -> Result<Response, Ap
         scopes: scope_set(request.create_token_with_scopes)?,
         minutes: request.expires_in_minutes,
         access_key: signed.access_key,
+        server: app.origin(),
     };
     let (user, token) = if request.scopes.is_empty() {
         app.rates()
@@ -103,6 +107,7 @@ async fn issue(
         scopes: scope_set(request.scopes)?,
         minutes: request.expires_in_minutes,
         access_key: signed.access_key,
+        server: app.origin(),
     };
     request.check()?;
     let user = user(&id, signed.resource)?;

@@ -87,6 +87,7 @@ async fn teams_user(State(app): State<App>, signed: Signed) -> Result<Response, 
         issued_at: app.clock().now(),
         // Equal to the Entra token's.
         expires_at: user.expires_at,
+        server: app.origin(),
     };
     Ok(json(StatusCode::OK, &sign(&app, &claims)?))
 }
@@ -119,6 +120,7 @@ async fn entra_user(
         scopes,
         minutes: Some(MIN_MINUTES),
         access_key: None,
+        server: app.origin(),
     };
     let token = request.sign(&app.keys(), identity, generation, app.clock().now())?;
     Ok(json(StatusCode::OK, &CreateResponse::new(&identity, Some(token))))
@@ -156,6 +158,7 @@ async fn extension_user(
         scopes,
         issued_at: app.clock().now(),
         expires_at: user.expires_at,
+        server: app.origin(),
     };
     let body = IdentityAndToken {
         identity: Identity {
