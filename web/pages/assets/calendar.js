@@ -140,6 +140,7 @@ export class Calendar {
       danger: true,
       content: [h('p', { text: entry.own ? t('teams-delete-text', { subject }) : t('teams-remove-text', { subject }) })],
       confirm: deleteLabel(entry),
+      focus: () => this.element.querySelector('.meeting button') ?? document.querySelector('[data-testid="new-meeting"]'),
       act: async () => {
         await deleteEvent(this.#token, entry.id);
         await this.#changed();

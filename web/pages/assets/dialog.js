@@ -18,10 +18,11 @@ let numbers = 0;
  * @param {string} options.confirm what the button says
  * @param {boolean} [options.danger] what is confirmed cannot be taken back
  * @param {boolean} [options.wide]
+ * @param {() => HTMLElement|null} [options.focus] what gets the focus when that from which the dialog was opened is gone
  * @param {() => Promise<void>|void} options.act what it throws with a message is shown, and the dialog stays open
  * @returns {HTMLDialogElement}
  */
-export function showDialog({ title, testid, content, confirm, danger = false, wide = false, act }) {
+export function showDialog({ title, testid, content, confirm, danger = false, wide = false, focus = () => null, act }) {
   numbers += 1;
   const id = `dialog-${numbers}`;
   const problem = h('p', { class: 'form-problem', role: 'alert', testid: `${testid}-problem` });
@@ -34,7 +35,7 @@ export function showDialog({ title, testid, content, confirm, danger = false, wi
     problem,
     h('div', { class: 'dialog-actions' }, h('button', { type: 'button', class: 'quiet', testid: `${testid}-cancel`, text: t('common-cancel'), on: { click: () => dialog.close() } }), button),
   );
-  const dialog = h('dialog', { class: wide ? 'dialog wide-dialog' : 'dialog', testid, 'aria-labelledby': id, on: { close: () => dialog.remove() } }, form);
+  const dialog = h('dialog', { class: wide ? 'dialog wide-dialog' : 'dialog', testid, 'aria-labelledby': id, on: { close: closed } }, form);
 
   async function submit(event) {
     event.preventDefault();
@@ -50,6 +51,11 @@ export function showDialog({ title, testid, content, confirm, danger = false, wi
     } finally {
       button.disabled = false;
     }
+  }
+
+  function closed() {
+    dialog.remove();
+    if (document.activeElement === document.body) focus()?.focus({ preventScroll: true });
   }
 
   document.body.append(dialog);

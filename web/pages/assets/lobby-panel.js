@@ -64,10 +64,10 @@ export class LobbyPanel {
 
   /** What disappears under somebody's hands leaves the focus at the nearest place that makes sense. */
   #hide(count) {
-    const focused = this.element.contains(document.activeElement);
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
     this.#all.hidden = count < 2;
     this.element.hidden = count === 0;
-    if (!focused || document.activeElement?.getClientRects().length > 0) return;
+    if (!focused || focused.getClientRects().length > 0) return;
     const next = this.#list.querySelector('button') ?? this.element.closest('.call')?.querySelector('.toolbar button:enabled');
     /** @type {HTMLElement|undefined} */ (next)?.focus({ preventScroll: true });
   }

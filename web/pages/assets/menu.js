@@ -39,7 +39,7 @@ export function menu({ label, symbol, testid, text = '', items }) {
   const list = h('div', { class: 'menu-list', role: 'menu', popover: 'auto', 'aria-label': label });
   const button = h(
     'button',
-    { type: 'button', class: text ? 'tool' : 'quiet square', testid, title: label, 'aria-label': label, 'aria-haspopup': 'menu', 'aria-expanded': 'false' },
+    { type: 'button', class: text ? 'tool' : 'quiet square', testid, title: label, 'aria-label': label, 'aria-haspopup': 'menu', 'aria-expanded': 'false', data: { symbol } },
     icon(symbol),
     text && h('span', { class: 'tool-label', text }),
   );

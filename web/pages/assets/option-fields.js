@@ -16,7 +16,7 @@ const DEFAULTS = {
   allowAttendeeToEnableCamera: true,
   allowTeamworkReactions: true,
   allowParticipantsToChangeName: false,
-  isEntryExitAnnounced: false,
+  isEntryExitAnnounced: true,
   isEndToEndEncryptionEnabled: false,
 };
 

@@ -29,6 +29,8 @@ export class People {
   #known = null;
   /** @type {Set<string>} */
   #hands = new Set();
+  /** Whether the service itself says who comes and goes. */
+  #announced = false;
   #timer = 0;
   #entered = new Batch((people, count) => t('people-said-joined', { people, count }));
   #left = new Batch((people, count) => t('people-said-left', { people, count }));
@@ -50,8 +52,8 @@ export class People {
     this.#none = h('p', { class: 'people-none', role: 'status' });
     this.#list = new WindowedList({ class: 'people-list', row: (standing) => new PersonRow(call, standing), fallback: this.#title });
     this.element = h('section', { class: 'panel people', 'aria-label': t('people-title') }, this.#title, this.#search, this.#none, this.#list.element);
-    // Where the service says who comes and goes, it says it for all.
     call.addEventListener('announcement', () => {
+      this.#announced = true;
       this.#entered.drop();
       this.#left.drop();
     });
@@ -115,8 +117,10 @@ export class People {
     const names = new Map([...participants.values()].map(({ id, displayName }) => [id, displayName]));
     // Who was there before oneself did not come.
     if (this.#known?.has(participantId)) {
-      for (const [id, name] of names) if (!this.#known.has(id)) this.#entered.add(name);
-      for (const [id, name] of this.#known) if (!names.has(id)) this.#left.add(name);
+      if (!this.#announced) {
+        for (const [id, name] of names) if (!this.#known.has(id)) this.#entered.add(name);
+        for (const [id, name] of this.#known) if (!names.has(id)) this.#left.add(name);
+      }
       for (const id of meeting.hands) {
         if (id !== participantId && !this.#hands.has(id) && names.has(id)) this.#raised.add(names.get(id));
       }
