@@ -1,9 +1,10 @@
 /**
- * Camera, microphone and screen of this computer. Works without any of them: what is missing is `null`, and `problems`
- * says why.
+ * Camera, microphone, screen and speaker of this computer. Works without any of them: what is missing is `null`, and
+ * `problems` says why.
  * @module devices
  */
 
+import { t, textId } from './i18n.js';
 import { preferences, remember } from './preferences.js';
 
 /** @typedef {'denied'|'missing'|'busy'|'unsupported'} Problem */
@@ -16,18 +17,19 @@ const SCREEN_CONSTRAINTS = {
   audio: false,
 };
 
+/** Sentences for a person. */
 const SENTENCES = {
   microphone: {
-    denied: 'The microphone is blocked. Allow it in the address bar to be heard.',
-    missing: 'No microphone found. You can still listen, and join the chat.',
-    busy: 'The microphone is used by another program.',
-    unsupported: 'This browser gives microphones to secure (https) pages only.',
+    denied: textId('call-microphone-denied'),
+    missing: textId('call-microphone-missing'),
+    busy: textId('call-microphone-busy'),
+    unsupported: textId('call-microphone-unsupported'),
   },
   camera: {
-    denied: 'The camera is blocked. Allow it in the address bar to be seen.',
-    missing: 'No camera found. You can join without one.',
-    busy: 'The camera is used by another program.',
-    unsupported: 'This browser gives cameras to secure (https) pages only.',
+    denied: textId('call-camera-denied'),
+    missing: textId('call-camera-missing'),
+    busy: textId('call-camera-busy'),
+    unsupported: textId('call-camera-unsupported'),
   },
 };
 
@@ -37,12 +39,17 @@ const SENTENCES = {
  * @returns {string} a sentence for a person, empty without a problem
  */
 export function explain(device, problem) {
-  return problem ? SENTENCES[device][problem] : '';
+  return problem ? t(SENTENCES[device][problem]) : '';
 }
 
 /** @returns {boolean} whether this browser can share a screen */
 export function canShareScreen() {
   return typeof navigator.mediaDevices?.getDisplayMedia === 'function';
+}
+
+/** @returns {boolean} whether this browser can play on another speaker than the system's */
+export function canChooseSpeaker() {
+  return 'setSinkId' in HTMLMediaElement.prototype;
 }
 
 /**
@@ -57,8 +64,17 @@ export class LocalMedia extends EventTarget {
   screen = null;
   /** @type {{microphone: Problem|null, camera: Problem|null}} */
   problems = { microphone: null, camera: null };
-  /** @type {{microphones: MediaDeviceInfo[], cameras: MediaDeviceInfo[]}} */
-  devices = { microphones: [], cameras: [] };
+  /** @type {{microphones: MediaDeviceInfo[], cameras: MediaDeviceInfo[], speakers: MediaDeviceInfo[]}} */
+  devices = { microphones: [], cameras: [], speakers: [] };
+  /** Id of the speaker to play on; empty: the system's. */
+  speaker = preferences().speaker ?? '';
+  /** Whether the person is being asked, or devices are starting. */
+  opening = false;
+  /** Whether {@link open} was ever called. */
+  opened = false;
+  #closed = false;
+  /** Permissions that are watched. @type {PermissionStatus[]} */
+  #permissions = [];
   #muted = false;
   /** Requests for one kind of device run one after the other. */
   #queue = { microphone: Promise.resolve(), camera: Promise.resolve() };
@@ -77,11 +93,14 @@ export class LocalMedia extends EventTarget {
 
   /** Opens microphone and camera; one question to the person where both exist. */
   async open() {
+    this.opened = true;
     if (!navigator.mediaDevices?.getUserMedia) {
       this.problems = { microphone: 'unsupported', camera: 'unsupported' };
       this.#changed();
       return;
     }
+    this.opening = true;
+    this.#changed();
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: this.#constraints('microphone'),
@@ -93,7 +112,24 @@ export class LocalMedia extends EventTarget {
       // One of the two is missing or refused; find out which.
       await Promise.all([this.#open('microphone'), this.#open('camera')]);
     }
+    this.opening = false;
     await this.#listDevices();
+    this.#watchPermissions();
+  }
+
+  /** Opens what could not be opened before. */
+  async retry() {
+    for (const kind of ['microphone', 'camera']) {
+      if (this.problems[kind]) await this.#enqueue(kind, () => this.#open(kind));
+    }
+    await this.#listDevices();
+  }
+
+  /** @param {string} deviceId of a speaker; empty: the system's */
+  chooseSpeaker(deviceId) {
+    this.speaker = deviceId;
+    remember({ speaker: deviceId });
+    this.#changed();
   }
 
   /** @param {boolean} muted */
@@ -162,7 +198,9 @@ export class LocalMedia extends EventTarget {
 
   /** Gives everything back. */
   close() {
+    this.#closed = true;
     navigator.mediaDevices?.removeEventListener('devicechange', this.#listener);
+    for (const permission of this.#permissions) permission.onchange = null;
     this.#adopt('microphone', null);
     this.#adopt('camera', null);
     this.stopScreen();
@@ -184,6 +222,11 @@ export class LocalMedia extends EventTarget {
   }
 
   #adopt(kind, track, { keepProblem = false } = {}) {
+    // Given back while the person was being asked: nothing stays on.
+    if (this.#closed && track) {
+      track.stop();
+      return;
+    }
     const old = this[kind];
     if (old && old !== track) old.stop();
     this[kind] = track;
@@ -215,11 +258,28 @@ export class LocalMedia extends EventTarget {
       this.devices = {
         microphones: all.filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId),
         cameras: all.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId),
+        speakers: all.filter(({ kind, deviceId }) => kind === 'audiooutput' && deviceId),
       };
     } catch {
-      this.devices = { microphones: [], cameras: [] };
+      this.devices = { microphones: [], cameras: [], speakers: [] };
     }
     this.#changed();
+  }
+
+  /** Who allows in the address bar what was blocked need not press anything here. */
+  async #watchPermissions() {
+    if (this.#permissions.length > 0 || this.#closed) return;
+    for (const name of ['microphone', 'camera']) {
+      try {
+        const permission = await navigator.permissions.query({ name });
+        permission.onchange = () => {
+          if (permission.state === 'granted' && this.problems[name] === 'denied') this.retry();
+        };
+        this.#permissions.push(permission);
+      } catch {
+        // Not every browser tells of permissions.
+      }
+    }
   }
 
   #enqueue(kind, action) {

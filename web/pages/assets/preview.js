@@ -1,98 +1,104 @@
 /**
- * Camera and microphone before the call: own picture, level meter, which devices to use.
+ * Camera and microphone before the call: own picture, level meter, which devices to use, and what to do about those that
+ * cannot be used.
  * @module preview
  */
 
 import { explain } from './devices.js';
-import { arrange, h, setAttribute, setText } from './dom.js';
+import { h, setAttribute, setText } from './dom.js';
+import { t, textId } from './i18n.js';
 import { icon, setIcon } from './icons.js';
-import { watchLevel } from './level.js';
+import { devicePickers, levelMeter } from './pickers.js';
+
+/** How to allow what was blocked, by browser. */
+const HOW_TO_ALLOW = {
+  chromium: textId('call-allow-chromium'),
+  firefox: textId('call-allow-firefox'),
+  safari: textId('call-allow-safari'),
+  other: textId('call-allow-other'),
+};
 
 /**
  * @param {import('./devices.js').LocalMedia} local
  * @returns {{element: HTMLElement, stop: () => void}} `stop` ends the watching, not the devices
  */
 export function preview(local) {
-  const video = h('video', { class: 'preview-video', 'aria-label': 'Your camera', props: { autoplay: true, muted: true, playsInline: true } });
-  const empty = h('p', { class: 'preview-empty' });
-  const bars = Array.from({ length: 12 }, () => h('span'));
-  const meter = h('div', { class: 'meter', role: 'meter', 'aria-label': 'Microphone level', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': 0 }, ...bars);
-  const microphone = toggle('Microphone', () => local.setMuted(!local.muted));
-  const camera = toggle('Camera', () => local.setCamera(local.camera === null));
-  const problems = h('p', { class: 'preview-problems', role: 'status' });
-  const microphones = picker('Microphone', 'mic', (id) => local.choose('microphone', id));
-  const cameras = picker('Camera', 'camera', (id) => local.choose('camera', id));
-
-  let watched = null;
-  let stopLevel = () => {};
-
-  function showLevel(level) {
-    const lit = Math.round(level * bars.length);
-    bars.forEach((bar, index) => bar.classList.toggle('lit', index < lit));
-    meter.setAttribute('aria-valuenow', String(Math.round(level * 100)));
-  }
+  const video = h('video', { class: 'preview-video', testid: 'preview-video', 'aria-label': t('call-own-camera'), props: { autoplay: true, muted: true, playsInline: true } });
+  const empty = h('p', { class: 'preview-empty' }, icon('camera-off'), h('span'));
+  const meter = levelMeter(local);
+  const microphone = toggle(t('call-microphone'), 'preview-mic', () => local.setMuted(!local.muted));
+  const camera = toggle(t('call-camera'), 'preview-camera', () => local.setCamera(local.camera === null));
+  const trouble = problems(local);
+  const pickers = devicePickers(local);
 
   function update() {
-    const { camera: picture, microphone: voice, problems: found } = local;
+    const { camera: picture, problems: found } = local;
     if ((video.srcObject?.getTracks()[0] ?? null) !== picture) video.srcObject = picture ? new MediaStream([picture]) : null;
     video.hidden = picture === null;
     empty.hidden = picture !== null;
-    setText(empty, found.camera ? 'No picture' : 'Your camera is off');
+    setText(empty.lastElementChild, emptyText(local.opening, found.camera));
     setIcon(microphone, local.muted ? 'mic-off' : 'mic');
     setIcon(camera, picture ? 'camera' : 'camera-off');
     setAttribute(microphone, 'aria-pressed', String(!local.muted));
     setAttribute(camera, 'aria-pressed', String(picture !== null));
-    setText(problems, [explain('microphone', found.microphone), explain('camera', found.camera)].filter(Boolean).join(' '));
-    microphones.fill(local.devices.microphones, voice);
-    cameras.fill(local.devices.cameras, picture);
-    const audible = local.muted ? null : voice;
-    if (audible !== watched) {
-      watched = audible;
-      stopLevel();
-      showLevel(0);
-      stopLevel = audible ? watchLevel(audible, showLevel) : () => {};
-    }
+    setAttribute(microphone, 'title', t(local.muted ? 'call-unmute' : 'call-mute'));
+    setAttribute(camera, 'title', t(picture ? 'call-camera-stop' : 'call-camera-start'));
+    trouble.update();
+    pickers.update();
+    meter.update();
   }
 
   local.addEventListener('change', update);
   const element = h(
     'section',
-    { class: 'preview', 'aria-label': 'Camera and microphone' },
-    h('div', { class: 'preview-frame' }, video, empty, h('div', { class: 'preview-controls' }, microphone, meter, camera)),
-    problems,
-    h('div', { class: 'preview-pickers' }, cameras.element, microphones.element),
+    { class: 'preview', 'aria-label': t('call-preview') },
+    h('div', { class: 'preview-frame' }, video, empty, h('div', { class: 'preview-controls' }, microphone, meter.element, camera)),
+    trouble.element,
+    pickers.element,
   );
   update();
   return {
     element,
     stop() {
       local.removeEventListener('change', update);
-      stopLevel();
+      meter.close();
       video.srcObject = null;
     },
   };
 }
 
-function toggle(label, action) {
-  return h('button', { type: 'button', class: 'round', 'aria-label': label, title: label, on: { click: action } });
+function emptyText(opening, problem) {
+  if (opening) return t('call-preview-asking');
+  return t(problem ? 'call-preview-none' : 'call-preview-off');
 }
 
-function picker(label, symbol, choose) {
-  const select = h('select', { 'aria-label': label, on: { change: () => choose(select.value) } });
-  const element = h('label', { class: 'picker' }, icon(symbol), select);
+/** What is wrong with the devices, how to put it right, and another try. */
+function problems(local) {
+  const text = h('p', { role: 'status', testid: 'device-problems' });
+  const how = h('details', { class: 'how-to', testid: 'how-to-allow' }, h('summary', { text: t('call-allow-how') }), h('p', { text: t(HOW_TO_ALLOW[browser()]) }));
+  const again = h('button', { type: 'button', class: 'small', testid: 'devices-again', text: t('call-devices-again'), on: { click: () => local.retry() } });
+  const element = h('div', { class: 'preview-problems' }, icon('alert'), h('div', {}, text, how), again);
   return {
     element,
-    /** Names of devices are there only once the person has allowed one. */
-    fill(devices, track) {
-      element.hidden = devices.length === 0;
-      const options = devices.map(
-        ({ deviceId, label: name }, index) =>
-          [...select.options].find((option) => option.value === deviceId && option.text === name) ??
-          h('option', { value: deviceId, text: name || `${label} ${index + 1}` }),
-      );
-      arrange(select, options);
-      const used = track?.getSettings().deviceId;
-      if (used && select.value !== used) select.value = used;
+    update() {
+      const { microphone, camera } = local.problems;
+      const both = microphone === 'denied' && camera === 'denied';
+      const said = both ? [t('call-devices-denied')] : [explain('microphone', microphone), explain('camera', camera)];
+      setText(text, said.filter(Boolean).join(' '));
+      how.hidden = microphone !== 'denied' && camera !== 'denied';
+      again.hidden = microphone === 'unsupported' || camera === 'unsupported';
+      element.hidden = !microphone && !camera;
     },
   };
+}
+
+function browser() {
+  const agent = navigator.userAgent;
+  if (/firefox/i.test(agent)) return 'firefox';
+  if (/chrom(e|ium)|edg\//i.test(agent)) return 'chromium';
+  return /safari/i.test(agent) ? 'safari' : 'other';
+}
+
+function toggle(label, testid, action) {
+  return h('button', { type: 'button', class: 'round', testid, 'aria-label': label, title: label, on: { click: action } });
 }
