@@ -1,5 +1,5 @@
 /**
- * Plays what the others say.
+ * Plays what the others say, on the chosen speaker.
  * @module audio
  */
 
@@ -15,6 +15,7 @@ export class AudioOutput {
   /** @type {Map<string, HTMLAudioElement>} */
   #players = new Map();
   #onBlocked;
+  #speaker = '';
 
   /** @param {(blocked: boolean) => void} onBlocked */
   constructor(onBlocked) {
@@ -27,8 +28,13 @@ export class AudioOutput {
     const kept = new Map();
     for (const { id, media } of audible) {
       let player = this.#players.get(id);
+      if (player && player.srcObject?.getTracks()[0] !== media) {
+        player.srcObject = null;
+        player = undefined;
+      }
       if (!player) {
         player = h('audio', { data: { track: id }, props: { autoplay: true } });
+        this.#route(player);
         player.srcObject = new MediaStream([media]);
         this.#play(player);
       }
@@ -39,6 +45,13 @@ export class AudioOutput {
     arrange(this.element, [...kept.values()]);
   }
 
+  /** @param {string} deviceId of the speaker to play on; empty: the system's */
+  play(deviceId) {
+    if (deviceId === this.#speaker) return;
+    this.#speaker = deviceId;
+    for (const player of this.#players.values()) this.#route(player);
+  }
+
   /** Tries again, from a click. */
   async unlock() {
     this.#onBlocked(false);
@@ -47,6 +60,12 @@ export class AudioOutput {
 
   close() {
     this.update([]);
+  }
+
+  /** A speaker that is not there today leaves the system's. */
+  #route(player) {
+    if (typeof player.setSinkId !== 'function' || player.sinkId === this.#speaker) return;
+    player.setSinkId(this.#speaker).catch(() => {});
   }
 
   async #play(player) {

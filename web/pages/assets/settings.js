@@ -3,7 +3,7 @@
  * @module settings
  */
 
-import { openDialog } from './dialog.js';
+import { openSheet } from './sheet.js';
 import { h } from './dom.js';
 import { languagePicker, t, textId } from './i18n.js';
 import { icon } from './icons.js';
@@ -37,7 +37,7 @@ export function openSettings(local, { language = false } = {}) {
   }
   content.push(section(t('call-settings-look'), themeSwitch()));
   if (language) content.push(section('', languagePicker()));
-  openDialog({ title: t('call-settings'), testid: 'settings', content, class: 'settings', closed: close });
+  openSheet({ title: t('call-settings'), testid: 'settings', content, class: 'settings', closed: close });
 }
 
 /** Three buttons of which one is pressed. @returns {HTMLElement} */

@@ -4,11 +4,10 @@
  */
 
 import { h, initials, setAttribute, setText, tone } from './dom.js';
-import { t, textId } from './i18n.js';
+import { t } from './i18n.js';
 import { icon, setIcon } from './icons.js';
-import { showQuality, qualityMark } from './quality.js';
-
-const LABELS = { External: textId('call-label-external'), Unverified: textId('call-label-unverified') };
+import { labelText } from './person-row.js';
+import { qualityMark, showQuality } from './quality.js';
 
 /** A camera's or a screen's tile. */
 export class Tile {
@@ -60,7 +59,7 @@ export class Tile {
     // Below the picture, and seen until its first frame has come.
     this.#avatar.hidden = person === null;
     this.#muted.hidden = !person?.micMuted;
-    setText(this.#badge, LABELS[person?.label] ? t(LABELS[person.label]) : (person?.label ?? ''));
+    setText(this.#badge, labelText(person?.label ?? ''));
     this.#badge.hidden = !person?.label;
     this.#state.hidden = !person?.reconnecting;
     this.element.classList.toggle('reconnecting', person?.reconnecting ?? false);

@@ -123,21 +123,6 @@ call-copy-failed = Das Kopieren ist fehlgeschlagen.
 call-reconnecting = Verbindung verloren. Sie wird wiederhergestellt …
 call-unlock = Klicken, um die anderen zu hören
 call-reacted = { $name }: { $reaction }
-call-joined =
-    { $count ->
-        [one] { $names } ist beigetreten.
-       *[other] { $names } sind beigetreten.
-    }
-call-left =
-    { $count ->
-        [one] { $names } hat die Besprechung verlassen.
-       *[other] { $names } haben die Besprechung verlassen.
-    }
-call-others =
-    { $count ->
-        [one] { $count } weitere Person
-       *[other] { $count } weitere Personen
-    }
 call-somebody = Jemand
 call-you = Sie
 
@@ -151,8 +136,6 @@ call-screen-of = Bildschirm von { $name }
 call-tile-camera = Kamera von { $name }
 call-tile-hand = Hand gehoben, Nummer { $place }
 call-tile-reconnecting = Verbindung wird wiederhergestellt …
-call-label-external = Extern
-call-label-unverified = Nicht überprüft
 call-pin = { $name } anheften
 call-pin-short = Anheften
 call-unpin = { $name } lösen

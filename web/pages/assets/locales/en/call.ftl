@@ -123,13 +123,6 @@ call-copy-failed = It could not be copied.
 call-reconnecting = Connection lost. Reconnecting …
 call-unlock = Click to hear the others
 call-reacted = { $name }: { $reaction }
-call-joined = { $names } joined.
-call-left = { $names } left.
-call-others =
-    { $count ->
-        [one] { $count } other
-       *[other] { $count } others
-    }
 call-somebody = Somebody
 call-you = You
 
@@ -143,8 +136,6 @@ call-screen-of = { $name }’s screen
 call-tile-camera = { $name }’s camera
 call-tile-hand = hand raised, number { $place }
 call-tile-reconnecting = Reconnecting …
-call-label-external = External
-call-label-unverified = Unverified
 call-pin = Pin { $name }
 call-pin-short = Pin
 call-unpin = Unpin { $name }

@@ -123,21 +123,6 @@ call-copy-failed = La copie a échoué.
 call-reconnecting = Connexion perdue. Reconnexion…
 call-unlock = Cliquez pour entendre les autres
 call-reacted = { $name } : { $reaction }
-call-joined =
-    { $count ->
-        [one] { $names } a rejoint la réunion.
-       *[other] { $names } ont rejoint la réunion.
-    }
-call-left =
-    { $count ->
-        [one] { $names } a quitté la réunion.
-       *[other] { $names } ont quitté la réunion.
-    }
-call-others =
-    { $count ->
-        [one] { $count } autre
-       *[other] { $count } autres
-    }
 call-somebody = Quelqu’un
 call-you = Vous
 
@@ -151,8 +136,6 @@ call-screen-of = Écran de { $name }
 call-tile-camera = Caméra de { $name }
 call-tile-hand = main levée, numéro { $place }
 call-tile-reconnecting = Reconnexion…
-call-label-external = Externe
-call-label-unverified = Non vérifié
 call-pin = Épingler { $name }
 call-pin-short = Épingler
 call-unpin = Détacher { $name }

@@ -123,21 +123,6 @@ call-copy-failed = Kopiëren is mislukt.
 call-reconnecting = Verbinding verbroken. Er wordt opnieuw verbinding gemaakt …
 call-unlock = Klik om de anderen te horen
 call-reacted = { $name }: { $reaction }
-call-joined =
-    { $count ->
-        [one] { $names } neemt nu deel.
-       *[other] { $names } nemen nu deel.
-    }
-call-left =
-    { $count ->
-        [one] { $names } heeft de vergadering verlaten.
-       *[other] { $names } hebben de vergadering verlaten.
-    }
-call-others =
-    { $count ->
-        [one] { $count } ander
-       *[other] { $count } anderen
-    }
 call-somebody = Iemand
 call-you = U
 
@@ -151,8 +136,6 @@ call-screen-of = Scherm van { $name }
 call-tile-camera = Camera van { $name }
 call-tile-hand = hand opgestoken, nummer { $place }
 call-tile-reconnecting = Opnieuw verbinden …
-call-label-external = Extern
-call-label-unverified = Niet geverifieerd
 call-pin = { $name } vastmaken
 call-pin-short = Vastmaken
 call-unpin = { $name } losmaken

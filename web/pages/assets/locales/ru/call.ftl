@@ -124,21 +124,6 @@ call-copy-failed = Не удалось скопировать.
 call-reconnecting = Подключение потеряно. Восстанавливаем…
 call-unlock = Нажмите, чтобы слышать других
 call-reacted = { $name }: { $reaction }
-call-joined =
-    { $count ->
-        [one] { $names } теперь на собрании.
-       *[other] { $names } теперь на собрании.
-    }
-call-left =
-    { $count ->
-        [one] { $names } больше не на собрании.
-       *[other] { $names } больше не на собрании.
-    }
-call-others =
-    { $count ->
-        [one] ещё { $count }
-       *[other] ещё { $count }
-    }
 call-somebody = Кто-то
 call-you = Вы
 
@@ -152,8 +137,6 @@ call-screen-of = Экран: { $name }
 call-tile-camera = Камера: { $name }
 call-tile-hand = рука поднята, номер { $place }
 call-tile-reconnecting = Восстановление связи…
-call-label-external = Внешний
-call-label-unverified = Не проверен
 call-pin = Закрепить: { $name }
 call-pin-short = Закрепить
 call-unpin = Открепить: { $name }

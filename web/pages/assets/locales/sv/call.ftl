@@ -123,13 +123,6 @@ call-copy-failed = Det gick inte att kopiera.
 call-reconnecting = Anslutningen bröts. Återansluter …
 call-unlock = Klicka för att höra de andra
 call-reacted = { $name }: { $reaction }
-call-joined = { $names } anslöt.
-call-left = { $names } lämnade mötet.
-call-others =
-    { $count ->
-        [one] { $count } annan
-       *[other] { $count } andra
-    }
 call-somebody = Någon
 call-you = Du
 
@@ -143,8 +136,6 @@ call-screen-of = Skärm från { $name }
 call-tile-camera = Kamera från { $name }
 call-tile-hand = handen uppe, nummer { $place }
 call-tile-reconnecting = Återansluter …
-call-label-external = Extern
-call-label-unverified = Ej verifierad
 call-pin = Fäst { $name }
 call-pin-short = Fäst
 call-unpin = Lossa { $name }
