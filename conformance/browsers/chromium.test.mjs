@@ -72,20 +72,51 @@ test('removing a guest and ending the meeting end the guest’s call', () =>
 
 test('links that cannot be joined are refused in plain words', () =>
   withBrowser(async () => {
+    const wrong = await guest(browser, service, 'Lost guest', { link: 'https://teams.microsoft.com/not-a-meeting' });
+    const locator = await wrong.endReason();
+    assert.deepEqual([locator.key, locator.code, locator.subCode], ['bad_locator', 400, 990001]);
+
+    const context = encodeURIComponent(JSON.stringify({ Tid: crypto.randomUUID(), Oid: crypto.randomUUID() }));
+    const thread = encodeURIComponent('19:gcch:meeting_NjFhZTk5@thread.v2');
     const government = await guest(browser, service, 'Government guest', {
-      link: 'https://gov.teams.microsoft.us/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1',
+      link: `https://teams.microsoft.com/l/meetup-join/${thread}/0?context=${context}`,
     });
     const cloud = await government.endReason();
     assert.deepEqual([cloud.key, cloud.code, cloud.subCode], ['government_cloud', 403, 990022]);
     assert.match(cloud.text, /government/i);
 
-    const wrong = await guest(browser, service, 'Lost guest', { link: 'https://example.com/not-a-meeting' });
-    const locator = await wrong.endReason();
-    assert.deepEqual([locator.key, locator.code, locator.subCode], ['bad_locator', 400, 990001]);
-
     const stranger = await guest(browser, service, 'Stranger', { link: `${service.origin}/meet/100000000000009?p=wrong` });
     const unknown = await stranger.endReason();
     assert.deepEqual([unknown.key, unknown.code, unknown.subCode], ['meeting_not_found', 404, 5751]);
+  }));
+
+test('a link that is none is refused before camera and microphone are asked for, and can be put right', () =>
+  withBrowser(async () => {
+    const noted = (page) =>
+      page.evaluateOnNewDocument(() => {
+        window.asked = 0;
+        const real = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+        if (real) navigator.mediaDevices.getUserMedia = (wanted) => (window.asked += 1) && real(wanted);
+      });
+    const link = 'https://gov.teams.microsoft.us/meet/274918305566421?p=Qm7Zt4Lw9Xc2Vb8Nk1';
+    const dana = await guest(browser, service, 'Careful guest', { link, prepare: noted });
+    await dana.until('is told', () => document.querySelector('[data-testid="link-problem"]').dataset.key === 'government');
+    const field = await dana.sees('link');
+    for (const [text, key] of [['not a link', 'malformed'], ['https://example.com/not-a-meeting', 'unknown-host'], ['', 'empty']]) {
+      await field.evaluate((input) => input.select());
+      await dana.page.keyboard.press('Backspace');
+      await field.type(text);
+      await dana.click('join');
+      await dana.until(`is told of ${key}`, (wanted) => document.querySelector('[data-testid="link-problem"]').dataset.key === wanted, key);
+    }
+    assert.equal(await dana.page.evaluate(() => window.asked), 0, 'nothing was asked for');
+    await field.type(service.dev.meeting.join_url);
+    await dana.until('is asked', () => window.asked > 0);
+    await dana.click('join');
+    await dana.sees('lobby');
+    await dana.click('leave');
+    assert.equal((await dana.endReason()).key, 'left');
+    dana.hasNoProblems();
   }));
 
 test('a guest waits until somebody of the organization starts the meeting', () =>
