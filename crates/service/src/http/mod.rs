@@ -2,6 +2,7 @@
 
 pub mod acs;
 pub mod auth;
+mod compression;
 pub mod emulator;
 pub mod errors;
 pub(crate) mod failures;

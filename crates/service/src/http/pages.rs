@@ -12,12 +12,14 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Serialize;
 
 use super::Surface;
 use super::acs::identity as acs_identity;
+use super::compression::{self, Coding};
 use super::errors::{ApiError, json};
 use super::request::{Segments, authority};
 use crate::errors::any;
@@ -42,19 +44,19 @@ pub fn router() -> Router<App> {
     Router::new()
         .route(
             "/",
-            get(|headers: HeaderMap| async move { page("index.html", &headers) }),
+            get(|headers: HeaderMap| async move { page("index.html", &headers).await }),
         )
         .route(
             "/join",
-            get(|headers: HeaderMap| async move { page("join.html", &headers) }),
+            get(|headers: HeaderMap| async move { page("join.html", &headers).await }),
         )
         .route(
             "/teams",
-            get(|headers: HeaderMap| async move { page("teams.html", &headers) }),
+            get(|headers: HeaderMap| async move { page("teams.html", &headers).await }),
         )
         .route(
             "/admin",
-            get(|headers: HeaderMap| async move { page("admin.html", &headers) }),
+            get(|headers: HeaderMap| async move { page("admin.html", &headers).await }),
         )
         .route("/assets/{*path}", get(asset))
         .route("/meet/{id}", get(open_link))
@@ -68,47 +70,76 @@ pub fn demo_router() -> Router<App> {
     Router::new().route("/demo/guest-token", post(guest_token))
 }
 
-fn page(name: &str, headers: &HeaderMap) -> Response {
-    Web::get(name).map_or_else(
-        || ApiError::not_found().into_response(),
-        |file| embedded(name, file, headers),
-    )
+async fn page(name: &str, headers: &HeaderMap) -> Response {
+    match Web::get(name) {
+        Some(file) => embedded(name, file, headers).await,
+        None => ApiError::not_found().into_response(),
+    }
 }
 
 async fn asset(Segments(path): Segments<String>, headers: HeaderMap) -> Response {
-    page(&format!("assets/{path}"), &headers)
+    page(&format!("assets/{path}"), &headers).await
 }
 
-/// A file with its entity tag; browsers ask again each time, and get 304.
-fn embedded(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
-    let hash: String = file.metadata.sha256_hash()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let tag = format!("\"{hash}\"");
-    let fixed = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(content_type(name))),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
-    let tag_header = HeaderValue::from_str(&tag)
-        .map(|value| [(header::ETAG, value)])
-        .ok();
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
-    if known {
-        return (
-            StatusCode::NOT_MODIFIED,
-            tag_header.unwrap_or_else(|| [(header::ETAG, HeaderValue::from_static("\"\""))]),
-            fixed,
-        )
-            .into_response();
+/// A file with its entity tag; browsers ask again each time, and get 304. Every coding of a file is an entity of its own
+/// (RFC 9110 §8.8.3.3).
+async fn embedded(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let kind = content_type(name);
+    let is_compressible = is_text(kind) && file.data.len() >= compression::WORTH_IT;
+    let coding = if is_compressible {
+        Coding::of(headers)
+    } else {
+        Coding::Identity
+    };
+    let hash = file.metadata.sha256_hash();
+    let tag: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let tag = format!("\"{tag}{}\"", coding.suffix());
+    let mut response = if is_known(&tag, headers) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let file = match file.data {
+            Cow::Borrowed(built_in) => Bytes::from_static(built_in),
+            Cow::Owned(read) => read.into(),
+        };
+        let body = match coding.encode(hash, file).await {
+            Ok(body) => body,
+            Err(error) => {
+                tracing::error!(%error, "a page could not be compressed");
+                return ApiError::internal().into_response();
+            }
+        };
+        let mut response = body.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(coding) = coding.header() {
+            headers.insert(header::CONTENT_ENCODING, coding);
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if is_compressible {
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
-    let mut response = (StatusCode::OK, fixed, Cow::into_owned(file.data)).into_response();
-    if let Some([(name, value)]) = tag_header {
-        response.headers_mut().insert(name, value);
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
     }
     response
+}
+
+/// Whether the client has the entity of this tag (RFC 9110 §13.1.2, the weak comparison).
+fn is_known(tag: &str, headers: &HeaderMap) -> bool {
+    let listed = headers.get_all(header::IF_NONE_MATCH).iter();
+    listed
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// Whether compressing makes a file of this kind smaller.
+fn is_text(kind: &str) -> bool {
+    kind.ends_with("charset=utf-8") || matches!(kind, "image/svg+xml" | "application/wasm")
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -117,6 +148,8 @@ fn content_type(name: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("json") => "application/json; charset=utf-8",
+        // Catalogues of Fluent.
+        Some("ftl") => "text/plain; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("ico") => "image/x-icon",
@@ -250,6 +283,22 @@ fn is_same_origin(surface: Surface, host: &str, headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_entities_by_their_tags() {
+        let check = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static(value));
+            is_known("\"a-gzip\"", &headers)
+        };
+        assert!(check("\"a-gzip\""));
+        assert!(check("W/\"a-gzip\""));
+        assert!(check("\"b\", \"a-gzip\""));
+        assert!(check("*"));
+        assert!(!check("\"a\""));
+        assert!(!check("a-gzip"));
+        assert!(!is_known("\"a\"", &HeaderMap::new()));
+    }
 
     #[test]
     fn tells_origins_apart() {

@@ -1,5 +1,6 @@
 //! Sign-in, Graph, pages, operations, and what every answer has.
 
+use base64::Engine as _;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -242,6 +243,91 @@ async fn a_meeting_link_in_a_browser_leads_to_the_guest_page() {
     host.service.shutdown().await;
 }
 
+/// Where a token says that its server is.
+fn server_of(token: &str) -> String {
+    // As SDKs read it, with the plain alphabet.
+    let payload = token.split('.').nth(1).unwrap();
+    let payload = base64::engine::general_purpose::STANDARD_NO_PAD
+        .decode(payload)
+        .unwrap();
+    let payload: Value = serde_json::from_slice(&payload).unwrap();
+    payload["anteroom"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_guests_token_says_where_its_server_is() {
+    let host = Host::start().await;
+    let (_, token) = host.guest(&["chat", "voip"]).await;
+    assert_eq!(server_of(&token), host.dev().endpoint);
+    host.service.shutdown().await;
+    let public = |config: &mut anteroom_service::Config| {
+        config.public_url = Some("https://meet.example.org".to_owned());
+    };
+    let host = Host::start_with(public).await;
+    let app = host.service.app();
+    assert_eq!(app.origin().unwrap().as_str(), "https://meet.example.org");
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn pages_come_compressed_and_answers_with_secrets_do_not() {
+    let host = Host::start().await;
+    let get = |path: &str, accept: &'static str, known: Option<String>| {
+        let mut request = host.get(path).header("accept-encoding", accept);
+        if let Some(known) = known {
+            request = request.header("if-none-match", known);
+        }
+        request.send()
+    };
+    let head = |response: &reqwest::Response, name: &str| {
+        let value = response.headers().get(name);
+        value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    };
+    let path = "/assets/base.css";
+    let mut tags = Vec::new();
+    let mut sizes = Vec::new();
+    for (accept, coding) in [("identity", ""), ("gzip", "gzip"), ("gzip, br", "br")] {
+        let response = get(path, accept, None).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(head(&response, "content-encoding"), coding);
+        assert_eq!(head(&response, "content-type"), "text/css; charset=utf-8");
+        assert_eq!(head(&response, "vary"), "accept-encoding");
+        let policy = head(&response, "content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        let tag = head(&response, "etag");
+        sizes.push(response.bytes().await.unwrap().len());
+        let again = get(path, accept, Some(tag.clone())).await.unwrap();
+        assert_eq!(again.status(), 304);
+        assert_eq!(head(&again, "etag"), tag);
+        assert_eq!(head(&again, "vary"), "accept-encoding");
+        assert_eq!(head(&again, "content-encoding"), "");
+        assert!(again.bytes().await.unwrap().is_empty());
+        tags.push(tag);
+    }
+    assert!(sizes[0] > 2 * sizes[1] && sizes[1] > sizes[2], "{sizes:?}");
+    // What is known in one coding is not known in another.
+    let other = get(path, "br", Some(tags[1].clone())).await.unwrap();
+    assert_eq!(other.status(), 200);
+
+    let catalogue = get("/assets/locales/en/common.ftl", "br", None).await.unwrap();
+    assert_eq!(head(&catalogue, "content-type"), "text/plain; charset=utf-8");
+    let token = host.sign_in("alice@contoso.example").await;
+    for path in ["/v1.0/me", "/admin/api/tenant", "/readyz"] {
+        let answer = get_as(&host, path, &token).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(head(&answer, "content-encoding"), "", "{path}");
+    }
+    host.service.shutdown().await;
+}
+
+async fn get_as(host: &Host, path: &str, token: &str) -> reqwest::Response {
+    let request = host.get(path).header("accept-encoding", "gzip, br");
+    request.bearer_auth(token).send().await.unwrap()
+}
+
 #[tokio::test]
 async fn the_demo_token_is_for_our_own_pages() {
     let host = Host::start().await;
@@ -259,6 +345,7 @@ async fn the_demo_token_is_for_our_own_pages() {
     let answer = expect(post(Some(base.clone()), None).await.unwrap(), 200).await;
     assert!(answer["userId"].as_str().unwrap().starts_with("8:acs:"));
     assert_eq!(answer["endpoint"], base);
+    assert_eq!(server_of(answer["token"].as_str().unwrap()), base);
     assert!(answer["token"].is_string() && answer["expiresOn"].is_string());
     for origin in [
         None,
