@@ -60,6 +60,9 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Further `host` or `host:port` names under which clients reach this service.
     pub hosts: Vec<String>,
+    /// Who operates this service, by sign-in name or object id: sees all tenants and the resources' access keys on the
+    /// administrators' page. In development mode the demo's first user does, too.
+    pub operators: Vec<String>,
     /// The certificate, outside development mode required.
     pub tls: TlsFiles,
     /// An OpenID Connect issuer, Entra ID for one, whose tokens open the Identity and Rooms APIs to applications that
@@ -250,6 +253,7 @@ impl Default for Config {
             data: default_data(),
             public_url: None,
             hosts: Vec::new(),
+            operators: Vec::new(),
             tls: TlsFiles::default(),
             oidc: None,
             sign_in: SignInConfig::default(),
@@ -407,6 +411,12 @@ pub enum ConfigError {
         /// What is wrong.
         reason: String,
     },
+    /// What names nobody: an operator is named by sign-in name or object id.
+    #[error("operators: `{name}` is neither a sign-in name (name@domain) nor an object id")]
+    Operator {
+        /// What was given.
+        name: String,
+    },
     /// The public address is not one.
     #[error("public_url must be https://host[:port] without a path")]
     PublicUrl,
@@ -557,6 +567,14 @@ mod tests {
         );
         assert_eq!(load("media_voices = 0").unwrap().media_voices, None);
         assert_eq!(load("media_voices = \"All\"").unwrap().media_voices, None);
+    }
+
+    #[test]
+    fn operators_are_named_in_a_list() {
+        assert_eq!(load("").unwrap().operators, Vec::<String>::new());
+        let named = load("operators = [\"alice@contoso.example\"]").unwrap();
+        assert_eq!(named.operators, ["alice@contoso.example"]);
+        assert!(load("operators = \"alice@contoso.example\"").is_err());
     }
 
     #[test]

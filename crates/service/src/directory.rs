@@ -144,6 +144,24 @@ impl Directory {
         Ok(rows.into_iter().map(DirectoryUser::from).collect())
     }
 
+    /// At most `limit` users of a tenant with this text in their sign-in name or the name shown, by sign-in name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn search(
+        &self,
+        tenant: TenantId,
+        text: &str,
+        limit: u32,
+    ) -> Result<Vec<DirectoryUser>, StoreError> {
+        let text = text.to_owned();
+        let rows = self
+            .store
+            .read(move |connection| sql::search_users(connection, tenant, &text, limit))
+            .await?;
+        Ok(rows.into_iter().map(DirectoryUser::from).collect())
+    }
+
     /// How many users a tenant has.
     ///
     /// # Errors

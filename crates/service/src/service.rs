@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anteroom_chat::Limits as ChatLimits;
+use anteroom_identity::id::ObjectId;
 use anteroom_teams_link::link::OwnHost;
 use axum::Router;
 use axum_server::Handle;
@@ -23,6 +24,7 @@ use crate::config::{Config, ConfigError, io_reason};
 use crate::data;
 use crate::demo::{self, DevInfo};
 use crate::directory::Directory;
+use crate::directory::admin::is_user_name;
 use crate::emulator::Emulator;
 use crate::error::StartError;
 use crate::external::External;
@@ -260,6 +262,10 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         && !address.ip().is_loopback()
     {
         return Err(ConfigError::NotLoopback { address });
+    }
+    let is_somebody = |name: &&String| is_user_name(name) || name.parse::<ObjectId>().is_ok();
+    if let Some(name) = config.operators.iter().find(|name| !is_somebody(name)) {
+        return Err(ConfigError::Operator { name: name.clone() });
     }
     match (&config.tls.cert, &config.tls.key) {
         (None, None) if !config.dev => Err(ConfigError::CertificateMissing),

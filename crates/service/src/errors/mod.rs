@@ -5,6 +5,7 @@
 //!
 //! To add an error, add it to the file of its surface; what is there is in the list.
 
+pub mod admin;
 pub mod any;
 pub mod chat;
 pub mod emulator;
@@ -45,6 +46,8 @@ pub enum Surface {
     Whip,
     /// The operator's interface.
     Operator,
+    /// The administrators' interface.
+    Admin,
     /// The emulator's controls, in development mode.
     Emulator,
     /// Joining a meeting or a room, and the end of a call: `callEndReason` on the signaling connection.
@@ -65,6 +68,7 @@ impl Surface {
             Self::Graph => "Microsoft Graph",
             Self::Whip => "WHIP and WHEP",
             Self::Operator => "Operator",
+            Self::Admin => "Administration",
             Self::Emulator => "Emulator controls",
             Self::Join => "Joining and leaving calls",
         }
@@ -153,6 +157,7 @@ pub static ENTRIES: &[&[&Entry]] = &[
     graph::ENTRIES,
     whip::ENTRIES,
     operator::ENTRIES,
+    admin::ENTRIES,
     emulator::ENTRIES,
     join::ENTRIES,
 ];

@@ -1,6 +1,7 @@
 //! The HTTP surfaces.
 
 pub mod acs;
+mod admin;
 pub mod auth;
 mod compression;
 pub mod emulator;
@@ -76,7 +77,7 @@ pub fn router(app: App, surface: Surface) -> Router {
     for part in [
         acs::router().layer(cors()),
         graph::router(),
-        tenants::admin_router(),
+        admin::router(),
         oauth::router(),
         whip::router(),
         ws::router(),

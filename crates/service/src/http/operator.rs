@@ -17,7 +17,7 @@ use crate::directory::admin::{self, AdminError};
 use crate::errors::operator as entry;
 use crate::keys::KeyRingError;
 use crate::operator::{OperatorInfo, ResourceInfo, SigningKeysInfo};
-use crate::resources::CreateError;
+use crate::resources::{CreateError, Resource};
 use crate::state::App;
 
 /// The routes, behind the operator's secret.
@@ -58,44 +58,55 @@ async fn list(State(app): State<App>) -> Response {
 }
 
 async fn create(State(app): State<App>, Body(body): Body) -> Result<Response, ApiError> {
-    let request: CreateRequest = parse_json(&body, &entry::INVALID)?.unwrap_or_default();
-    let made = app.resources().create(&request.name, app.clock().now()).await;
-    let resource = made.map_err(|error| match error {
-        CreateError::NameTaken => ApiError::new(&entry::RESOURCE_EXISTS),
-        CreateError::Store(error) => error.into(),
-        error => ApiError::new(&entry::INVALID)
-            .with_message(error.to_string())
-            .with_target("name"),
-    })?;
+    let resource = create_resource(&app, &body).await?;
     Ok(json(
         StatusCode::CREATED,
         &ResourceInfo::new(&resource, Some(app.endpoint())),
     ))
 }
 
+/// Makes a resource of the name that a request's body gives.
+pub(super) async fn create_resource(app: &App, body: &[u8]) -> Result<Resource, ApiError> {
+    let request: CreateRequest = parse_json(body, &entry::INVALID)?.unwrap_or_default();
+    let made = app.resources().create(&request.name, app.clock().now()).await;
+    made.map_err(|error| match error {
+        CreateError::NameTaken => ApiError::new(&entry::RESOURCE_EXISTS),
+        CreateError::Store(error) => error.into(),
+        error => ApiError::new(&entry::INVALID)
+            .with_message(error.to_string())
+            .with_target("name"),
+    })
+}
+
 async fn rotate(
     State(app): State<App>,
     Segments((resource, slot)): Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
+    let rotated = rotate_key(&app, &resource, &slot).await?;
+    Ok(json(
+        StatusCode::OK,
+        &ResourceInfo::new(&rotated, Some(app.endpoint())),
+    ))
+}
+
+/// Replaces an access key of a resource named by id or name.
+pub(super) async fn rotate_key(app: &App, resource: &str, slot: &str) -> Result<Resource, ApiError> {
     let missing = || ApiError::new(&entry::RESOURCE_NOT_FOUND);
     let slot: KeySlot = slot
         .parse()
         .map_err(|_| ApiError::new(&entry::INVALID).with_target("key"))?;
-    let id = app.resources().find(&resource).ok_or_else(missing)?.id();
+    let id = app.resources().find(resource).ok_or_else(missing)?.id();
     let rotated = app.resources().rotate(id, slot).await?.ok_or_else(missing)?;
     // Tokens that the old key had made are void; whoever listens with one is to get another.
     app.notifications().recheck(id);
     app.registry().recheck_resource(id);
     if id == app.resource() {
         // The key is rotated whether or not the file can be written; the answer holds it.
-        if let Err(error) = demo::publish_again(&app) {
+        if let Err(error) = demo::publish_again(app) {
             tracing::error!(%error, "the file with the connection string is out of date");
         }
     }
-    Ok(json(
-        StatusCode::OK,
-        &ResourceInfo::new(&rotated, Some(app.endpoint())),
-    ))
+    Ok(rotated)
 }
 
 async fn signing_keys(State(app): State<App>) -> Response {

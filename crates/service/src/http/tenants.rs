@@ -5,14 +5,13 @@ use anteroom_identity::id::TenantId;
 use anteroom_teams_link::audit::{Finding, Tier};
 use anteroom_teams_link::policy::TenantFile;
 use axum::Router;
-use axum::extract::{FromRequestParts, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 
-use super::auth::{Bearer, Caller};
+use super::admin::Administrator;
 use super::errors::{ApiError, json};
 use super::request::{Body, Segments, parse_json};
 use crate::errors::{any, operator as entry};
@@ -29,35 +28,12 @@ pub(super) fn operator_router() -> Router<App> {
         .route("/operator/explain-join", post(explain))
 }
 
-/// For administrators: their own tenant.
+/// For administrators: their own tenant, or the one that an operator names.
 pub(super) fn admin_router() -> Router<App> {
     Router::new()
         .route("/admin/api/tenant", get(read_own).put(apply_own))
         .route("/admin/api/audit", get(audit_own))
         .route("/admin/api/explain-join", post(explain_own))
-}
-
-/// A directory user who may change what is set for its tenant.
-struct Administrator {
-    tenant: TenantId,
-}
-
-impl FromRequestParts<App> for Administrator {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Bearer(caller) = Bearer::from_request_parts(parts, app).await?;
-        // A token for ACS is none for this, though it stands for the same user.
-        let claims = match caller {
-            Caller::Directory(claims) if claims.acs_scopes.is_none() => claims,
-            _ => return Err(ApiError::new(&any::FORBIDDEN)),
-        };
-        let user = app.directory().enabled_user(claims.object).await?;
-        match user {
-            Some(user) if user.is_admin && user.tenant == claims.tenant => Ok(Self { tenant: user.tenant }),
-            _ => Err(ApiError::new(&any::FORBIDDEN)),
-        }
-    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,7 +102,11 @@ async fn apply_own(
     query: Query<ApplyQuery>,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
-    change(&app, admin.tenant, query.dry_run, &body).await
+    let answer = change(&app, admin.tenant, query.dry_run, &body).await?;
+    if !query.dry_run {
+        tracing::info!(tenant = %admin.tenant, by = %admin.id(), "an administrator changed settings");
+    }
+    Ok(answer)
 }
 
 async fn audit_own(

@@ -8,12 +8,14 @@
 //! | [`passcodes`] | slows down guessing |
 //! | `presence` | chat membership follows presence in the call |
 //! | `chat_bridge` | what is said in the thread reaches the call, and the other way round |
+//! | `live` | a call as administrators see it |
 //! | [`events`] | what happens in calls, for the rest of the service |
 
 pub(crate) mod caller;
 pub(crate) mod chat_bridge;
 pub mod events;
 pub(crate) mod limits;
+pub(crate) mod live;
 pub mod machine;
 pub mod passcodes;
 pub(crate) mod presence;

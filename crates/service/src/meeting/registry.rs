@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use anteroom_identity::id::{AcsUserId, ResourceId};
+use anteroom_identity::id::{AcsUserId, ResourceId, TenantId};
 use anteroom_media_transport::Error as MediaError;
 use anteroom_media_transport::net::MetricsSnapshot;
 use anteroom_media_transport::router::{Event, RoomId, TrackId};
@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::events::MeetingEvents;
 use super::limits::Connections;
+use super::live::LiveCall;
 use super::machine::{Person, PersonKind, SessionId, room_of};
 use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
@@ -30,6 +31,9 @@ use crate::state::App;
 
 /// How long calls may take to end when the service stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// How long a meeting may take to say who is there.
+const REPORT_WITHIN: Duration = Duration::from_secs(2);
 
 /// The running meetings and sessions of one service; clones are the same registry.
 ///
@@ -422,6 +426,32 @@ impl Registry {
         // A meeting that ends meanwhile does not run.
         let _ = meeting.send(ToMeeting::Status(reply)).await;
         answer.await.unwrap_or_default()
+    }
+
+    /// Who is in the running meetings of a tenant; of all tenants and in rooms, when none is named. In the order of their
+    /// ids. A meeting that does not answer soon is left out.
+    pub(crate) async fn live(&self, tenant: Option<TenantId>) -> Vec<LiveCall> {
+        let running: Vec<_> = self.state().meetings.values().cloned().collect();
+        let reports = running.into_iter().map(|meeting| async move {
+            let (reply, answer) = oneshot::channel();
+            meeting.send(ToMeeting::Report { tenant, reply }).await.ok()?;
+            answer.await.ok()?
+        });
+        let reports = reports.map(|report| tokio::time::timeout(REPORT_WITHIN, report));
+        let reports = futures_util::future::join_all(reports).await;
+        let mut live: Vec<LiveCall> = reports.into_iter().filter_map(|report| report.ok()?).collect();
+        live.sort_by(|a, b| a.id.cmp(&b.id));
+        live
+    }
+
+    /// Ends a running meeting of a tenant for everybody, or any call when no tenant is named; false when there is none.
+    pub(crate) async fn end(&self, id: &str, tenant: Option<TenantId>) -> bool {
+        let meeting = self.state().meetings.get(id).cloned();
+        let Some(meeting) = meeting else { return false };
+        let (reply, answer) = oneshot::channel();
+        // A meeting that ends meanwhile does not run.
+        let _ = meeting.send(ToMeeting::End { tenant, reply }).await;
+        answer.await.unwrap_or(false)
     }
 
     /// Takes an empty meeting out, unless somebody is on the way in; true when it is out.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anteroom_chat::id::SequenceId;
 use anteroom_chat::{Notice, ThreadId};
-use anteroom_identity::id::CommunicationIdentifier;
+use anteroom_identity::id::{CommunicationIdentifier, TenantId};
 use anteroom_media_transport::router::{Command, Event, PeerId, RoomId};
 use futures_util::FutureExt as _;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -15,6 +15,7 @@ use tokio::time::sleep_until;
 
 use super::chat_bridge::{self, Heard, Outgoing, What};
 use super::events::Place;
+use super::live::LiveCall;
 use super::machine::{
     ChatLine, Effect, Facts, GroupRules, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy,
     RoomRules, Rules, SessionId,
@@ -58,6 +59,18 @@ pub(crate) enum ToMeeting {
     Media(Box<Event>),
     /// Somebody wants to know how the meeting stands.
     Status(oneshot::Sender<MeetingStatus>),
+    /// Somebody wants to know who is there. `None` is answered when it is no meeting of the tenant.
+    Report {
+        /// Whose meetings are meant; `None`: all, and rooms.
+        tenant: Option<TenantId>,
+        reply: oneshot::Sender<Option<LiveCall>>,
+    },
+    /// An administrator ends it; answers whether it is one of the tenant's.
+    End {
+        /// As in `Report`.
+        tenant: Option<TenantId>,
+        reply: oneshot::Sender<bool>,
+    },
     /// A recording has ended by itself.
     RecordingOver { tap: PeerId, reason: EndReason },
     /// The service stops.
@@ -266,6 +279,18 @@ impl Task {
                     participants: self.meeting.present_count(),
                 });
             }
+            ToMeeting::Report { tenant, reply } => {
+                let report = self.is_of(tenant).then(|| self.meeting.live(self.venue.key()));
+                // Whoever asked may have gone.
+                let _ = reply.send(report);
+            }
+            ToMeeting::End { tenant, reply } => {
+                let ends = self.is_of(tenant);
+                if ends {
+                    self.meeting.end();
+                }
+                let _ = reply.send(ends);
+            }
             ToMeeting::RecordingOver { tap, reason } => {
                 if self.recorder.take_if(|recorder| recorder.tap() == tap).is_some() {
                     tracing::warn!(room = self.room.0, ?reason, "a meeting is not recorded any more");
@@ -278,6 +303,12 @@ impl Task {
                 self.meeting.shut_down();
             }
         }
+    }
+
+    /// Whether it is a meeting of the tenant; everything is, where none is named.
+    fn is_of(&self, tenant: Option<TenantId>) -> bool {
+        let host = self.meeting.facts().host;
+        tenant.is_none_or(|tenant| host.is_some_and(|host| host.tenant == tenant))
     }
 
     async fn settings_changed(&mut self, change: Result<SettingsChanged, broadcast::error::RecvError>) {

@@ -1,6 +1,7 @@
 //! What is set for tenants: read, changed as a whole, and compared with tiers of protection.
 
 mod changes;
+mod effective;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,9 @@ use anteroom_teams_link::policy::{FileError, MeetingOptions, OrganizerPolicy, Te
 use serde::{Deserialize, Serialize};
 
 pub use self::changes::{Change, Changes, MeetingChange, UserChange};
+pub use self::effective::{
+    AppliedPolicy, EffectiveOption, EffectiveSetting, EffectiveValues, MeetingName, OfMeeting,
+};
 use crate::bus::Topic;
 use crate::meetings::{MeetingRules, SettingsChanged};
 use crate::store::sqlite::directory::{self as sql, TenantRow, UserRow};

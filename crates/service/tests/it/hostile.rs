@@ -31,6 +31,8 @@ fn doors() -> [Vec<(Method, String)>; 2] {
         (Method::GET, "/v1.0/me/events".to_owned()),
         (Method::GET, "/admin/api/tenant".to_owned()),
         (Method::GET, "/admin/api/audit".to_owned()),
+        (Method::GET, "/admin/api/meetings".to_owned()),
+        (Method::GET, "/admin/api/resources".to_owned()),
     ];
     [acs.to_vec(), graph.to_vec()]
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod administration;
 mod chat;
 mod chat_client;
 mod chat_threads;

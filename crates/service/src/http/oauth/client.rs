@@ -22,6 +22,11 @@ const MAX_SECRET: usize = 1024;
 /// The programs of this service itself, which nobody registers.
 const OWN_PROGRAMS: [&str; 2] = ["anteroom-web", "anteroom-cli"];
 
+/// Whether a token's `appid` is that of a program of this service itself.
+pub(in crate::http) fn is_own_program(app: &str) -> bool {
+    OWN_PROGRAMS.contains(&app)
+}
+
 /// Client id and secret as they were sent.
 pub(super) struct Credentials {
     pub(super) client_id: String,

@@ -23,6 +23,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::cors::{Any, CorsLayer};
 
+pub(super) use self::client::is_own_program;
 pub use self::summary::{RequestSummary, summarize};
 
 use super::errors::ApiError;

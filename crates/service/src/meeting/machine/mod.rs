@@ -25,6 +25,7 @@ mod decide;
 mod feed;
 mod group;
 mod life;
+mod live;
 mod lobby;
 mod names;
 mod pace;

@@ -210,6 +210,26 @@ pub fn users(connection: &Connection, tenant: TenantId) -> Result<Vec<UserRow>, 
     rows.map(|row| decode_user(row?)).collect()
 }
 
+/// Users of a tenant with a text in one of their names, by sign-in name. Letters beyond ASCII have to be of the same case.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn search_users(
+    connection: &Connection,
+    tenant: TenantId,
+    text: &str,
+    limit: u32,
+) -> Result<Vec<UserRow>, StoreError> {
+    let sql = format!(
+        "SELECT {USER_COLUMNS} FROM directory_users WHERE tenant_id = ?1
+         AND (instr(lower(upn), lower(?2)) > 0 OR instr(lower(display_name), lower(?2)) > 0)
+         ORDER BY upn LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![tenant.to_string(), text, limit], columns)?;
+    rows.map(|row| decode_user(row?)).collect()
+}
+
 /// Some users of a tenant, in order.
 ///
 /// # Errors
