@@ -22,6 +22,7 @@ export interface AgentOptions {
   displayName: string;
   server: ServerOptions;
   devices: Devices;
+  joined: (callId: string) => void;
   disposed: () => void;
 }
 
@@ -70,6 +71,7 @@ export class UserAgent extends Emitter<AgentEvents> implements api.CallAgent {
     });
     call._conference.addEventListener('change', () => this._learnConnection());
     this.calls = [...this.calls, call];
+    this._options.joined(call.id);
     // As the call's own events, not before the app has the call.
     queueMicrotask(() => this._emit('callsUpdated', { added: [call], removed: [] }));
     return call;

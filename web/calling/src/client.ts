@@ -8,7 +8,7 @@ import { identityOf, tokenOf } from './credential.js';
 import type { ServerOptions } from './credential.js';
 import { Devices } from './devices/device-manager.js';
 import { CommunicationError } from './errors.js';
-import { createClientFeature } from './features/index.js';
+import { createDebugInfo } from './features/index.js';
 import type * as api from './types/index.js';
 
 /** What `CallClient` is made with; all of it may be left out. */
@@ -27,6 +27,8 @@ export class CallClient {
   _agent: Promise<UserAgent> | null = null;
   /** @internal */
   readonly _features = new Map<string, api.CallClientFeature>();
+  /** Of all calls there have been, the newest last. @internal */
+  readonly _callIds: string[] = [];
 
   constructor(options?: AnteroomClientOptions) {
     this._options = options ?? {};
@@ -66,7 +68,7 @@ export class CallClient {
   feature<T extends api.CallClientFeature>(factory: api.CallClientFeatureFactory<T>): T {
     const name = factory?.name ?? '';
     let feature = this._features.get(name);
-    if (!feature) this._features.set(name, (feature = createClientFeature(name)));
+    if (!feature) this._features.set(name, (feature = name === 'DebugInfo' ? createDebugInfo(() => this._callIds) : { name }));
     return feature as T;
   }
 
@@ -90,6 +92,7 @@ export class CallClient {
       displayName: options?.displayName ?? '',
       server: this._options.anteroom ?? {},
       devices: this._deviceManager(),
+      joined: (id) => this._callIds.push(id),
       disposed: () => {
         this._agent = null;
       },

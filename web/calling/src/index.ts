@@ -9,6 +9,6 @@ export type { ServerOptions } from './credential.js';
 export { LocalAudioStream } from './devices/local-audio-stream.js';
 export { LocalVideoStream } from './devices/local-video-stream.js';
 export { CommunicationError } from './errors.js';
-export { Features } from './features/index.js';
+export { Features } from './features/registry.js';
 export { VideoStreamRenderer } from './renderer.js';
 export * from './types/index.js';

@@ -11,6 +11,8 @@ import type { CreateViewOptions, RemoteVideoStream, ScalingMode, StreamSize, Vid
 const OBJECT_FIT: Record<ScalingMode, string> = { Stretch: 'fill', Crop: 'cover', Fit: 'contain' };
 const DEFAULT_SCALING: ScalingMode = 'Crop';
 
+const isScalingMode = (mode: unknown): mode is ScalingMode => typeof mode === 'string' && Object.hasOwn(OBJECT_FIT, mode);
+
 /** Makes views of one stream. */
 export class VideoStreamRenderer {
   /** @internal */
@@ -77,7 +79,7 @@ class View implements VideoStreamRendererView {
   constructor(stream: Renderable, { scalingMode = DEFAULT_SCALING, isMirrored = false }: CreateViewOptions, gone: () => void) {
     this._stream = stream;
     this._gone = gone;
-    this.scalingMode = scalingMode in OBJECT_FIT ? scalingMode : DEFAULT_SCALING;
+    this.scalingMode = isScalingMode(scalingMode) ? scalingMode : DEFAULT_SCALING;
     this.isMirrored = isMirrored;
     this.target = document.createElement('div');
     style(this.target, { position: 'relative', width: '100%', height: '100%', overflow: 'hidden' });
@@ -95,7 +97,7 @@ class View implements VideoStreamRendererView {
   }
 
   async updateScalingMode(scalingMode: ScalingMode): Promise<void> {
-    if (!(scalingMode in OBJECT_FIT)) throw new CommunicationError('The scaling mode is Stretch, Crop or Fit.', 400);
+    if (!isScalingMode(scalingMode)) throw new CommunicationError('The scaling mode is Stretch, Crop or Fit.', 400);
     this.scalingMode = scalingMode;
     this._fit();
   }

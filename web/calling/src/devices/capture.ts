@@ -4,6 +4,7 @@
  */
 
 import { DeviceError, problemOf } from './problems.js';
+import type { DeviceKind, Problem } from './problems.js';
 
 export type CaptureKind = 'camera' | 'microphone';
 
@@ -83,6 +84,26 @@ export function forget(kind: CaptureKind, deviceId: string): void {
   captures.delete(`${kind}:${deviceId}`);
 }
 
+/** What became of an attempt to use a device, or of its use. */
+export interface Outcome {
+  device: DeviceKind;
+  /** `lost`: it went away while it was used; `null`: it works. */
+  problem: Problem | 'lost' | null;
+  cause?: unknown;
+}
+
+const observers = new Set<(outcome: Outcome) => void>();
+
+/** Hears how it goes with devices. */
+export function observe(observer: (outcome: Outcome) => void): () => void {
+  observers.add(observer);
+  return () => observers.delete(observer);
+}
+
+function tell(outcome: Outcome): void {
+  for (const observer of [...observers]) observer(outcome);
+}
+
 /** How many use a device now, for tests. */
 export function users(kind: CaptureKind, deviceId: string): number {
   return captures.get(`${kind}:${deviceId}`)?.users ?? 0;
@@ -93,13 +114,16 @@ function start(key: string, kind: CaptureKind, deviceId: string): Capture {
   capture.opening.then(
     (track) => {
       capture.track = track;
+      tell({ device: kind, problem: null });
       track.addEventListener('ended', () => {
         if (captures.get(key) === capture) captures.delete(key);
+        tell({ device: kind, problem: 'lost' });
         for (const lease of [...capture.leases]) lease.onended?.();
       });
     },
-    () => {
+    (error: DeviceError) => {
       if (captures.get(key) === capture) captures.delete(key);
+      tell({ device: kind, problem: error.problem, cause: error.cause });
     },
   );
   return capture;
@@ -131,10 +155,12 @@ export async function openScreen(): Promise<MediaStreamTrack> {
   try {
     stream = await devices.getDisplayMedia(SCREEN);
   } catch (error) {
+    tell({ device: 'screen', problem: problemOf(error), cause: error });
     throw new DeviceError('screen', problemOf(error), error);
   }
   const [track] = stream.getVideoTracks();
   if (!track) throw new DeviceError('screen', 'missing');
+  tell({ device: 'screen', problem: null });
   if ('contentHint' in track) track.contentHint = 'detail';
   return track;
 }

@@ -3,7 +3,7 @@
 import type { CallFeature } from '../feature.js';
 
 /** What every stream has. `N` is a number, or several in a summary; `S` the same of strings. */
-interface StreamStats<N, S> {
+export interface StreamStats<N, S> {
   /** Same over time. */
   id: string;
   codecName?: S;
@@ -72,35 +72,20 @@ export interface TransportMediaStats<N> {
   availableOutgoingBitrate?: N;
 }
 
-interface MediaStats<N, S> {
+export interface MediaStatsReport<N, S> {
   audio: { send: OutgoingAudioMediaStats<N, S>[]; receive: IncomingAudioMediaStats<N, S>[] };
   video: { send: OutgoingVideoMediaStats<N, S>[]; receive: IncomingVideoMediaStats<N, S>[] };
   screenShare: { send: OutgoingScreenShareMediaStats<N, S>[]; receive: IncomingScreenShareMediaStats<N, S>[] };
   transports: TransportMediaStats<N>[];
 }
 
-/** One number over some time; one entry per interval. */
-export interface AggregatedStatNumber {
-  raw: (number | undefined)[];
-  average?: (number | undefined)[];
-  min?: (number | undefined)[];
-  max?: (number | undefined)[];
-  sum?: (number | undefined)[];
-  count?: number[];
-}
-
-/** One text over some time; one entry per interval. */
-export interface AggregatedStatString {
-  raw: (string | undefined)[];
-}
-
 /** How things are at this second. */
-export interface MediaStatsReportSample extends MediaStats<number, string> {
+export interface MediaStatsReportSample extends MediaStatsReport<number, string> {
   readonly timestamp: Date;
 }
 
-/** How things were. */
-export interface MediaStatsReportSummary extends MediaStats<AggregatedStatNumber, AggregatedStatString> {
+/** How things were: of every number and text the data points, the oldest first. */
+export interface MediaStatsReportSummary extends MediaStatsReport<number[], string[]> {
   readonly timestamp: Date;
 }
 

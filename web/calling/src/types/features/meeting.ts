@@ -19,6 +19,9 @@ export interface RaisedHandChangedEvent {
 
 export type RaisedHandListener = (event: RaisedHandChangedEvent) => void;
 
+/** Each event has two names, which documentation and libraries use. */
+export type RaiseHandEvent = 'raisedHandEvent' | 'raisedHandChanged' | 'loweredHandEvent' | 'loweredHandChanged';
+
 export interface RaiseHandCallFeature extends CallFeature {
   getRaisedHands(): RaisedHand[];
   raiseHand(): Promise<void>;
@@ -26,8 +29,8 @@ export interface RaiseHandCallFeature extends CallFeature {
   lowerHand(): Promise<void>;
   lowerHands(participants: CommunicationIdentifier[]): Promise<void>;
   lowerAllHands(): Promise<void>;
-  on(event: 'raisedHandEvent' | 'loweredHandEvent', listener: RaisedHandListener): void;
-  off(event: 'raisedHandEvent' | 'loweredHandEvent', listener: RaisedHandListener): void;
+  on(event: RaiseHandEvent, listener: RaisedHandListener): void;
+  off(event: RaiseHandEvent, listener: RaisedHandListener): void;
 }
 
 // Reactions.
@@ -125,20 +128,22 @@ export interface RecordingCallFeature extends CallFeature {
   readonly isRecordingActive: boolean;
   readonly recordings: ReadonlyArray<RecordingInfo>;
   /** Whether one has to agree before one may speak, show or share. */
-  readonly isConsentRequired: boolean;
-  grantConsent(): Promise<void>;
-  on(event: 'isRecordingActiveChanged' | 'isConsentRequiredChanged', listener: PropertyChangedEvent): void;
+  readonly isTeamsConsentRequired: boolean;
+  /** Agrees to it, for this call. */
+  grantTeamsConsent(): Promise<void>;
+  on(event: 'isRecordingActiveChanged' | 'isTeamsConsentRequiredChanged', listener: PropertyChangedEvent): void;
   on(event: 'recordingsUpdated', listener: CollectionUpdatedEvent<RecordingInfo>): void;
-  off(event: 'isRecordingActiveChanged' | 'isConsentRequiredChanged', listener: PropertyChangedEvent): void;
+  off(event: 'isRecordingActiveChanged' | 'isTeamsConsentRequiredChanged', listener: PropertyChangedEvent): void;
   off(event: 'recordingsUpdated', listener: CollectionUpdatedEvent<RecordingInfo>): void;
 }
 
 export interface TranscriptionCallFeature extends CallFeature {
   readonly isTranscriptionActive: boolean;
-  readonly isConsentRequired: boolean;
-  grantConsent(): Promise<void>;
-  on(event: 'isTranscriptionActiveChanged' | 'isConsentRequiredChanged', listener: PropertyChangedEvent): void;
-  off(event: 'isTranscriptionActiveChanged' | 'isConsentRequiredChanged', listener: PropertyChangedEvent): void;
+  readonly isTeamsConsentRequired: boolean;
+  /** Agrees to it, for this call. */
+  grantTeamsConsent(): Promise<void>;
+  on(event: 'isTranscriptionActiveChanged' | 'isTeamsConsentRequiredChanged', listener: PropertyChangedEvent): void;
+  off(event: 'isTranscriptionActiveChanged' | 'isTeamsConsentRequiredChanged', listener: PropertyChangedEvent): void;
 }
 
 // Who speaks.
