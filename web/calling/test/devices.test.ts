@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { open, users } from '../src/devices/capture.js';
+import { forget, open, users } from '../src/devices/capture.js';
 import { Devices } from '../src/devices/device-manager.js';
 import { LocalAudioStream } from '../src/devices/local-audio-stream.js';
 import { LocalVideoStream } from '../src/devices/local-video-stream.js';
@@ -117,6 +117,22 @@ test('another default of the system is told, though its id is the same', async (
   await settle();
   assert.equal(told, 1);
   devices._dispose();
+});
+
+test('a microphone whose default moved is opened anew under the same id', async () => {
+  const fake = browser(new FakeMediaDevices(ALL));
+  const source = { id: 'microphone:default', name: '', isSystemDefault: true, deviceType: 'Microphone' as const };
+  const stream = new LocalAudioStream(source);
+  const before = await stream._use('call');
+  await stream.switchSource(source);
+  assert.equal(fake.requests.length, 1);
+  forget('microphone', 'default');
+  await stream.switchSource({ ...source, name: 'Other' });
+  assert.equal(fake.requests.length, 2);
+  assert.notEqual(stream._track, before);
+  assert.equal(before.readyState, 'ended');
+  stream.dispose();
+  assert.equal(users('microphone', 'default'), 0);
 });
 
 test('where the system chooses speakers, asking for them is an error with numbers', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { environmentOf } from '../src/features/debug-info.js';
-import { Features, createDebugInfo, createFeature } from '../src/features/index.js';
+import { createDebugInfo, environmentOf } from '../src/features/debug-info.js';
+import { Features, createFeature } from '../src/features/index.js';
 import type { BreakoutRooms, CaptionsFeature, Transfers } from '../src/features/inert.js';
 import type { Recording, Transcription } from '../src/features/recording.js';
 import type { TeamsMeetingAudioConferencingCallFeature } from '../src/types/index.js';

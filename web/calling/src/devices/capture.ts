@@ -24,6 +24,8 @@ export interface Lease {
   readonly track: MediaStreamTrack;
   /** Called when the device goes away or the permission is taken back, not after `release`. */
   onended: (() => void) | null;
+  /** Whether whoever opens the device now gets another track: the one of before is over, or the device is another one. */
+  readonly stale: boolean;
   /** May be called more than once. */
   release(): void;
 }
@@ -71,6 +73,9 @@ export async function open(kind: CaptureKind, deviceId: string): Promise<Lease> 
   const lease: Lease = {
     track,
     onended: null,
+    get stale() {
+      return captures.get(key) !== shared || track.readyState === 'ended';
+    },
     release: () => {
       if (shared.leases.delete(lease)) leave();
     },

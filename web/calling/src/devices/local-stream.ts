@@ -109,7 +109,7 @@ export abstract class LocalStream<D extends Source, E extends Events> extends Em
     if (!source || typeof source.id !== 'string') {
       throw new CommunicationError('A device of the device manager is needed.', 400, 43004);
     }
-    if (source.id === this._source.id && !this._own && this._lease?.track.readyState !== 'ended') {
+    if (source.id === this._source.id && !this._own && !this._lease?.stale) {
       this._source = source;
       return;
     }
