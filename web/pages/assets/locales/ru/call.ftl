@@ -109,6 +109,7 @@ call-chat-button =
     { $count ->
         [one] Чат, { $count } непрочитанное сообщение
         [few] Чат, { $count } непрочитанных сообщения
+        [many] Чат, { $count } непрочитанных сообщений
        *[other] Чат, { $count } непрочитанных сообщений
     }
 call-leave = Выйти
@@ -170,6 +171,7 @@ call-chat-unread =
     { $count ->
         [one] { $count } новое сообщение
         [few] { $count } новых сообщения
+        [many] { $count } новых сообщений
        *[other] { $count } новых сообщений
     }
 call-chat-edited = Изменено
@@ -177,6 +179,8 @@ call-chat-deleted = Это сообщение удалено.
 call-chat-typing =
     { $count ->
         [one] { $names } печатает…
+        [few] { $names } печатают…
+        [many] { $names } печатают…
        *[other] { $names } печатают…
     }
 call-chat-typing-many = Несколько человек печатают…
@@ -184,6 +188,8 @@ call-chat-seen = Просмотрели: { $names }
 call-chat-more =
     { $count ->
         [one] ещё { $count }
+        [few] ещё { $count }
+        [many] ещё { $count }
        *[other] ещё { $count }
     }
 call-chat-from = Сообщение от { $name }: { $text }
