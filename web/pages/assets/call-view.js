@@ -107,7 +107,7 @@ function inCall(call, local, { guestLink }) {
     camera: () => toolbar.toggleCamera(),
     share: () => toolbar.toggleShare(),
     hand: () => toolbar.toggleHand(),
-    talk: (speaking) => toolbar.talk(speaking) && hints.showTalking(speaking),
+    talk: (speaking) => hints.showTalking(toolbar.talk(speaking) && speaking),
   });
   const quality = new QualityWatch(
     () => call.pc,

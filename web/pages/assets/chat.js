@@ -104,7 +104,8 @@ export class Chat {
     const following = this.#window.end === 0 || this.#nearEnd();
     if (messages.length < this.#seen || messages.length < this.#window.end) this.#startOver();
     this.#markNew(visible);
-    if (following || !visible) this.#window.end === 0 ? this.#window.toEnd(messages.length) : this.#window.follow(messages.length);
+    if (this.#window.end === 0) this.#window.toEnd(messages.length);
+    else if (following || !visible) this.#window.follow(messages.length);
     this.#draw();
     if (following && visible) this.#log.scrollTop = this.#log.scrollHeight;
     if (visible && following) {
