@@ -1,5 +1,6 @@
 /**
- * The guest's page, `/join?link=…`, or `/join?room=…` for an ACS room: stands for the app of a company whose guests meet its employees.
+ * The guest's page, `/join?link=…`, or `/join?room=…` for an ACS room: stands for the app of a company whose guests meet
+ * its employees.
  *
  * The access token comes from the company's back end (in development the service stands in for it), or from the app that
  * opens this page, as `#token=…`.

@@ -4,7 +4,7 @@
  * @module meeting-link
  */
 
-/** Hosts whose meetings the service knows it cannot, or can, join. The service has the same list (teams-link, `cloud.rs`). */
+/** Hosts of meeting links, and of those that cannot be joined. The service has the same list (teams-link, `cloud.rs`). */
 const GOVERNMENT = ['gov.teams.microsoft.us', 'dod.teams.microsoft.us'];
 const TEAMS = ['teams.microsoft.com', 'teams.cloud.microsoft', 'teams.live.com', 'teams.microsoftonline.cn'];
 /** Pages of Teams that are no meetings. */

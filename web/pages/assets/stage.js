@@ -25,7 +25,7 @@ export const LAYOUTS = ['auto', 'grid', 'speaker'];
 
 /**
  * @typedef {{id: string, participantId: string, kind: string, source: string, media: MediaStreamTrack|null}} Track
- * @typedef {{id: string, displayName: string, label: string, micMuted: boolean, reconnecting: boolean, cameraCut: boolean}} Person
+ * @typedef {import('./session.js').Participant} Person
  * @typedef {{key: string, kind: 'camera'|'screen', participant: string}} Place what a tile can be for
  */
 
