@@ -12,10 +12,10 @@ import { PATIENCE_MS } from '../../lib/service.mjs';
 
 export { PATIENCE_MS };
 
-const CHROMIUM = process.env.ANTEROOM_CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.ANTEROOM_CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.ANTEROOM_FIREFOX ?? '/usr/bin/firefox-esr';
 
-const CHROMIUM_ARGUMENTS = [
+export const CHROMIUM_ARGUMENTS = [
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
@@ -46,11 +46,12 @@ const FIREFOX_PREFERENCES = {
 
 /**
  * @param {'chromium'|'firefox'} kind
- * @param {{width?: number, height?: number, scale?: number, arguments?: string[]}} [options]
+ * @param {{width?: number, height?: number, scale?: number, arguments?: string[], trusting?: boolean}} [options] `trusting`: of every
+ *   certificate, for pages that speak to the service from another origin
  * @returns {Promise<{kind: string, person: (prepare?: (page: import('puppeteer-core').Page) => Promise<void>) => Promise<import('puppeteer-core').Page>, close: () => Promise<void>}>}
  *   `person` opens a page in a context of its own, as another person would have it
  */
-export async function openBrowser(kind, { width = 1280, height = 800, scale = 1, arguments: more = [] } = {}) {
+export async function openBrowser(kind, { width = 1280, height = 800, scale = 1, arguments: more = [], trusting = false } = {}) {
   const profile = await mkdtemp(path.join(tmpdir(), `anteroom-${kind}-`));
   const browser = await puppeteer.launch({
     headless: true,
@@ -58,6 +59,7 @@ export async function openBrowser(kind, { width = 1280, height = 800, scale = 1,
     defaultViewport: { width, height, deviceScaleFactor: scale },
     protocolTimeout: 2 * PATIENCE_MS,
     timeout: PATIENCE_MS,
+    acceptInsecureCerts: trusting,
     ...(kind === 'firefox'
       ? { browser: 'firefox', executablePath: FIREFOX, extraPrefsFirefox: FIREFOX_PREFERENCES, args: more }
       : { browser: 'chrome', executablePath: CHROMIUM, args: [...CHROMIUM_ARGUMENTS, ...more] }),
