@@ -259,9 +259,10 @@ async fn keys_are_shown_on_request_only_and_replaced() {
     assert_eq!(listed[0]["isFirst"], true);
 
     let of = format!("resources/{}/keys", host.dev().resource_id);
-    let reveal = || alice.send(Method::POST, &format!("{of}/reveal"), Value::Null);
+    let door = format!("{of}/reveal");
+    let reveal = || alice.send(Method::POST, &door, Value::Null);
     // Nothing that is fetched by itself shows them.
-    let fetched = alice.refused(Method::GET, &format!("{of}/reveal"), 405).await;
+    let fetched = alice.refused(Method::GET, &door, 405).await;
     assert_eq!(fetched, "MethodNotAllowed");
     let shown = reveal().await;
     assert_eq!(shown.headers()["cache-control"], "no-store");
