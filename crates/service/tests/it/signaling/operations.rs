@@ -7,8 +7,9 @@ use anteroom_signaling::proto::client_message::Body as Said;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{
     Ack, Admit, ClientMessage, EndMeeting, GrantConsent, Hello, Join, Leave, LockMeeting, MediaState,
-    MuteParticipants, Offer, Ping, ReactionKind, Reject, Remove, Rename, Role, SendChat, SendReaction,
-    SetAttendeeMedia, SetHand, SetRecording, SetRole, SetViews, Spotlight, StartMeeting,
+    MuteParticipants, Offer, Ping, Preflight, ReactionKind, RefreshToken, Reject, Remove, Rename, Role,
+    SendChat, SendReaction, SendReadReceipt, SendTyping, SetAttendeeMedia, SetHand, SetRecording, SetRole,
+    SetViews, Spotlight, StartMeeting,
 };
 use anteroom_signaling::wire::{Encoding, encode_client};
 use anteroom_teams_link::policy::{AllowedPresenters, LobbyScope, TenantFile};
@@ -93,6 +94,12 @@ fn all(whom: &str) -> Vec<Said> {
         Said::GrantConsent(GrantConsent {}),
         Said::StartMeeting(StartMeeting {}),
         Said::SetViews(SetViews::default()),
+        Said::SendTyping(SendTyping {}),
+        Said::SendReadReceipt(SendReadReceipt {
+            message_id: "1".to_owned(),
+        }),
+        Said::Preflight(Preflight::default()),
+        Said::RefreshToken(RefreshToken::default()),
     ]
 }
 
@@ -101,10 +108,17 @@ fn fate(said: &Said, profile: &str) -> Fate {
     let guests = "NotCapable";
     let current = profile == "current";
     match said {
-        Said::Hello(_) | Said::Join(_) | Said::Leave(_) | Said::Ack(_) => Fate::Session,
+        Said::Hello(_)
+        | Said::Join(_)
+        | Said::Leave(_)
+        | Said::Ack(_)
+        | Said::Preflight(_)
+        | Said::RefreshToken(_) => Fate::Session,
         Said::Offer(_)
         | Said::MediaState(_)
         | Said::SendChat(_)
+        | Said::SendTyping(_)
+        | Said::SendReadReceipt(_)
         | Said::Ping(_)
         | Said::GrantConsent(_)
         | Said::SetViews(_) => Fate::Allowed,
