@@ -53,8 +53,9 @@ async function wholeLoop(browser, options) {
   await Promise.all([alice.hears(), dana.hears()]);
   await dana.until('knows the size of the picture', () => window.app.size?.width > 0);
   const log = await dana.log();
-  const order = ['Connected', 'thread true role Attendee', '+Alice microsoftTeamsUser Connecting', 'Alice Connected', 'Video true'];
-  assert.deepEqual(log.filter((line) => order.includes(line)), order);
+  const order = [/^Connected$/, /^thread true role \w/, /^\+Alice.* microsoftTeamsUser Connecting$/, /^Alice.* Connected$/, /^Video true$/];
+  const places = order.map((wanted) => log.findIndex((line) => wanted.test(line)));
+  assert.ok(places.every((place, at) => place > (places[at - 1] ?? 0)), `${places} of ${JSON.stringify(log)}`);
 
   await dana.click('share');
   await alice.seesMoving('screen');
@@ -81,7 +82,7 @@ async function wholeLoop(browser, options) {
 
   await alice.doesWith('Dana', 'mute-participant');
   await dana.until('was muted', () => window.app.call.isMuted);
-  assert.ok((await dana.log()).includes('muted by Alice'));
+  assert.match((await dana.log()).join('\n'), /^muted by Alice/m);
   await alice.hearsSilence();
   await dana.does(() => window.app.call.unmute());
   await alice.seesMuted('Dana', false);

@@ -7,7 +7,7 @@ import type { View } from './session/messages.js';
 import { Pace } from './session/pace.js';
 
 /** Changes are told at most once in so many milliseconds: resizing a window is many. */
-const PACE_MS = 200;
+const PACE_MS = 100;
 /** How long a page is in the background before its pictures count as unseen, in milliseconds. */
 const BACKGROUND_MS = 3_000;
 /** Sizes are rounded up to multiples of this many pixels, so that a scroll bar makes no difference. */

@@ -8,7 +8,8 @@ var ChatLog = class {
   typing = /* @__PURE__ */ new Map();
   receipts = /* @__PURE__ */ new Map();
   #changed;
-  #ids = /* @__PURE__ */ new Set();
+  /** Places in `messages`. */
+  #places = /* @__PURE__ */ new Map();
   /** Raw identifiers of who writes: a message names its sender like that. */
   #writers = /* @__PURE__ */ new Map();
   #timer;
@@ -19,10 +20,17 @@ var ChatLog = class {
   constructor(changed) {
     this.#changed = changed;
   }
-  /** A message that is known already is the service's echo. */
+  /** A message that is known already has been changed, or is the service's echo of an own one. */
   add(entry) {
-    if (entry.id && this.#ids.has(entry.id)) return;
-    if (entry.id) this.#ids.add(entry.id);
+    const place = entry.id ? this.#places.get(entry.id) : void 0;
+    if (place !== void 0) {
+      if (entry.edited || entry.deleted) {
+        this.messages[place] = entry;
+        this.#changed("chat");
+      }
+      return;
+    }
+    if (entry.id) this.#places.set(entry.id, this.messages.length);
     this.messages.push(entry);
     for (const [id, rawId] of this.#writers) {
       if (rawId && rawId === entry.senderRawId && this.#stopped(id)) this.#changed("typing");
@@ -59,7 +67,7 @@ var ChatLog = class {
     this.messages = [];
     this.typing.clear();
     this.receipts.clear();
-    this.#ids.clear();
+    this.#places.clear();
     this.#writers.clear();
   }
   /** Nothing runs out any more. */
@@ -1007,7 +1015,9 @@ function chatEntry(raw) {
     sender: raw.senderDisplayName ?? "",
     text: raw.text ?? "",
     at: Number(raw.createdMs ?? 0),
-    history: raw.history ?? false
+    history: raw.history ?? false,
+    edited: Number(raw.editedMs ?? 0) > 0,
+    deleted: raw.deleted ?? false
   };
 }
 function meetingState(raw) {
@@ -1063,8 +1073,9 @@ var Subscriptions = class {
     this.#toldViews = true;
     this.#views = new Map(views.map((view) => [view.trackId, view]));
     for (const { id } of this.#pictures) {
-      const gone = !this.#shown(id) && (first || !(before.get(id)?.hidden ?? true));
-      if (gone) this.#lingering.set(id, now + LINGER_MS);
+      const view = before.get(id);
+      const wasShown = first || view !== void 0 && !view.hidden;
+      if (wasShown && !this.#shown(id)) this.#lingering.set(id, now + LINGER_MS);
     }
     for (const id of this.#views.keys()) if (this.#shown(id)) this.#lingering.delete(id);
   }
@@ -1363,8 +1374,7 @@ var Conference = class extends Requests {
    */
   setViews(views) {
     this.#subscriptions.setViews(views, Date.now());
-    this.#subscribing.touch("subscribe");
-    this.#planViews();
+    this.#subscribe();
   }
   #planViews() {
     const views = this.#subscriptions.views();
@@ -1490,10 +1500,10 @@ var Conference = class extends Requests {
         this.#tell("announcement", announcement(body));
         break;
       case "typing":
-        this.#chat.typed(body.participantId ?? "", this.participants.get(body.participantId ?? "")?.rawId ?? "");
+        if (body.participantId) this.#chat.typed(body.participantId, body.rawId ?? "");
         break;
       case "readReceipt":
-        if (body.participantId !== this.participantId) this.#chat.read(body.participantId ?? "", body.messageId ?? "");
+        if (body.participantId && body.participantId !== this.participantId) this.#chat.read(body.participantId, body.messageId ?? "");
         break;
       default:
     }

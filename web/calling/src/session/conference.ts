@@ -306,8 +306,7 @@ export class Conference extends Requests {
    */
   setViews(views: View[]): void {
     this.#subscriptions.setViews(views, Date.now());
-    this.#subscribing.touch('subscribe');
-    this.#planViews();
+    this.#subscribe();
   }
 
   #planViews(): void {

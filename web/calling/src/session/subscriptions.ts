@@ -64,8 +64,9 @@ export class Subscriptions {
     this.#toldViews = true;
     this.#views = new Map(views.map((view) => [view.trackId, view]));
     for (const { id } of this.#pictures) {
-      const gone = !this.#shown(id) && (first || !(before.get(id)?.hidden ?? true));
-      if (gone) this.#lingering.set(id, now + LINGER_MS);
+      const view = before.get(id);
+      const wasShown = first || (view !== undefined && !view.hidden);
+      if (wasShown && !this.#shown(id)) this.#lingering.set(id, now + LINGER_MS);
     }
     for (const id of this.#views.keys()) if (this.#shown(id)) this.#lingering.delete(id);
   }
