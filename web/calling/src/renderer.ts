@@ -40,7 +40,8 @@ export class VideoStreamRenderer {
   /**
    * Makes a view; put its `target` into the page. Does not wait for the first picture.
    *
-   * @throws {CommunicationError} 412/43200 when the stream is not available, {DeviceError} for a camera that cannot be opened
+   * @throws {CommunicationError} 412/43200 when the stream is not available
+   * @throws {DeviceError} for a camera that cannot be opened
    */
   async createView(options: CreateViewOptions = {}): Promise<VideoStreamRendererView> {
     if (this._disposed) throw new CommunicationError('The renderer was disposed of.', 412, 43200);

@@ -223,7 +223,10 @@ export class Devices extends Emitter<DeviceEvents> implements DeviceManager {
     if (audio) this._emit('audioDevicesUpdated', audio);
   }
 
-  /** Goes on with the first of the list when the chosen device is gone, or when the system's default is another one. @internal */
+  /**
+   * Goes on with the first of the list when the chosen device is gone, or when the system's default is another one.
+   * @internal
+   */
   _fallBack(all: MediaDeviceInfo[]): void {
     const group = all.find(({ kind, deviceId }) => kind === 'audioinput' && deviceId === 'default')?.groupId ?? null;
     const moved = group !== this._defaultGroup && this._defaultGroup !== null;

@@ -42,7 +42,11 @@ export function watchReadings({ conference }: FeatureContext, listener: (reading
   };
 }
 
-async function read({ pc }: Conference, poll: Poll): Promise<void> {
+async function read({ pc, state }: Conference, poll: Poll): Promise<void> {
+  if (state === 'ended') {
+    clearInterval(poll.timer);
+    return;
+  }
   if (poll.busy || !pc || pc.connectionState === 'closed') return;
   poll.busy = true;
   try {
