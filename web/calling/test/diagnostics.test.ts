@@ -83,8 +83,8 @@ test('sending: loss as reported, round trip, and bandwidth that limits', () => {
 test('speech has to last, and so has silence', () => {
   const speech = new SpeechDetector();
   const take = (...levels: number[]) => levels.map((level) => speech.take(level));
-  assert.deepEqual(take(80, 80, 0, 80, 80), [false, false, false, false, false], 'a cough');
-  assert.deepEqual(take(80), [true]);
+  assert.deepEqual(take(80, 80, 0, 0, 0, 0), Array(6).fill(false), 'a cough');
+  assert.deepEqual(take(80, 80, 0, 80, 80), [false, false, false, false, true], 'words with a gap');
   assert.deepEqual(take(...Array(9).fill(0)), Array(9).fill(true), 'a pause between words');
   assert.deepEqual(take(0), [false]);
   assert.equal(levelOf(new Float32Array(64)), 0);

@@ -61,17 +61,19 @@ export class Findings<Name extends string> extends Emitter<{
   }
 }
 
-/** Whether somebody speaks, from levels, five a second. */
+/** Whether somebody speaks, from levels, five a second. The gaps between words are no silence. */
 export class SpeechDetector {
   speaking = false;
-  #streak = 0;
+  /** What speaks for a change: grows with what does, falls by half as much with what does not. */
+  #score = 0;
 
   take(level: number): boolean {
     const speech = level >= SPEECH;
-    this.#streak = speech === this.speaking ? 0 : this.#streak + 1;
-    if (this.#streak >= (speech ? SPEECH_FOR : SILENCE_FOR)) {
+    if (speech !== this.speaking) this.#score += 1;
+    else this.#score = this.speaking ? 0 : Math.max(0, this.#score - 0.5);
+    if (this.#score >= (speech ? SPEECH_FOR : SILENCE_FOR)) {
       this.speaking = speech;
-      this.#streak = 0;
+      this.#score = 0;
     }
     return this.speaking;
   }
