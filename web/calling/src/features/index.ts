@@ -1,9 +1,8 @@
 /** What `call.feature(entry)` hands out. */
 
 import type { FeatureContext } from '../internal.js';
-import type { CallClientFeature, CallFeature } from '../types/index.js';
+import type { CallFeature } from '../types/index.js';
 import { Capabilities } from './capabilities.js';
-import { createDebugInfo } from './debug-info.js';
 import { Diagnostics } from './diagnostics.js';
 import {
   AudioConferencing,
@@ -22,6 +21,7 @@ import { DominantSpeakers, MediaAccesses, RaiseHand, Reactions, Spotlight } from
 import { Recording, Transcription } from './recording.js';
 import { Survey } from './survey.js';
 
+export { createDebugInfo } from './debug-info.js';
 export { identifierOf } from './feature.js';
 export { Features } from './registry.js';
 
@@ -56,9 +56,4 @@ const MAKERS: Record<string, (context: FeatureContext, name: string) => CallFeat
 export function createFeature(name: string, context: FeatureContext): CallFeature {
   const make = Object.hasOwn(MAKERS, name) ? MAKERS[name] : undefined;
   return make?.(context, name) ?? new Unknown(name, context);
-}
-
-/** Makes a feature of a client: what is known of this browser, whatever the name. */
-export function createClientFeature(_name: string): CallClientFeature {
-  return createDebugInfo();
 }
