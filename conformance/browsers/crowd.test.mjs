@@ -1,0 +1,116 @@
+/** A meeting of 350 in one browser: what the page makes of it, and whether it can still be used. */
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { openBrowser } from './lib/browser.mjs';
+import { Crowd, browserOffer } from './lib/crowd.mjs';
+import { guest } from './lib/flow.mjs';
+import { Native } from './lib/native.mjs';
+import { startService } from '../lib/service.mjs';
+
+const SPEECH = fileURLToPath(new URL('../../crates/anteroom/assets/speech.wav', import.meta.url));
+const PARTICIPANTS = 350;
+/** How long people come, go, mute and raise hands while it is measured, in milliseconds, and how often. */
+const CHURN_MS = 6_000;
+const CHURN_EVERY_MS = 250;
+
+/** Pictures at a time: more than Teams shows, fewer than melt a laptop. */
+const MOST_VIDEOS = 64;
+/** The service answers descriptions of up to 256 sections; far fewer have to do. */
+const MOST_TRANSCEIVERS = 160;
+const MOST_NODES = 20_000;
+/** Share of the time in which the main thread is busy: at one, nobody gets to press a button. */
+const MELT_DOWN = 0.95;
+
+let service;
+let browser;
+let alice;
+let crowd;
+
+before(async () => {
+  service = await startService('[demo]\nlobby = "everyone"\n');
+  browser = await openBrowser('chromium');
+  const { dev } = service;
+  // Somebody of the organization, who begins the meeting, and really speaks.
+  alice = new Native([
+    dev.meeting.join_url,
+    ...['--endpoint', dev.endpoint, '--ca', dev.ca_file, '--as', dev.users[0].upn, '--password', dev.users[0].password],
+    ...['--play', SPEECH, '--loop'],
+  ]);
+  await alice.event('connected', ({ event }) => event === 'connected');
+  const page = await browser.person();
+  await page.goto(service.origin);
+  crowd = new Crowd(service, await browserOffer(page));
+  await page.close();
+});
+
+after(async () => {
+  await crowd?.goes();
+  await alice?.leave();
+  await browser?.close();
+  await service?.stop();
+});
+
+/** Numbers of the page. */
+const counts = (person) =>
+  person.page.evaluate(() => ({
+    participants: window.anteroom.call.participants.size,
+    rows: document.querySelectorAll('[data-testid="roster-item"]').length,
+    nodes: document.querySelectorAll('*').length,
+    videos: document.querySelectorAll('video').length,
+    players: document.querySelectorAll('audio').length,
+    transceivers: window.anteroom.pc.getTransceivers().length,
+  }));
+
+test(`${PARTICIPANTS} participants: the page shows who is there, stays small, and can be used`, async (t) => {
+  const begun = Date.now();
+  await crowd.comes(PARTICIPANTS - 2);
+  t.diagnostic(`the crowd came in ${Date.now() - begun} ms`);
+  const dana = await guest(browser, service, 'Dana Whitfield');
+  await dana.sees('in-call');
+  await dana.until('knows everybody', (all) => window.anteroom.call.participants.size === all, PARTICIPANTS);
+  await dana.until('has a media connection', () => window.anteroom.pc?.connectionState === 'connected');
+  await dana.hears();
+  within(t, await counts(dana), 'at rest');
+
+  const before = await dana.page.metrics();
+  const end = Date.now() + CHURN_MS;
+  for (let turn = 0; Date.now() < end; turn += 1) {
+    await Promise.all([crowd.goes(2), crowd.comes(2), busy(turn), pause(CHURN_EVERY_MS)]);
+  }
+  const later = await dana.page.metrics();
+  const spent = (name) => (later[name] - before[name]) / (later.Timestamp - before.Timestamp);
+  const busyShare = spent('TaskDuration');
+  const shares = ['TaskDuration', 'ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'].map((name) => `${name} ${Math.round(100 * spent(name))} %`);
+  t.diagnostic(`main thread while people come and go: ${shares.join(', ')}; heap ${Math.round(later.JSHeapUsedSize / 1e6)} MB`);
+  assert.ok(busyShare < MELT_DOWN, `the main thread was busy for ${Math.round(100 * busyShare)} % of the time`);
+
+  await dana.until('knows everybody again', (all) => window.anteroom.call.participants.size === all, PARTICIPANTS);
+  within(t, await counts(dana), 'after people came and went');
+  await dana.hears();
+  await dana.says('Can everybody hear me?');
+  await dana.click('mute');
+  await dana.until('is muted', () => window.anteroom.local.muted);
+  assert.equal(await dana.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth), false, 'nothing is wider than the window');
+  dana.hasNoProblems();
+  await dana.click('leave');
+  assert.equal((await dana.endReason()).key, 'left');
+});
+
+/** Somebody mutes, somebody raises a hand. */
+async function busy(turn) {
+  const [one, other] = [crowd.people[100 + (turn % 100)], crowd.people[200 + (turn % 100)]];
+  await one.request('mediaState', { micMuted: true, cameraOn: turn % 2 === 0 });
+  await other.request('setHand', { raised: true });
+}
+
+function within(t, numbers, when) {
+  t.diagnostic(`${when}: ${Object.entries(numbers).map(([name, value]) => `${value} ${name}`).join(', ')}`);
+  assert.equal(numbers.participants, PARTICIPANTS);
+  assert.ok(numbers.videos >= 1 && numbers.videos <= MOST_VIDEOS, `${numbers.videos} video elements`);
+  assert.ok(numbers.transceivers >= 3 && numbers.transceivers <= MOST_TRANSCEIVERS, `${numbers.transceivers} transceivers`);
+  assert.ok(numbers.nodes <= MOST_NODES, `${numbers.nodes} elements`);
+}
