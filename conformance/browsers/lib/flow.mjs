@@ -105,3 +105,54 @@ export async function iceRestart(browser, service) {
   await dana.click('leave');
   await alice.click('leave');
 }
+
+/**
+ * Everything that one person does to another: hand, reaction, mute, role, removal, rejection, the end for all.
+ * @param {{guest: any, teams: any}} browsers
+ */
+export async function lookingAfter(browsers, service) {
+  const alice = await organizer(browsers.teams, service);
+  const dana = await guest(browsers.guest, service, 'Dana Whitfield');
+  await dana.sees('lobby');
+  await alice.admits(dana.name);
+  await dana.sees('in-call');
+
+  await dana.click('raise-hand');
+  await alice.seesHand(dana.name, 1);
+  await dana.click('raise-hand');
+  await alice.seesHand(dana.name, 0);
+  await dana.click('reactions');
+  await dana.click('react-like');
+  await alice.sees('reaction');
+
+  await alice.hears();
+  await alice.doesWith(dana.name, 'mute-participant');
+  await dana.until('is muted', () => window.anteroom.local.muted);
+  await alice.seesMuted(dana.name, true);
+  await alice.hearsSilence();
+  await dana.click('mute');
+  await alice.seesMuted(dana.name, false);
+  await alice.hears();
+
+  await alice.doesWith(dana.name, 'make-attendee');
+  await dana.until('is an attendee', () => window.anteroom.call.role === 'ROLE_ATTENDEE');
+  await alice.seesInRoster(dana.name, 'Attendee');
+  await alice.doesWith(dana.name, 'make-presenter');
+  await dana.until('is a presenter', () => window.anteroom.call.role === 'ROLE_PRESENTER');
+
+  await alice.removes(dana.name);
+  assert.equal((await dana.endReason()).key, 'removed');
+  await alice.missesInRoster(dana.name);
+
+  const mallory = await guest(browsers.guest, service, 'Mallory');
+  await alice.decides('reject', mallory.name);
+  assert.equal((await mallory.endReason()).key, 'lobby_denied');
+
+  const erin = await guest(browsers.guest, service, 'Erin');
+  await alice.admits(erin.name);
+  await erin.sees('in-call');
+  await alice.click('end-meeting');
+  await alice.click('end-meeting-confirm');
+  for (const person of [erin, alice]) assert.equal((await person.endReason()).key, 'ended');
+  for (const person of [alice, dana, mallory, erin]) person.hasNoProblems();
+}
