@@ -138,7 +138,14 @@ export class People {
   }
 }
 
+/** Letters that Unicode does not take apart, as people without their keys type them. */
+const PLAIN = { ł: 'l', ø: 'o', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' };
+
 /** For searching: without accents and case. */
 function plain(text) {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+  return text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[łøđßæœı]/g, (letter) => PLAIN[letter]);
 }
