@@ -142,7 +142,7 @@ test('a picture is received once somebody shows it, and not for ever after', asy
   stream._hide(place);
   await pass(400);
   assert.equal(FakeSocket.last.asked('offer').length, 1, 'somebody may page back');
-  await pass(5_000);
+  await pass(6_000);
   await settle();
   assert.equal(FakeSocket.last.asked('offer').length, 2);
   assert.equal(FakeConnection.all[0]!.transceivers[0]!.direction, 'inactive');
