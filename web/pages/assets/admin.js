@@ -42,7 +42,7 @@ async function start() {
 
 function signIn(message) {
   document.title = `${t('admin-title')} · ${t('common-app')}`;
-  showSignIn(container, { lead: t('admin-lead'), message, signedIn: start });
+  showSignIn(container, { lead: () => t('admin-lead'), message, signedIn: start });
 }
 
 function signOut() {

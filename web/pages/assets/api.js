@@ -240,22 +240,6 @@ function dateOf(value) {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-/**
- * The interface of administrators.
- *
- * @param {'GET'|'PUT'|'POST'} method
- * @param {string} path below `/admin/api/`
- * @param {string} token directory token of an administrator
- * @param {object} [body]
- * @returns {Promise<object>}
- */
-export async function administer(method, path, token, body) {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const response = await send(`/admin/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
-  if (!response.ok) throw new ApiError(await sentence(response, t('common-refused')), response.status);
-  return response.json();
-}
-
 async function graph(path, token, method = 'GET', body) {
   // Newer members of enumerations come only to who asks for them.
   const headers = { authorization: `Bearer ${token}`, 'accept-language': language(), prefer: 'include-unknown-enum-members' };
