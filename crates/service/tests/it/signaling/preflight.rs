@@ -60,7 +60,7 @@ impl Media {
                 stream: "s".to_owned(),
                 track: "t".to_owned(),
             };
-            offer = offer.audio_send(&mid.to_string(), 1234, "me", msid);
+            offer = offer.audio_send(mid.to_string(), 1234, "me", msid);
         }
         Said::Preflight(Preflight { sdp: offer.build() })
     }
