@@ -83,9 +83,14 @@ async function wholeLoop(browser, options) {
   await alice.doesWith('Dana', 'mute-participant');
   await dana.until('was muted', () => window.app.call.isMuted);
   assert.match((await dana.log()).join('\n'), /^muted by Alice/m);
-  await alice.hearsSilence();
+  await alice.seesMuted('Dana', true);
   await dana.does(() => window.app.call.unmute());
   await alice.seesMuted('Dana', false);
+  await alice.hears();
+  await dana.does(() => window.app.call.mute());
+  await alice.seesMuted('Dana', true);
+  await alice.hearsSilence();
+  await dana.does(() => window.app.call.unmute());
   await alice.hears();
 
   await dana.does(() => window.app.call.hold());
