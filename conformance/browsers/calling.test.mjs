@@ -29,7 +29,8 @@ afterEach(async () => {
 
 /** @param {'chromium'|'firefox'} kind */
 async function start(kind, options) {
-  const browser = await openBrowser(kind, options);
+  // Tokens say where the service is: at its https address.
+  const browser = await openBrowser(kind, { trusting: true, ...options });
   open.push(browser);
   return browser;
 }
@@ -131,7 +132,7 @@ test('who is rejected or removed is told so by codes', async () => {
 });
 
 test('a call of the calling package outlives a cut of the network', async () => {
-  const network = await cable(service.origin);
+  const network = await cable(service.dev.endpoint);
   try {
     const browser = await start('chromium');
     const traveller = await start('chromium', { arguments: network.chromium });
