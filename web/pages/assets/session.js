@@ -747,7 +747,7 @@ var Media = class extends EventTarget {
     const purposes = /* @__PURE__ */ new Map();
     for (const [source, { mid }] of this.#sending) if (mid !== null) purposes.set(mid, { publish: source });
     for (const { transceiver, trackId } of this.#receiving) {
-      if (transceiver.mid !== null) purposes.set(transceiver.mid, { subscribe: trackId ?? "0" });
+      if (transceiver.mid !== null) purposes.set(transceiver.mid, { subscribe: trackId ?? `gone-${transceiver.mid}` });
     }
     const sections = [];
     for (const part of sdp.split(/^m=/m).slice(1)) {

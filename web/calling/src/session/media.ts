@@ -334,8 +334,8 @@ export class Media extends EventTarget {
     const purposes = new Map<string, { publish: Source } | { subscribe: string }>();
     for (const [source, { mid }] of this.#sending) if (mid !== null) purposes.set(mid, { publish: source });
     for (const { transceiver, trackId } of this.#receiving) {
-      // A track that went away while the offer was made is asked for under an id that no track has.
-      if (transceiver.mid !== null) purposes.set(transceiver.mid, { subscribe: trackId ?? '0' });
+      // A track that went away while the offer was made is asked for under an id that no track has, and no other section.
+      if (transceiver.mid !== null) purposes.set(transceiver.mid, { subscribe: trackId ?? `gone-${transceiver.mid}` });
     }
     const sections: Section[] = [];
     for (const part of sdp.split(/^m=/m).slice(1)) {
