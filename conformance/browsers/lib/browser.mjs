@@ -56,7 +56,6 @@ export async function openBrowser(kind, { width = 1280, height = 800, scale = 1,
   const browser = await puppeteer.launch({
     headless: true,
     // The service's own certificate, which nobody has signed.
-    acceptInsecureCerts: insecure,
     userDataDir: profile,
     defaultViewport: { width, height, deviceScaleFactor: scale },
     protocolTimeout: 2 * PATIENCE_MS,
