@@ -38,6 +38,8 @@ export class Chat {
   #send;
   #sending = false;
   #typedAt = 0;
+  /** How many messages there were at the last look. */
+  #known = 0;
   /** Of the messages before this one all have been seen. */
   #seen = 0;
   /** Where "New" stands, -1: nowhere. */
@@ -101,7 +103,9 @@ export class Chat {
   update() {
     const { messages, chatAllowed } = this.#call;
     const visible = this.#visible();
+    // Several may have come at once.
     const following = this.#window.end === 0 || this.#nearEnd();
+    this.#known = messages.length;
     if (messages.length < this.#seen || messages.length < this.#window.end) this.#startOver();
     this.#markNew(visible);
     if (this.#window.end === 0) this.#window.toEnd(messages.length);
@@ -145,13 +149,14 @@ export class Chat {
 
   #nearEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    return this.#window.end >= this.#call.messages.length - 1 && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    return this.#window.end >= this.#known && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
 
   /** Another stay: the chat begins anew. */
   #startOver() {
     this.#items.clear();
     this.#window = new Window(WINDOW);
+    this.#known = this.#call.messages.length;
     this.#seen = 0;
     this.#newFrom = -1;
     this.#read = '';
