@@ -191,7 +191,7 @@ test('the UI library tells a guest who was not let in', async () => {
   await alice.click('leave');
 });
 
-test('the UI library tells a guest who was removed, and who can come back', async () => {
+test('the UI library tells a guest who was removed', async () => {
   const browser = await start('chromium');
   const alice = await organizer(browser, service);
   const vera = await visitor(browser, 'Removed visitor');
@@ -201,7 +201,8 @@ test('the UI library tells a guest who was removed, and who can come back', asyn
   await alice.removes(vera.name);
   await vera.sees(ui('removed-from-call-page'));
   await alice.missesInRoster(vera.name);
-  vera.isContent();
+  // Its chat asks once more, and is refused: the thread is for who is in the call.
+  vera.isContent({ but: /status of 403|not allowed to perform/ });
   await alice.click('leave');
 });
 

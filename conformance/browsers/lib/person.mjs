@@ -10,8 +10,8 @@ import { PATIENCE_MS } from './browser.mjs';
 const FRAMES = 20;
 /** Growth of `totalAudioEnergy` (squared full scale × seconds) that proves sound; silence adds nothing. */
 const ENERGY = 1e-4;
-/** Packets (20 ms each) over which a muted microphone has to stay silent. */
-const SILENT_PACKETS = 40;
+/** Packets over which a muted microphone has to stay silent. */
+const SILENT_PACKETS = 60;
 
 const at = (testid) => `[data-testid="${testid}"]`;
 
@@ -180,7 +180,7 @@ export class Person {
     await this.until('hears the other', `(${sound})().then(({ energy }) => energy > ${energy + ENERGY})`);
   }
 
-  /** Waits until packets keep coming and all of them are silent. */
+  /** Waits until packets keep coming and none brings sound. Of whom others have muted only pictures come. */
   async hearsSilence() {
     await this.until('hears silence', `(${silence})(${SILENT_PACKETS})`);
   }
@@ -277,7 +277,7 @@ async function sound() {
 async function silence(packets) {
   const now = { energy: 0, packets: 0 };
   for (const entry of (await window.anteroom.pc.getStats()).values()) {
-    if (entry.type !== 'inbound-rtp' || entry.kind !== 'audio') continue;
+    if (entry.type !== 'inbound-rtp') continue;
     now.energy += entry.totalAudioEnergy ?? 0;
     now.packets += entry.packetsReceived ?? 0;
   }

@@ -116,9 +116,12 @@ export class Visitor {
     await this.until('hears the other', louder, before + ENERGY);
   }
 
-  /** Fails when the page reported errors, or spoke to anybody but its server and the service. */
-  isContent() {
-    assert.deepEqual(this.page.problems, [], `${this.name}'s page reported errors`);
+  /**
+   * Fails when the page reported errors, or spoke to anybody but its server and the service.
+   * @param {{but?: RegExp}} [options] `but`: errors that belong to what was done
+   */
+  isContent({ but } = {}) {
+    assert.deepEqual(this.page.problems.filter((problem) => !but?.test(problem)), [], `${this.name}'s page reported errors`);
     assert.deepEqual(this.strangers, [], `${this.name}'s page spoke to others`);
   }
 }
