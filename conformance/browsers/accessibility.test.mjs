@@ -10,7 +10,8 @@ import { guest, organizer } from './lib/flow.mjs';
 import { Person } from './lib/person.mjs';
 import { startService } from '../lib/service.mjs';
 
-const PHONE = { width: 390, height: 844, isMobile: true, hasTouch: true };
+/** Only its size: with a touch screen the page would be loaded anew. */
+const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1280, height: 800 };
 
 let service;

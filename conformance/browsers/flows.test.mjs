@@ -178,6 +178,8 @@ test('a second tab of the same person is a participant of its own, and leaves th
   await dana.until('sees one', `(${named})('Alice') === 1`);
   await dana.seesMoving('camera');
   await dana.hears();
+  // A tab behind another one draws nothing, and takes no clicks.
+  await alice.page.bringToFront();
   await alice.says('still here');
   await dana.reads('still here');
 });
