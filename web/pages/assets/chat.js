@@ -38,7 +38,10 @@ export class Chat {
   #send;
   #sending = false;
   #typedAt = 0;
-  /** How many messages there were at the last look. */
+  /** Whether the log stays at its end: until somebody scrolls away from it, whatever becomes of its size. */
+  #follows = true;
+  #resize = new ResizeObserver(() => this.#follows && this.#stay());
+  /** How many messages there were at the last update: more may have come since, and are drawn by the next. */
   #known = 0;
   /** Of the messages before this one all have been seen. */
   #seen = 0;
@@ -87,6 +90,7 @@ export class Chat {
       h('form', { class: 'chat-form', on: { submit } }, this.#input, this.#send),
     );
     document.addEventListener('visibilitychange', this.#onVisible);
+    this.#resize.observe(this.#log);
     this.update();
   }
 
@@ -104,14 +108,14 @@ export class Chat {
     const { messages, chatAllowed } = this.#call;
     const visible = this.#visible();
     // Several may have come at once.
-    const following = this.#window.end === 0 || this.#nearEnd();
+    const following = this.#window.end === 0 || (this.#follows && this.#window.end >= this.#known);
     this.#known = messages.length;
     if (messages.length < this.#seen || messages.length < this.#window.end) this.#startOver();
     this.#markNew(visible);
     if (this.#window.end === 0) this.#window.toEnd(messages.length);
     else if (following || !visible) this.#window.follow(messages.length);
     this.#draw();
-    if (following && visible) this.#log.scrollTop = this.#log.scrollHeight;
+    if (following && visible) this.#stay();
     if (visible && following) {
       this.#seen = messages.length;
       this.#sayRead();
@@ -141,6 +145,7 @@ export class Chat {
 
   close() {
     document.removeEventListener('visibilitychange', this.#onVisible);
+    this.#resize.disconnect();
   }
 
   #visible() {
@@ -156,6 +161,7 @@ export class Chat {
   #startOver() {
     this.#items.clear();
     this.#window = new Window(WINDOW);
+    this.#follows = true;
     this.#known = this.#call.messages.length;
     this.#seen = 0;
     this.#newFrom = -1;
@@ -246,24 +252,30 @@ export class Chat {
       this.#draw();
       // What was read stays where it was.
       this.#log.scrollTop = scrollTop + (this.#log.scrollHeight - scrollHeight);
-    } else if (scrollHeight - scrollTop - this.#log.clientHeight < NEAR_END_PX && this.#window.newer(this.#call.messages.length)) {
+    } else if (scrollHeight - scrollTop - this.#log.clientHeight < NEAR_END_PX && this.#window.newer(this.#known)) {
       const last = this.#list.lastElementChild;
       const at = last.offsetTop;
       this.#draw();
       this.#log.scrollTop = scrollTop + (last.offsetTop - at);
     }
-    if (this.#visible() && this.#nearEnd() && this.#seen < this.#call.messages.length) {
-      this.#seen = this.#call.messages.length;
+    this.#follows = this.#nearEnd();
+    if (this.#visible() && this.#follows && this.#seen < this.#known) {
+      this.#seen = this.#known;
       this.#sayRead();
     }
     this.#showLatest();
   }
 
   #toEnd() {
-    this.#window.toEnd(this.#call.messages.length);
+    this.#known = this.#call.messages.length;
+    this.#window.toEnd(this.#known);
     this.#draw();
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#stay();
     this.#scrolled();
+  }
+
+  #stay() {
+    this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   #showLatest() {
