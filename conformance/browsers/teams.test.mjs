@@ -259,7 +259,10 @@ test('the page speaks the language of the browser, and another one that is chose
     const refused = await browser.person();
     const lost = new Person('Lost', refused);
     await refused.evaluateOnNewDocument(() => localStorage.setItem('anteroom.preferences', JSON.stringify({ language: 'de' })));
-    await lost.open(`${service.origin}/join?link=${encodeURIComponent('https://example.com/not-a-meeting')}`);
+    // The page finds nothing wrong with it; the service does.
+    const link = new URL(service.dev.meeting.join_url);
+    link.searchParams.set('p', 'WrongPasscode');
+    await lost.open(`${service.origin}/join?link=${encodeURIComponent(link.href)}`);
     await lost.asksToJoin();
-    assert.match((await lost.endReason()).text, /^Das ist kein Besprechungslink/);
+    assert.match((await lost.endReason()).text, /^Diese Besprechung wurde nicht gefunden/);
   }));
