@@ -83,14 +83,15 @@ class View implements VideoStreamRendererView {
     this.scalingMode = isScalingMode(scalingMode) ? scalingMode : DEFAULT_SCALING;
     this.isMirrored = isMirrored;
     this.target = document.createElement('div');
-    style(this.target, { position: 'relative', width: '100%', height: '100%', overflow: 'hidden' });
+    style(this.target, { width: '100%', height: '100%', overflow: 'hidden' });
     const video = document.createElement('video');
     video.autoplay = true;
     // Sound comes from elsewhere.
     video.muted = true;
     video.playsInline = true;
     video.disablePictureInPicture = true;
-    style(video, { position: 'absolute', inset: '0', width: '100%', height: '100%' });
+    // In the flow: in a place without a height of its own the picture has the one that it needs, and none would be unseen.
+    style(video, { display: 'block', width: '100%', height: '100%' });
     if (isMirrored) style(video, { transform: 'rotateY(180deg)' });
     this._video = video;
     this._fit();
