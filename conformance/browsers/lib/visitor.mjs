@@ -12,7 +12,7 @@ const FRAMES = 20;
 /** Growth of `totalAudioEnergy` that proves sound. */
 const ENERGY = 1e-4;
 
-/** Before the page's own scripts: keeps its peer connections for us. */
+/** Before the page's own scripts: keeps its peer connections for us, and counts frames. */
 export function observed() {
   const connections = (window.connections = []);
   const Original = window.RTCPeerConnection;
@@ -21,6 +21,18 @@ export function observed() {
       super(...options);
       connections.push(this);
     }
+  };
+  /** Frames that a video has shown, as far as is known. Firefox by itself counts none of what is live. */
+  window.framesOf = (video) => {
+    if (video.framesSeen === undefined) {
+      video.framesSeen = 0;
+      const count = () => {
+        video.framesSeen += 1;
+        video.requestVideoFrameCallback(count);
+      };
+      video.requestVideoFrameCallback(count);
+    }
+    return Math.max(video.framesSeen, video.getVideoPlaybackQuality().totalVideoFrames);
   };
 }
 
@@ -135,15 +147,15 @@ function framesShown(selector) {
   const shown = {};
   for (const video of document.querySelectorAll(selector)) {
     video.dataset.number ??= String((window.numbered = (window.numbered ?? 0) + 1));
-    shown[video.dataset.number] = video.getVideoPlaybackQuality().totalVideoFrames;
+    shown[video.dataset.number] = window.framesOf(video);
   }
   return shown;
 }
 
 function moving({ selector, count, start, frames }) {
   const videos = [...document.querySelectorAll(selector)].filter((video) => {
-    const more = video.getVideoPlaybackQuality().totalVideoFrames - (start[video.dataset.number] ?? 0);
-    return more >= frames && video.videoWidth > 0 && video.clientWidth > 0;
+    const more = window.framesOf(video) - (start[video.dataset.number] ?? 0);
+    return more >= frames && video.videoWidth > 0 && video.clientWidth > 0 && video.clientHeight > 0;
   });
   return videos.length === count;
 }
