@@ -8,10 +8,11 @@ import { Person } from './person.mjs';
 
 /**
  * Opens the Teams side's page and enters the demo's meeting.
+ * @param {{prepare?: (page: import('puppeteer-core').Page) => Promise<void>}} [options]
  * @returns {Promise<Person>}
  */
-export async function organizer(browser, { dev, origin }) {
-  const alice = new Person('Alice', await browser.person());
+export async function organizer(browser, { dev, origin }, { prepare } = {}) {
+  const alice = new Person('Alice', await browser.person(prepare));
   await alice.open(`${origin}/teams`);
   await alice.signsInAndJoins(dev.users[0]);
   return alice;

@@ -38,6 +38,9 @@ export async function drawnScreen(page) {
         clearInterval(timer);
         stop();
       };
+      // Firefox tells listeners of tracks of no event that a script has made, unless asked to (the last argument, its own).
+      const listen = track.addEventListener.bind(track);
+      track.addEventListener = (type, listener, options) => listen(type, listener, options, true);
       return stream;
     };
   });
