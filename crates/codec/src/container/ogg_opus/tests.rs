@@ -426,11 +426,19 @@ proptest! {
         let found = reader.read_samples(ReadLimits::default()).unwrap();
         let expected = &sound[place..];
         prop_assert_eq!(found.len(), expected.len());
-        // One sample beside it would be -27 dB where the sweep is slowest.
         let power = |samples: &mut dyn Iterator<Item = f64>| samples.map(|sample| sample * sample).sum::<f64>();
-        let off = power(&mut found.iter().zip(expected).map(|(a, b)| f64::from(*a) - f64::from(*b)));
+        let between = |ours: &[i16], theirs: &[i16]| {
+            power(&mut ours.iter().zip(theirs).map(|(a, b)| f64::from(*a) - f64::from(*b)))
+        };
+        let off = between(&found, expected);
         let all = power(&mut expected.iter().map(|sample| f64::from(*sample)));
-        prop_assert!(off <= all * 1e-4, "{off} of {all}");
+        // A decoder that starts elsewhere settles to -40 dB nearly everywhere, to -29 dB in the worst place known. One sample
+        // beside it would be -27 dB where the sweep is slowest, and worse than the place itself wherever that is.
+        prop_assert!(off <= all * 1e-2, "{off} of {all}");
+        if let ([_, later @ ..], [_, expected_later @ ..]) = (found.as_slice(), expected) {
+            let beside = between(later, expected).min(between(&found, expected_later));
+            prop_assert!(off <= all * 1e-4 || off < beside, "{off} and {beside} of {all}");
+        }
     }
 
     #[test]

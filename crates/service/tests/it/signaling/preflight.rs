@@ -91,16 +91,19 @@ impl Media {
     async fn work(&mut self, wanted: impl Fn(&PeerEvent) -> bool) {
         let (mut datagram, mut out) = (vec![0; 2048], Vec::new());
         loop {
+            let mut found = false;
+            while let Some(event) = self.session.poll_event() {
+                found |= wanted(&event);
+            }
+            // Also when it has come: the last flight of the handshake goes out after the client counts as connected.
             while let Some(transmit) = self.session.poll_transmit(&mut out) {
                 let _ = self
                     .socket
                     .send(&out, transmit.source, transmit.destination)
                     .await;
             }
-            while let Some(event) = self.session.poll_event() {
-                if wanted(&event) {
-                    return;
-                }
+            if found {
+                return;
             }
             let left = self
                 .session
@@ -163,6 +166,9 @@ async fn a_check_is_gone_with_the_connection() {
     let mut dana = knock(&host).await;
     let mut media = Media::new().await;
     media.connect(&mut dana).await;
+    // By the time of the answer the service has seen the last flight.
+    let request = dana.send(Said::Ping(anteroom_signaling::proto::Ping {})).await;
+    assert!(matches!(dana.answer(request).await, Body::Pong(_)));
     drop(dana);
     media.closed().await;
     host.service.shutdown().await;
