@@ -19,7 +19,8 @@ import { startService } from '../lib/service.mjs';
 const DIRECTORY = process.env.SCREENSHOTS ?? fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 const LIMIT_BYTES = 200_000;
 const DESK = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 844, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+/** Not as a touch screen: the page would be loaded anew, in the middle of a call. */
+const PHONE = { width: 390, height: 844, deviceScaleFactor: 2 };
 const ALICE = { wall: '#8fb3ad', hair: '#4b2f23', skin: '#e2b08c', shirt: '#24524f', longHair: true };
 const DANA = { wall: '#c9b79f', hair: '#1f1c1b', skin: '#b9805a', shirt: '#3a4d74' };
 const BOB = { wall: '#a9b4c9', hair: '#7a5a3a', skin: '#f0c6a5', shirt: '#5b3a52' };
