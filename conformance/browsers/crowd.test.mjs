@@ -19,6 +19,8 @@ const CHURN_EVERY_MS = 250;
 
 /** Pictures at a time: more than Teams shows, fewer than melt a laptop. */
 const MOST_VIDEOS = 64;
+/** A page of the grid has sixteen tiles; the one who speaks has no camera. */
+const MANY_PICTURES = 12;
 /** The service answers descriptions of up to 256 sections; far fewer have to do. */
 const MOST_TRANSCEIVERS = 160;
 const MOST_NODES = 20_000;
@@ -54,6 +56,9 @@ after(async () => {
   await service?.stop();
 });
 
+/** Whether so many tiles have a picture. */
+const pictures = (many) => document.querySelectorAll('[data-testid="tile-video"]').length >= many;
+
 /** Numbers of the page. */
 const counts = (person) =>
   person.page.evaluate(() => ({
@@ -74,6 +79,7 @@ test(`${PARTICIPANTS} participants: the page shows who is there, stays small, an
   await dana.until('knows everybody', (all) => window.anteroom.call.participants.size === all, PARTICIPANTS);
   await dana.until('has a media connection', () => window.anteroom.pc?.connectionState === 'connected');
   await dana.hears();
+  await dana.until('sees pictures', pictures, MANY_PICTURES);
   within(t, await counts(dana), 'at rest');
 
   const before = await dana.page.metrics();
@@ -89,6 +95,7 @@ test(`${PARTICIPANTS} participants: the page shows who is there, stays small, an
   assert.ok(busyShare < MELT_DOWN, `the main thread was busy for ${Math.round(100 * busyShare)} % of the time`);
 
   await dana.until('knows everybody again', (all) => window.anteroom.call.participants.size === all, PARTICIPANTS);
+  await dana.until('sees pictures again', pictures, MANY_PICTURES);
   within(t, await counts(dana), 'after people came and went');
   await dana.hears();
   await dana.says('Can everybody hear me?');
