@@ -5,11 +5,13 @@ import type { CommunicationIdentifier, CommunicationIdentifierKind } from '@azur
 
 import { CommunicationError } from './errors.js';
 
+export type Identifier = CommunicationIdentifierKind & { rawId: string };
+
 /** With its kind and its raw id, which libraries read without asking. A new object each time: some freeze it. */
-export function identifierOf(rawId: string): CommunicationIdentifierKind {
+export function identifierOf(rawId: string): Identifier {
   const identifier = createIdentifierFromRawId(rawId);
   const complete = identifier.kind === 'microsoftTeamsUser' ? { isAnonymous: false, cloud: 'public' as const, ...identifier } : identifier;
-  return { ...complete, rawId } as CommunicationIdentifierKind;
+  return { ...complete, rawId } as Identifier;
 }
 
 /** @throws {CommunicationError} for what is no identifier */

@@ -1,17 +1,19 @@
 /** What the features of a call have in common. */
 
-import { createIdentifierFromRawId, getIdentifierRawId } from '@azure/communication-common';
-import type { CommunicationIdentifier, CommunicationIdentifierKind } from '@azure/communication-common';
+import { getIdentifierRawId } from '@azure/communication-common';
+import type { CommunicationIdentifier } from '@azure/communication-common';
 
 import { Emitter } from '../emitter.js';
 import type { Events } from '../emitter.js';
 import { CommunicationError } from '../errors.js';
+import { identifierOf } from '../identifiers.js';
+import type { Identifier } from '../identifiers.js';
 import type { FeatureContext } from '../internal.js';
 import type { Topic } from '../session/conference.js';
 import type { ClientBodies, ClientKind } from '../session/messages.js';
 import { RequestRefused } from '../session/signaling.js';
 
-export type Identifier = CommunicationIdentifierKind & { rawId: string };
+export type { Identifier };
 
 /** Sub codes of a feature's documented error table; 0 where it has none. */
 export interface SubCodes {
@@ -93,9 +95,4 @@ export abstract class Feature<E extends Events> extends Emitter<E> {
     const rawId = participantId === conference.participantId ? conference.rawId : this._context.rawId(participantId);
     return rawId ? identifierOf(rawId) : undefined;
   }
-}
-
-/** With kind and raw id; a new object each time, because UI libraries freeze what they get. */
-export function identifierOf(rawId: string): Identifier {
-  return { ...createIdentifierFromRawId(rawId), rawId } as Identifier;
 }

@@ -22,7 +22,6 @@ import { Recording, Transcription } from './recording.js';
 import { Survey } from './survey.js';
 
 export { createDebugInfo } from './debug-info.js';
-export { identifierOf } from './feature.js';
 export { Features } from './registry.js';
 
 const MAKERS: Record<string, (context: FeatureContext, name: string) => CallFeature> = {
