@@ -100,8 +100,8 @@ test('hostile names and messages are text in the lobby, the roster, the chat and
         await person.until(`holds together at ${viewport.width}`, `(({ wide, tall, out, panels }) => !wide && !tall && out.length + panels.length === 0)((${layout})())`);
       }
       await person.page.setViewport({ width: 1280, height: 800 });
-      const { badges, turned } = await person.page.evaluate(turnedAround);
-      assert.ok(badges > 0);
+      await person.until('has its roster back beside the stage', `(${turnedAround})().badges > 0`);
+      const { turned } = await person.page.evaluate(turnedAround);
       assert.equal(turned, 0, 'a name turned its label around');
       assert.equal(await person.page.evaluate(() => window.owned), undefined, 'something ran');
       assert.equal((await person.page.$$('#app script, #app img, .person-name *, .message-text script')).length, 0);
