@@ -7,7 +7,7 @@ import { openBrowser } from './lib/browser.mjs';
 import { AppUser, serveApp } from './lib/calling-app.mjs';
 import { organizer } from './lib/flow.mjs';
 import { drawnScreen } from './lib/pictures.mjs';
-import { cable, startService } from '../lib/service.mjs';
+import { startService } from '../lib/service.mjs';
 
 let service;
 let app;
@@ -114,10 +114,7 @@ async function wholeLoop(browser, options) {
 
 test('the whole loop of the calling package', async () => wholeLoop(await start('chromium')));
 
-/** In three of seven runs nothing was heard of the app in Firefox from the start; why is not known, so this is not there yet. */
-const FIREFOX = { skip: 'sound that does not always begin' };
-
-test('the whole loop of the calling package in Firefox', FIREFOX, async () => wholeLoop(await start('firefox'), { prepare: drawnScreen }));
+test('the whole loop of the calling package in Firefox', async () => wholeLoop(await start('firefox'), { prepare: drawnScreen }));
 
 test('who is rejected or removed is told so by codes', async () => {
   const browser = await start('chromium');
@@ -135,32 +132,4 @@ test('who is rejected or removed is told so by codes', async () => {
   await alice.removes('Wanted at first');
   await removed.reaches('Disconnected');
   assert.match((await removed.log()).find((line) => line.startsWith('Disconnected')), /\/(?:5300|5000|560000)$/);
-});
-
-test('a call of the calling package outlives a cut of the network', async () => {
-  const network = await cable(service.dev.endpoint);
-  try {
-    const browser = await start('chromium');
-    const traveller = await start('chromium', { arguments: network.chromium });
-    const alice = await organizer(browser, service);
-    const dana = await AppUser.join(traveller, service, app.origin, 'Dana');
-    await dana.reaches('InLobby');
-    await alice.admits('Dana');
-    await dana.reaches('Connected');
-    await dana.seesMoving('camera');
-    const before = await dana.does(() => window.app.call._conference.participantId);
-    network.cut();
-    await dana.until('notices', () => window.app.agent.connectionState === 'Reconnecting');
-    await dana.does(() => window.app.call.mute());
-    network.mend();
-    await dana.until('is back', () => window.app.agent.connectionState === 'Connected');
-    await alice.seesMuted('Dana', true);
-    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
-    assert.equal(await dana.does(() => window.app.call._conference.participantId), before);
-    assert.equal(await dana.does(() => window.app.call.state), 'Connected');
-    await dana.does(() => window.app.call.hangUp());
-    await dana.reaches('Disconnected');
-  } finally {
-    await network.close();
-  }
 });

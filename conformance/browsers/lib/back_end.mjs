@@ -41,3 +41,9 @@ export async function user(service) {
   const made = await backEnd(service, 'POST', '/identities?api-version=2023-10-01', { createTokenWithScopes: ['voip.join'] });
   return { id: made.identity.id, token: made.accessToken.token };
 }
+
+/** Another token of a user. @param {number} minutes that it holds, 60 to 1,440 */
+export async function anotherToken(service, id, minutes) {
+  const target = `/identities/${encodeURIComponent(id)}/:issueAccessToken?api-version=2023-10-01`;
+  return (await backEnd(service, 'POST', target, { scopes: ['voip.join'], expiresInMinutes: minutes })).token;
+}

@@ -49,12 +49,14 @@ export async function serveApp() {
 export class AppUser extends Person {
   /**
    * Opens the app and joins by the demo meeting's link.
-   * @param {{muted?: boolean, camera?: boolean, link?: string, prepare?: any}} [options]
+   * @param {{muted?: boolean, camera?: boolean, link?: string, prepare?: any, token?: string, renews?: () => Promise<string>}} [options]
+   *   `renews` gives the app's credential another token
    */
-  static async join(browser, service, origin, name, { muted = false, camera = true, link, prepare } = {}) {
+  static async join(browser, service, origin, name, { muted = false, camera = true, link, prepare, renews, token: brought } = {}) {
     const user = new AppUser(name, await browser.person(prepare));
+    if (renews) await user.page.exposeFunction('freshToken', renews);
     await user.open(`${origin}/`);
-    const { token } = await account(service);
+    const token = brought ?? (await account(service)).token;
     await user.until('has the app', () => window.app !== undefined);
     await user.page.evaluate((options) => window.app.join(options), {
       token,
@@ -109,7 +111,8 @@ function app(sdk, common) {
 
   async function join({ token, name, server, link, muted, camera }) {
     const client = (state.client = new CallClient({ anteroom: { url: server } }));
-    const credential = new common.AzureCommunicationTokenCredential(token);
+    const renews = window.freshToken && { tokenRefresher: () => window.freshToken() };
+    const credential = new common.AzureCommunicationTokenCredential(renews ? { token, ...renews } : token);
     const agent = (state.agent = await client.createCallAgent(credential, { displayName: name }));
     agent.on('callsUpdated', ({ added, removed }) => {
       log.push(`calls +${added.length} -${removed.length}`);

@@ -13,6 +13,7 @@ export const ONE_MEDIA_PORT = 'media_threads = 1\n';
 
 /**
  * @param {{dev: any, origin: string}} service with one media port
+ * @param {string} [origin] where the page speaks to it
  * @typedef {object} Network
  * @property {string[]} chromium arguments
  * @property {(page: import('puppeteer-core').Page) => Promise<void>} prepare
@@ -24,8 +25,8 @@ export const ONE_MEDIA_PORT = 'media_threads = 1\n';
  * @returns {Promise<Network>} a browser started with the arguments `chromium`, and its pages prepared with `prepare`, have no other
  *   way to the service; `carried` is the number of datagrams of media so far, both ways
  */
-export async function network(service) {
-  const signaling = await cable(service.origin);
+export async function network(service, origin = service.origin) {
+  const signaling = await cable(origin);
   const media = await relay(service.dev.media);
   return {
     chromium: signaling.chromium,

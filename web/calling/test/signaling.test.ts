@@ -108,6 +108,26 @@ test('every connection asks for a token, and a fresh one is passed on before the
   signaling.close();
 });
 
+test('a credential that gives the old token until it has expired is asked again right after', async () => {
+  const first = jwt({ exp: Date.now() / 1_000 + 600 });
+  const second = jwt({ exp: Date.now() / 1_000 + 7_200 });
+  const end = Date.now() + 600_000;
+  const { signaling } = begin(async () => (Date.now() < end ? first : second));
+  await FakeSocket.last.welcome();
+  const alive = async (until: number) => {
+    while (Date.now() < until) {
+      await pass(1_000);
+      FakeSocket.last.says({ pong: {} });
+      await settle();
+    }
+  };
+  await alive(end - 1_000);
+  assert.deepEqual(FakeSocket.last.asked('refreshToken'), []);
+  await alive(end + 2_000);
+  assert.deepEqual(FakeSocket.last.asked('refreshToken').map(({ refreshToken }) => refreshToken.token), [second]);
+  signaling.close();
+});
+
 test('without a token there is another attempt', async () => {
   let failures = 1;
   const { signaling } = begin(async () => {

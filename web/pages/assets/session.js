@@ -144,6 +144,7 @@ var SERVER_KINDS = [
 
 // src/session/token.ts
 var AHEAD_MS = 3 * 6e4;
+var BEHIND_MS = 500;
 var RETRY_MS = 2e4;
 var LONGEST_MS = 2 ** 31 - 1;
 function claims(token) {
@@ -199,7 +200,8 @@ var TokenKeeper = class {
       const token = await this.#source();
       if (this.#stopped) return;
       if (token === this.#last) {
-        this.#wait(RETRY_MS);
+        const left = (expiry(token) ?? 0) - Date.now();
+        this.#wait(left > 0 ? Math.min(RETRY_MS, left + BEHIND_MS) : RETRY_MS);
         return;
       }
       this.#last = token;
@@ -515,7 +517,7 @@ var MAX_SLOTS = { audio: 36, video: 28 };
 var INTERRUPTION_MS = 4e3;
 var RESTART_MS = [250, 8e3];
 var Media = class extends EventTarget {
-  #offerer;
+  #service;
   #pc;
   #sending = /* @__PURE__ */ new Map();
   #receiving = [];
@@ -535,9 +537,9 @@ var Media = class extends EventTarget {
   #retired = /* @__PURE__ */ new Set();
   /** Changes of one sender run one after the other. */
   #adjusting = /* @__PURE__ */ new Map();
-  constructor(offerer) {
+  constructor(service) {
     super();
-    this.#offerer = offerer;
+    this.#service = service;
     this.#pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     this.#pc.addEventListener("connectionstatechange", () => this.#watch());
     this.#pc.addEventListener("iceconnectionstatechange", () => this.#watch());
@@ -728,9 +730,10 @@ var Media = class extends EventTarget {
   async #exchange() {
     await this.#pc.setLocalDescription(await this.#pc.createOffer());
     const sdp = this.#pc.localDescription?.sdp ?? "";
-    const answer = await this.#offerer({ sdp, sections: this.#sections(sdp) });
+    const answer = await this.#service.offer({ sdp, sections: this.#sections(sdp) });
     if (this.#closed) return;
     await this.#pc.setRemoteDescription({ type: "answer", sdp: answer.sdp ?? "" });
+    this.#service.confirm();
     for (const missing of answer.missingTracks ?? []) {
       const slot = this.#byTrack.get(missing);
       if (!slot) continue;
@@ -1527,9 +1530,14 @@ var Conference = class extends Requests {
     this.callId = body.callId ?? "";
     this.joinUrl = body.joinUrl || ("meetingLink" in this.#locator ? this.#locator.meetingLink : "");
     this.connectedAt = Date.now();
-    this.#media = new Media(async (offer) => {
-      const answer = await this.#signaling.request("offer", offer);
-      return answer.kind === "answer" ? answer.body : {};
+    this.#media = new Media({
+      offer: async (offer) => {
+        const answer = await this.#signaling.request("offer", { ...offer, confirms: true });
+        return answer.kind === "answer" ? answer.body : {};
+      },
+      // A request, so that it arrives though the connection is cut; when it is refused, the call is over.
+      confirm: () => void this.#signaling.request("confirmAnswer", {}).catch(() => {
+      })
     });
     this.#media.addEventListener("state", () => this.#changed("connection"));
     this.#media.addEventListener("received", () => this.#adopt());

@@ -232,6 +232,8 @@ impl Negotiation {
         Some(proto::Offer {
             sdp: builder.build(),
             sections,
+            // Packets that come early wait for nothing here: each is known by its SSRC once the answer is read.
+            confirms: false,
         })
     }
 

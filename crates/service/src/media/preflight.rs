@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::control::MediaControl;
-use super::negotiate::{Context, Environment, Outcome, Peer, Refused};
+use super::negotiate::{Context, Environment, Outcome, Peer, Receives, Refused};
 use crate::meeting::machine::id_in;
 
 /// How long one lasts.
@@ -92,7 +92,7 @@ fn negotiate(
         capabilities: &CapabilitySet::EMPTY,
         paused: &|_| true,
         available: &|_| None,
-        follows: false,
+        receives: Receives::AtOnce,
         next_id: &mut || {
             made += 1;
             id_in(room, made)

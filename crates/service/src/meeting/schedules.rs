@@ -33,6 +33,7 @@ use super::task::{self, ToMeeting};
 use super::{MeetingHandle, ToSession, Venue};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::media::negotiate::Receives;
 use crate::meetings::MeetingRecord;
 use crate::service::{RunningService, Service};
 use crate::state::App;
@@ -413,7 +414,7 @@ impl<'a> Run<'a> {
                         reply,
                         description,
                         sections,
-                        follows: false,
+                        receives: Receives::AtOnce,
                     };
                     (Step::Offer(by), input)
                 })

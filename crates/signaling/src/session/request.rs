@@ -46,6 +46,8 @@ pub enum Request {
     RefreshToken(RefreshToken),
     /// A session description to answer.
     Offer(Offer),
+    /// The answer to the last offer has been set.
+    ConfirmAnswer,
     /// The caller muted or unmuted, turned the camera on or off, …
     MediaState(MediaState),
     /// Say something in the meeting's chat. 1 to 28 672 bytes.

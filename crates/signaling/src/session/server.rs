@@ -422,6 +422,7 @@ impl ServerSession {
                 request::bounded_list(offer.sections.len())?;
                 Ok(Request::Offer(offer))
             }
+            Said::ConfirmAnswer(_) => Ok(Request::ConfirmAnswer),
             Said::MediaState(state) => Ok(Request::MediaState(state)),
             Said::SendChat(chat) => request::chat(chat),
             Said::SendTyping(_) => Ok(Request::SendTyping),

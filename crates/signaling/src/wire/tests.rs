@@ -64,7 +64,14 @@ fn client_body() -> impl Strategy<Value = client_message::Body> {
             locator,
             display_name
         })),
-        (text(), vec(section, 0..4)).prop_map(|(sdp, sections)| Body::Offer(Offer { sdp, sections })),
+        (text(), vec(section, 0..4), any::<bool>()).prop_map(|(sdp, sections, confirms)| Body::Offer(
+            Offer {
+                sdp,
+                sections,
+                confirms
+            }
+        )),
+        Just(Body::ConfirmAnswer(ConfirmAnswer {})),
         any::<[bool; 3]>().prop_map(|[mic_muted, camera_on, screen_sharing]| {
             Body::MediaState(MediaState {
                 mic_muted,
@@ -630,6 +637,7 @@ fn unknown_enumeration_values_are_unspecified_in_json() {
                 mid: "0".into(),
                 r#use: Some(section::Use::Publish(99)),
             }],
+            confirms: false,
         })),
     };
     assert!(json(std::str::from_utf8(encode_client(Encoding::Json, &offer).as_bytes()).unwrap()).is_ok());

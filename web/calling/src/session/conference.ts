@@ -469,9 +469,13 @@ export class Conference extends Requests {
     this.callId = body.callId ?? '';
     this.joinUrl = body.joinUrl || ('meetingLink' in this.#locator ? this.#locator.meetingLink : '');
     this.connectedAt = Date.now();
-    this.#media = new Media(async (offer) => {
-      const answer = await this.#signaling.request('offer', offer);
-      return answer.kind === 'answer' ? answer.body : {};
+    this.#media = new Media({
+      offer: async (offer) => {
+        const answer = await this.#signaling.request('offer', { ...offer, confirms: true });
+        return answer.kind === 'answer' ? answer.body : {};
+      },
+      // A request, so that it arrives though the connection is cut; when it is refused, the call is over.
+      confirm: () => void this.#signaling.request('confirmAnswer', {}).catch(() => {}),
     });
     this.#media.addEventListener('state', () => this.#changed('connection'));
     this.#media.addEventListener('received', () => this.#adopt());

@@ -67,8 +67,13 @@ export interface SendLimits {
   frameRate?: number;
 }
 
-/** Carries an offer to the service and returns its answer. */
-export type Offerer = (offer: { sdp: string; sections: Section[] }) => Promise<Answer>;
+/** The way to the service. */
+export interface Negotiator {
+  /** Carries an offer there and returns its answer. */
+  offer(offer: { sdp: string; sections: Section[] }): Promise<Answer>;
+  /** Says that the answer was set: what is new in it comes from then on. */
+  confirm(): void;
+}
 
 /**
  * Events:
@@ -77,7 +82,7 @@ export type Offerer = (offer: { sdp: string; sections: Section[] }) => Promise<A
  * - `trouble` (`detail: {error}`): an offer was refused
  */
 export class Media extends EventTarget {
-  #offerer: Offerer;
+  #service: Negotiator;
   #pc: RTCPeerConnection;
   #sending = new Map<Source, RTCRtpTransceiver>();
   #receiving: Slot[] = [];
@@ -98,9 +103,9 @@ export class Media extends EventTarget {
   /** Changes of one sender run one after the other. */
   #adjusting = new Map<RTCRtpTransceiver, Promise<void>>();
 
-  constructor(offerer: Offerer) {
+  constructor(service: Negotiator) {
     super();
-    this.#offerer = offerer;
+    this.#service = service;
     this.#pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.#pc.addEventListener('connectionstatechange', () => this.#watch());
     this.#pc.addEventListener('iceconnectionstatechange', () => this.#watch());
@@ -314,9 +319,11 @@ export class Media extends EventTarget {
   async #exchange(): Promise<void> {
     await this.#pc.setLocalDescription(await this.#pc.createOffer());
     const sdp = this.#pc.localDescription?.sdp ?? '';
-    const answer = await this.#offerer({ sdp, sections: this.#sections(sdp) });
+    const answer = await this.#service.offer({ sdp, sections: this.#sections(sdp) });
     if (this.#closed) return;
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp ?? '' });
+    // Not before: Firefox gives packets of a new section to an older one that has been silent so far, for good.
+    this.#service.confirm();
     for (const missing of answer.missingTracks ?? []) {
       const slot = this.#byTrack.get(missing);
       if (!slot) continue;

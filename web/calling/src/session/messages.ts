@@ -225,7 +225,8 @@ export type Section = { mid: string } & ({ publish: Source } | { subscribe: stri
 /** What a client asks for, by kind. */
 export interface ClientBodies {
   join: Locator & { displayName: string };
-  offer: { sdp: string; sections: Section[] };
+  offer: { sdp: string; sections: Section[]; confirms: boolean };
+  confirmAnswer: object;
   mediaState: { micMuted: boolean; cameraOn: boolean; screenSharing: boolean };
   sendChat: { text: string; clientMessageId: string };
   admit: { participantIds?: string[]; all?: boolean };

@@ -2,6 +2,8 @@
 
 /** A token is renewed so long before it expires, in milliseconds; a short-lived one after two thirds of its time. */
 const AHEAD_MS = 3 * 60_000;
+/** A credential may give the old token until it has expired; it is asked so soon after that, in milliseconds. */
+const BEHIND_MS = 500;
 /** Pause after a renewal that failed, in milliseconds. */
 const RETRY_MS = 20_000;
 /** Timers cannot be set further ahead. */
@@ -74,8 +76,9 @@ export class TokenKeeper {
       const token = await this.#source();
       if (this.#stopped) return;
       if (token === this.#last) {
-        // Whoever gives it does not find it old enough yet.
-        this.#wait(RETRY_MS);
+        // Whoever gives it does not find it old enough yet. The service waits a minute for the next one.
+        const left = (expiry(token) ?? 0) - Date.now();
+        this.#wait(left > 0 ? Math.min(RETRY_MS, left + BEHIND_MS) : RETRY_MS);
         return;
       }
       this.#last = token;

@@ -16,6 +16,7 @@ use super::sessions::{Command, Listed, Patch, Patched};
 use crate::errors::{join, whip as entry};
 use crate::http::auth::{self, Caller};
 use crate::http::errors::ApiError;
+use crate::media::negotiate::Receives;
 use crate::meeting::caller::{self, Means};
 use crate::meeting::machine::{Ask, Input, SessionId};
 use crate::meeting::{MeetingHandle, Slot, ToSession};
@@ -292,7 +293,10 @@ impl Session {
             reply: self.asked,
             description: Box::new(self.wish.offer.clone()),
             sections: self.sections.clone(),
-            follows: matches!(self.wish.kind, Kind::Player(_)),
+            receives: match self.wish.kind {
+                Kind::Player(_) => Receives::Following,
+                Kind::Publisher(_) => Receives::AtOnce,
+            },
         };
         self.tell(input).await;
     }

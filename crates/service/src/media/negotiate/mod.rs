@@ -69,6 +69,20 @@ pub struct Available<'a> {
     pub publication: &'a Publication,
 }
 
+/// When, and by which sections, a client is sent what it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Receives {
+    /// From the moment its offer is taken, which may be before it has the answer.
+    AtOnce,
+    /// Once it has confirmed the answer ([`Peer::confirm_answer`]). Until a browser has set the answer, it may take the
+    /// packets of a new section for those of another one that has not received any yet, and keep to that: Firefox does, by
+    /// the payload type, in spite of the MID.
+    Confirmed,
+    /// The client takes whatever tracks its sections are given, now or later, without another description: each section
+    /// that receives is one stream, whatever it shows, and need not name a track.
+    Following,
+}
+
 /// What an offer is judged by.
 pub struct Context<'a> {
     /// Our side.
@@ -81,9 +95,8 @@ pub struct Context<'a> {
     pub paused: &'a dyn Fn(TrackSource) -> bool,
     /// The track of that id, if another participant of the same meeting publishes it.
     pub available: &'a dyn Fn(TrackId) -> Option<Available<'a>>,
-    /// The client takes whatever tracks its sections are given, now or later, without another description: each section
-    /// that receives is one stream, whatever it shows.
-    pub follows: bool,
+    /// How the client's sections receive.
+    pub receives: Receives,
     /// The next number nobody in this service has had, for peers and tracks.
     pub next_id: &'a mut dyn FnMut() -> u64,
     /// Cryptographically strong.
@@ -129,6 +142,8 @@ pub struct Peer {
     publications: BTreeMap<String, (PublishedTrack, Publication)>,
     /// By mid.
     subscriptions: BTreeMap<String, Subscription>,
+    /// Mids of subscriptions that wait for the answer to be confirmed.
+    unconfirmed: HashSet<String>,
     /// SSRCs of sections that follow, by mid.
     followed: BTreeMap<String, (u32, Option<u32>)>,
     /// What is wanted of the tracks published, as far as the router has said.
@@ -206,10 +221,28 @@ impl Peer {
 
     /// Forgets subscriptions to tracks that are gone; the command that says so, when there were any.
     pub fn drop_subscriptions(&mut self, gone: &[TrackId]) -> Option<Command> {
-        let before = self.subscriptions.len();
+        let before = self.forwarded().count();
         self.subscriptions
             .retain(|_, subscription| !gone.contains(&subscription.track));
-        (self.subscriptions.len() != before).then(|| self.set_subscriptions())
+        self.unconfirmed
+            .retain(|mid| self.subscriptions.contains_key(mid));
+        (self.forwarded().count() != before).then(|| self.set_subscriptions())
+    }
+
+    /// The client has set the last answer: the command for what waited for that, if anything did.
+    pub fn confirm_answer(&mut self) -> Option<Command> {
+        let waited = !self.unconfirmed.is_empty();
+        self.unconfirmed.clear();
+        waited.then(|| self.set_subscriptions())
+    }
+
+    /// What is sent now.
+    fn forwarded(&self) -> impl Iterator<Item = &Subscription> {
+        let confirmed = |(mid, _): &(&String, _)| !self.unconfirmed.contains(*mid);
+        self.subscriptions
+            .iter()
+            .filter(confirmed)
+            .map(|(_, subscription)| subscription)
     }
 
     /// Pauses publications, or lets them go on; the command that says so, when one has changed.
@@ -297,6 +330,7 @@ impl Peer {
             session_version: 0,
             publications: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
+            unconfirmed: HashSet::new(),
             followed: BTreeMap::new(),
             demands: BTreeMap::new(),
             ssrcs: HashSet::new(),
@@ -410,11 +444,21 @@ impl Peer {
 
         self.demands.retain(|track, _| kept(*track));
         let publications_before = std::mem::replace(&mut self.publications, publications);
-        let subscriptions_before = std::mem::replace(&mut self.subscriptions, subscriptions);
+        let forwarded_before: Vec<_> = self.forwarded().cloned().collect();
+        let unconfirmed = subscriptions.iter().filter(|(mid, subscription)| {
+            // A stream the client knows goes on, whatever else about it has changed.
+            let known = self.subscriptions.get(*mid).map(|known| known.ssrc);
+            known != Some(subscription.ssrc) || self.unconfirmed.contains(*mid)
+        });
+        self.unconfirmed = match context.receives {
+            Receives::Confirmed => unconfirmed.map(|(mid, _)| mid.clone()).collect(),
+            Receives::AtOnce | Receives::Following => HashSet::new(),
+        };
+        self.subscriptions = subscriptions;
         if publications_before != self.publications {
             outcome.commands.push(self.set_publications());
         }
-        if subscriptions_before != self.subscriptions {
+        if !self.forwarded().eq(&forwarded_before) {
             outcome.commands.push(self.set_subscriptions());
         }
         answers
@@ -435,7 +479,7 @@ impl Peer {
     fn set_subscriptions(&self) -> Command {
         Command::SetSubscriptions {
             peer: self.id,
-            subscriptions: self.subscriptions.values().cloned().collect(),
+            subscriptions: self.forwarded().cloned().collect(),
         }
     }
 

@@ -8,7 +8,7 @@ use anteroom_signaling::sdp;
 use anteroom_signaling::sdp::{Accept, Description, Direction, MediaSection, Msid, SendStream, Setup};
 use anteroom_teams_link::Capability;
 
-use super::{Context, Peer, Refused};
+use super::{Context, Peer, Receives, Refused};
 
 /// What becomes of every section of an offer, in order.
 pub(super) struct Plan {
@@ -60,7 +60,7 @@ impl Plan {
             let used = named.remove(section.mid.as_str());
             uses.push(match used {
                 _ if !is_media(section) => leave(offer, section),
-                _ if context.follows && section.direction.receives() => {
+                _ if context.receives == Receives::Following && section.direction.receives() => {
                     let track = match used {
                         Some(section::Use::Subscribe(id)) => Some(id.as_str()),
                         _ => None,

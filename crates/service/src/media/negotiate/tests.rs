@@ -101,7 +101,7 @@ struct Side {
     capabilities: CapabilitySet,
     /// What others publish.
     others: HashMap<TrackId, (PublishedTrack, Publication)>,
-    follows: bool,
+    receives: Receives,
     peer: Option<Peer>,
     next: u64,
     random: StdRng,
@@ -122,7 +122,7 @@ impl Side {
             ]
             .into(),
             others: HashMap::new(),
-            follows: false,
+            receives: Receives::AtOnce,
             peer: None,
             next: 0,
             random: StdRng::seed_from_u64(1),
@@ -150,7 +150,7 @@ impl Side {
             capabilities: &self.capabilities,
             paused: &|source| !self.capabilities.contains(plan::capability_of(source)),
             available: &available,
-            follows: self.follows,
+            receives: self.receives,
             next_id: &mut || {
                 *next += 1;
                 *next
@@ -502,6 +502,49 @@ fn subscriptions_end_with_their_tracks() {
 }
 
 #[test]
+fn what_is_new_waits_for_a_client_that_confirms() {
+    let mut side = Side::new();
+    side.receives = Receives::Confirmed;
+    let first = side.add_other(7, TrackSource::Microphone, CodecName::Opus);
+    let second = side.add_other(8, TrackSource::Microphone, CodecName::Opus);
+    let confirmed = |side: &mut Side| side.peer.as_mut().unwrap().confirm_answer();
+
+    let one = Offer::new(&[("audio", "recvonly")]);
+    let outcome = side.offer(&one, &[subscribe("0", first)]).unwrap();
+    assert_eq!(
+        names(&outcome.commands),
+        ["add"],
+        "the answer may still be on its way"
+    );
+    let begins = sent_ssrcs(&confirmed(&mut side).into_iter().collect::<Vec<_>>());
+    assert_eq!(begins.len(), 1);
+    assert!(confirmed(&mut side).is_none(), "nothing waits any more");
+
+    // A second one waits; the first goes on, though the client offers once more before it confirms.
+    let two = Offer::new(&[("audio", "recvonly"), ("audio", "recvonly")]);
+    let both = [subscribe("0", first), subscribe("1", second)];
+    for _ in 0..2 {
+        let outcome = side.offer(&two, &both).unwrap();
+        assert!(outcome.commands.is_empty(), "{:?}", outcome.commands);
+    }
+    let all = sent_ssrcs(&confirmed(&mut side).into_iter().collect::<Vec<_>>());
+    assert_eq!((all.len(), all[0]), (2, begins[0]));
+
+    // What takes over a section is a new stream; what ends while it waits is gone.
+    let outcome = side
+        .offer(&two, &[subscribe("0", second), subscribe("1", first)])
+        .unwrap();
+    assert_eq!(sent_ssrcs(&outcome.commands), [0; 0]);
+    let peer = side.peer.as_mut().unwrap();
+    assert!(
+        peer.drop_subscriptions(&[second]).is_none(),
+        "it was not sent yet"
+    );
+    let left = sent_ssrcs(&peer.confirm_answer().into_iter().collect::<Vec<_>>());
+    assert!(left.len() == 1 && !all.contains(&left[0]), "{left:?}");
+}
+
+#[test]
 fn what_may_no_longer_be_sent_stays_paused_until_it_may() {
     let mut side = Side::new();
     let offer = Offer::new(&[("audio", "sendonly"), ("vp8", "sendonly")]);
@@ -558,7 +601,7 @@ fn what_may_no_longer_be_sent_stays_paused_until_it_may() {
 #[test]
 fn a_section_that_follows_is_one_stream_whatever_it_shows() {
     let mut side = Side::new();
-    side.follows = true;
+    side.receives = Receives::Following;
     let vp8 = side.add_other(7, TrackSource::Camera, CodecName::Vp8);
     let voice = side.add_other(8, TrackSource::Microphone, CodecName::Opus);
     let offer = Offer::new(&[("audio", "recvonly"), ("vp8", "recvonly")]);

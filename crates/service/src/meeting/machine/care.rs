@@ -45,6 +45,8 @@ pub enum Ask {
     Consent,
     /// Let in who waits for the meeting to begin.
     Start,
+    /// Be sent what the last answer brings.
+    ConfirmAnswer,
     /// Say what is shown of the pictures received.
     SetViews(Vec<proto::TrackView>),
     /// Tell the chat that the participant is typing.
@@ -83,6 +85,7 @@ impl Meeting {
             }) => self.record(by, reply, recording, transcription),
             Ask::Consent => self.consent(by, reply),
             Ask::Start => self.begin(now, by, reply),
+            Ask::ConfirmAnswer => self.confirm_answer(by, reply),
             Ask::SetViews(views) => self.set_views(now, by, reply, &views),
             Ask::Typing => self.typing(now, by, reply),
             Ask::ReadUpTo(message_id) => self.read_up_to(now, by, reply, message_id),

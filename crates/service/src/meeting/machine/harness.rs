@@ -26,7 +26,7 @@ use super::{
     ChatLine, ChatStart, Effect, Facts, GroupRules, HistoryShare, Host, Input, Limits, Meeting,
     MeetingConfig, Now, Person, PersonKind, Policy, RoomRules, Rules, SessionId,
 };
-use crate::media::negotiate::Environment;
+use crate::media::negotiate::{Environment, Receives};
 use crate::meeting::events::Happening;
 
 pub(super) const LOBBY_TIMEOUT: Duration = Duration::from_secs(600);
@@ -184,7 +184,7 @@ pub(super) fn offer() -> Input {
             publish("0", TrackSource::Microphone),
             publish("1", TrackSource::Camera),
         ],
-        follows: false,
+        receives: Receives::AtOnce,
     }
 }
 

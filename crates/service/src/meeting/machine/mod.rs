@@ -90,7 +90,7 @@ pub use self::room::RoomRules;
 use self::shelves::Shelves;
 pub(crate) use self::tracks::id_in;
 pub use self::tracks::room_of;
-use crate::media::negotiate::Environment;
+use crate::media::negotiate::{Environment, Receives};
 use crate::meeting::events::{EventKind, Happening};
 
 /// Most entries in one message of a snapshot; further ones follow as updates. A message of them has about 2 KiB: far
@@ -285,9 +285,8 @@ pub enum Input {
         description: Box<Description>,
         /// What its sections are for.
         sections: Vec<Section>,
-        /// Sections that receive take whatever track is named for them, now or in a later input with the same
-        /// description; they need not name one.
-        follows: bool,
+        /// How its sections receive.
+        receives: Receives,
     },
     /// A chat message to send.
     SendChat {
@@ -543,9 +542,9 @@ impl Meeting {
                 reply,
                 description,
                 sections,
-                follows,
+                receives,
             } => {
-                self.offer(session, reply, &description, &sections, follows);
+                self.offer(session, reply, &description, &sections, receives);
             }
             Input::SendChat {
                 reply,

@@ -31,6 +31,7 @@ use super::{
     Ask, ChatLine, ChatStart, Effect, HistoryShare, Input, Limits, Meeting, MeetingConfig, Now, Person,
     Policy, Rules, SessionId,
 };
+use crate::media::negotiate::Receives;
 
 /// So many steps of time are a lobby's time-out.
 const TICKS: u32 = 2;
@@ -318,7 +319,7 @@ impl World {
                         mid: "0".to_owned(),
                         r#use: Some(section::Use::Publish(TrackSource::Microphone.into())),
                     }],
-                    follows: false,
+                    receives: Receives::AtOnce,
                 };
                 self.act(who, Step::Offer, input, fault);
             }

@@ -7,7 +7,7 @@ use anteroom_signaling::sdp::Description;
 
 use super::participant::{Participant, SessionId};
 use super::{Effect, Meeting, PER_MESSAGE};
-use crate::media::negotiate::{Available, Context, Outcome, Peer, PublishedTrack};
+use crate::media::negotiate::{Available, Context, Outcome, Peer, PublishedTrack, Receives};
 
 impl Meeting {
     pub(super) fn offer(
@@ -16,7 +16,7 @@ impl Meeting {
         reply: u32,
         description: &Description,
         sections: &[Section],
-        follows: bool,
+        receives: Receives,
     ) {
         let Some(present) = self.in_call(session, reply) else {
             return;
@@ -43,7 +43,7 @@ impl Meeting {
             capabilities: &capabilities,
             paused: &|source| paused.contains(&source),
             available: &available,
-            follows,
+            receives,
             next_id: &mut || {
                 *made += 1;
                 id_in(room, *made)
@@ -58,6 +58,16 @@ impl Meeting {
             Ok(outcome) => self.negotiated(session, reply, outcome),
             Err(refused) => self.refuse(session, reply, refused.key, refused.message),
         }
+    }
+
+    /// What waits for a client to be ready is sent from now on.
+    pub(super) fn confirm_answer(&mut self, session: SessionId, reply: u32) {
+        let present = self.people.get_mut(&session).and_then(Participant::present_mut);
+        let peer = present.and_then(|present| present.peer.as_mut());
+        if let Some(command) = peer.and_then(Peer::confirm_answer) {
+            self.media(command);
+        }
+        self.done(session, reply);
     }
 
     /// The router has given a media connection up. The participant stays; when it wants media it offers again.

@@ -16,6 +16,7 @@ use super::connection::{Closing, Connection, Received, Room};
 use super::greeting::{denied, flush, resume_token};
 use crate::http::auth::{self, AuthError, Caller};
 use crate::media::Preflight;
+use crate::media::negotiate::Receives;
 use crate::meeting::caller::{self, CALL_SCOPES, Means};
 use crate::meeting::machine::{Ask, Input, Pace, Person, SessionId, wire_reason};
 use crate::meeting::{MeetingHandle, Resume, ToSession};
@@ -26,6 +27,10 @@ const MALFORMED_ALLOWED: u32 = 16;
 
 /// One check of the network every so often, after a burst.
 const CHECKS: (Duration, u32) = (Duration::from_secs(1), 5);
+
+/// A session outlives its token by so much: Microsoft's credentials give a token out until it has expired, and get the next
+/// one only then.
+const RENEWAL_GRACE: Duration = Duration::from_secs(60);
 
 /// The task of one session.
 pub(super) struct Actor {
@@ -187,7 +192,7 @@ impl Actor {
             () = timer => Wake::Timer,
             () = checked => Wake::CheckOver,
             message = inbox.recv() => Wake::Inbox(message),
-            () = clock.sleep_until(self.expires), if live => Wake::Expired,
+            () = clock.sleep_until(self.expires + RENEWAL_GRACE), if live => Wake::Expired,
             () = stopping, if alone => Wake::Stopping,
             wake = socket => wake,
         }
@@ -286,9 +291,14 @@ impl Actor {
                     reply,
                     description: Box::new(description),
                     sections: offer.sections,
-                    follows: false,
+                    receives: if offer.confirms {
+                        Receives::Confirmed
+                    } else {
+                        Receives::AtOnce
+                    },
                 }
             }
+            Request::ConfirmAnswer => ask(reply, Ask::ConfirmAnswer),
             Request::MediaState(state) => Input::MediaState {
                 reply,
                 state,

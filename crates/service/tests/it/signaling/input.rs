@@ -197,7 +197,7 @@ async fn requests_out_of_turn_are_refused() {
     let offer = || {
         Said::Offer(Offer {
             sdp: "v=0\r\n".to_owned(),
-            sections: Vec::new(),
+            ..Offer::default()
         })
     };
     for request in [
@@ -227,7 +227,7 @@ async fn requests_out_of_turn_are_refused() {
     let id = alice
         .send(Said::Offer(Offer {
             sdp: "v".repeat(130 * 1024),
-            sections: Vec::new(),
+            ..Offer::default()
         }))
         .await;
     assert_eq!(alice.error(id).await, "too_large");

@@ -34,7 +34,13 @@ fn publish() -> Section {
 }
 
 async fn offer(client: &mut Client, sdp: String, sections: Vec<Section>) -> Answer {
-    let id = client.send(Said::Offer(Offer { sdp, sections })).await;
+    let id = client
+        .send(Said::Offer(Offer {
+            sdp,
+            sections,
+            confirms: false,
+        }))
+        .await;
     match client.answer(id).await {
         Body::Answer(answer) => answer,
         other => panic!("{other:?}"),

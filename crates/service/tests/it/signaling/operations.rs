@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use anteroom_signaling::proto::client_message::Body as Said;
 use anteroom_signaling::proto::server_message::Body;
 use anteroom_signaling::proto::{
-    Ack, Admit, ClientMessage, EndMeeting, GrantConsent, Hello, Join, Leave, LockMeeting, MediaState,
-    MuteParticipants, Offer, Ping, Preflight, ReactionKind, RefreshToken, Reject, Remove, Rename, Role,
-    SendChat, SendReaction, SendReadReceipt, SendTyping, SetAttendeeMedia, SetHand, SetRecording, SetRole,
-    SetViews, Spotlight, StartMeeting,
+    Ack, Admit, ClientMessage, ConfirmAnswer, EndMeeting, GrantConsent, Hello, Join, Leave, LockMeeting,
+    MediaState, MuteParticipants, Offer, Ping, Preflight, ReactionKind, RefreshToken, Reject, Remove, Rename,
+    Role, SendChat, SendReaction, SendReadReceipt, SendTyping, SetAttendeeMedia, SetHand, SetRecording,
+    SetRole, SetViews, Spotlight, StartMeeting,
 };
 use anteroom_signaling::wire::{Encoding, encode_client};
 use anteroom_teams_link::policy::{AllowedPresenters, LobbyScope, TenantFile};
@@ -93,6 +93,7 @@ fn all(whom: &str) -> Vec<Said> {
         }),
         Said::GrantConsent(GrantConsent {}),
         Said::StartMeeting(StartMeeting {}),
+        Said::ConfirmAnswer(ConfirmAnswer {}),
         Said::SetViews(SetViews::default()),
         Said::SendTyping(SendTyping {}),
         Said::SendReadReceipt(SendReadReceipt {
@@ -115,6 +116,7 @@ fn fate(said: &Said, profile: &str) -> Fate {
         | Said::Preflight(_)
         | Said::RefreshToken(_) => Fate::Session,
         Said::Offer(_)
+        | Said::ConfirmAnswer(_)
         | Said::MediaState(_)
         | Said::SendChat(_)
         | Said::SendTyping(_)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anteroom_identity::token::VerifiedToken;
 use anteroom_signaling::proto::client_message::Body as Said;
 use anteroom_signaling::proto::server_message::Body;
-use anteroom_signaling::proto::{Ack, Ping, RefreshToken, Resume, SendChat};
+use anteroom_signaling::proto::{Ack, Ping, RefreshToken, Resume, SendChat, SendTyping};
 use anteroom_signaling::wire::Encoding;
 use anteroom_teams_link::policy::{LobbyScope, MeetingOptions};
 use reqwest::Method;
@@ -193,7 +193,7 @@ async fn a_reader_that_does_not_read_is_cut_off_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_session_ends_with_its_token() {
+async fn a_session_ends_soon_after_its_token() {
     let host = open_host().await;
     let app = host.service.app();
     let (_alice, _) = Client::alice(&host).await;
@@ -202,11 +202,16 @@ async fn a_session_ends_with_its_token() {
     let Ok(VerifiedToken::User(mut claims)) = app.keys().verify(&token, now, &app.expected()) else {
         panic!()
     };
-    claims.expires_at = now + Duration::from_secs(3);
+    claims.expires_at = now + Duration::from_secs(3600);
     let short = app.keys().sign_user(&claims).unwrap();
     let (mut dana, _) = Client::hello(&host, Encoding::Json, &short).await;
     dana.join(&host.dev().meeting.join_url, "Dana").await;
     dana.connected().await;
+    // Whoever gets its next token when the last one has expired is in time.
+    app.clock().step(time::Duration::seconds(3650)).unwrap();
+    let request = dana.send(Said::SendTyping(SendTyping {})).await;
+    assert!(matches!(dana.answer(request).await, Body::Done(_)));
+    app.clock().step(time::Duration::seconds(15)).unwrap();
     let (reason, _) = dana.over().await;
     assert_eq!(
         (reason.code, reason.sub_code, reason.key.as_str()),

@@ -66,6 +66,7 @@ fn microphone(session: u64) -> Said {
             mid: "0".to_owned(),
             r#use: Some(section::Use::Publish(TrackSource::Microphone.into())),
         }],
+        confirms: false,
     })
 }
 

@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use super::super::request::JoinLocator;
 use super::*;
 use crate::proto::{
-    Ack, Admit, Answer, ChatMessage, Connected, Demand, Done, EndMeeting, Ended, Leave, Lobby, MediaState,
-    Offer, Ping, Preflight, ReadReceipt, RefreshToken, Reject, Remove, Resume, RosterUpdate, SendChat,
-    SendReadReceipt, SendTyping, SetViews, Speaking, TrackView, Typing, client_message::Body as Said, join,
+    Ack, Admit, Answer, ChatMessage, ConfirmAnswer, Connected, Demand, Done, EndMeeting, Ended, Leave, Lobby,
+    MediaState, Offer, Ping, Preflight, ReadReceipt, RefreshToken, Reject, Remove, Resume, RosterUpdate,
+    SendChat, SendReadReceipt, SendTyping, SetViews, Speaking, TrackView, Typing,
+    client_message::Body as Said, join,
 };
 use crate::session::{ClientConfig, ClientSession, Incoming};
 
@@ -224,6 +225,7 @@ fn what_a_client_may_say_in_which_state() {
             Said::RefreshToken(RefreshToken { token: "new".into() }),
         ),
         ("offer", Said::Offer(Offer::default())),
+        ("confirmAnswer", Said::ConfirmAnswer(ConfirmAnswer {})),
         ("mediaState", Said::MediaState(MediaState::default())),
         (
             "sendChat",
@@ -260,6 +262,7 @@ fn what_a_client_may_say_in_which_state() {
     };
     let in_call = [
         "offer",
+        "confirmAnswer",
         "mediaState",
         "sendChat",
         "sendTyping",

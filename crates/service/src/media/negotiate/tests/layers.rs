@@ -224,7 +224,7 @@ fn a_decoder_of_one_profile_is_not_given_another() {
 #[test]
 fn a_section_that_follows_has_retransmissions_before_it_shows_anything() {
     let mut side = Side::new();
-    side.follows = true;
+    side.receives = Receives::Following;
     let text = SIMULCAST.replace("a=sendonly", "a=inactive");
     let first = offers(&mut side, &text, &[]);
     let line = |outcome: &Outcome| {

@@ -75,6 +75,7 @@ impl InMeeting {
         seat.request(client_message::Body::Offer(proto::Offer {
             sdp: local.offer(self.version, &self.sections),
             sections: self.sections.iter().zip(&self.tracks).map(used).collect(),
+            confirms: false,
         }));
     }
 
