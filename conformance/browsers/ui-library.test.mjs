@@ -167,16 +167,16 @@ async function chat(vera, alice) {
   await vera.reads('And a push <i>back</i>.');
 }
 
-/** The library finds no camera in a headless Firefox, whose devices the shortest page of ours does find; not yet known why. */
-const NOT_YET = { firefox: 'no cameras in the UI library' };
+/** One of the library's dependencies looks for the global object so, and does without; Firefox says so though it is caught. */
+const TRIES_EVAL = /blocked a JavaScript eval/;
 
 for (const kind of ['chromium', 'firefox']) {
-  test(`the UI library from the preview to the survey, ${kind}`, { skip: NOT_YET[kind] ?? false }, async () => {
+  test(`the UI library from the preview to the survey, ${kind}`, async () => {
     const [mine, theirs] = [await start(kind), await start('chromium')];
     const alice = await organizer(theirs, service);
     const vera = await visitor(mine, 'Vera Whitfield');
     await wholeMeeting(vera, alice);
-    vera.isContent();
+    vera.isContent({ but: kind === 'firefox' ? TRIES_EVAL : undefined });
     await alice.click('leave');
   });
 }

@@ -40,6 +40,8 @@ const FIREFOX_PREFERENCES = {
   'media.autoplay.default': 0,
   'permissions.default.camera': 1,
   'permissions.default.microphone': 1,
+  // Devices are listed for the window in focus; here several people look at one screen.
+  'media.devices.unfocused.enabled': true,
   'datareporting.policy.dataSubmissionEnabled': false,
   'app.update.enabled': false,
 };

@@ -97,7 +97,7 @@ export class Visitor {
     await this.sees(selector);
     await this.until(
       `finds ${selector} enabled`,
-      (wanted) => document.querySelector(`${wanted}:not(:disabled):not([aria-disabled="true"])`) !== null,
+      (wanted) => document.querySelector(`:is(${wanted}):not(:disabled, [aria-disabled="true"])`) !== null,
       selector,
     );
     if (this.page.kind === 'firefox') await this.page.bringToFront();

@@ -57,6 +57,7 @@ test('after the first permission both lists are told, with ids that stay', async
 test('who has permission is not asked, and no device is opened', async () => {
   const fake = browser(new FakeMediaDevices(ALL));
   fake.states.camera = fake.states.microphone = 'granted';
+  fake.granted = { audio: true, video: true };
   const devices = new Devices();
   assert.deepEqual(await devices.askDevicePermission({ audio: true, video: true }), { audio: true, video: true });
   assert.equal(fake.requests.length, 0);
@@ -66,6 +67,25 @@ test('who has permission is not asked, and no device is opened', async () => {
   await second.askDevicePermission({ audio: false, video: true });
   await second.askDevicePermission({ audio: false, video: true });
   assert.equal(other.requests.length, 1);
+  devices._dispose();
+  second._dispose();
+});
+
+test('who has permission in a browser that names nothing before a device was opened gets names, too', async () => {
+  const fake = browser(new FakeMediaDevices(ALL));
+  fake.states.camera = fake.states.microphone = 'granted';
+  const devices = new Devices();
+  assert.deepEqual(await devices.askDevicePermission({ audio: true, video: true }), { audio: true, video: true });
+  assert.equal(fake.requests.length, 1);
+  assert.ok((await devices.getCameras()).every(({ name }) => name));
+  await devices.askDevicePermission({ audio: true, video: true });
+  assert.equal(fake.requests.length, 1, 'once');
+  // One that another program has open is allowed nonetheless.
+  const busy = browser(new FakeMediaDevices(ALL));
+  busy.states.camera = 'granted';
+  busy.refuse.video = 'NotReadableError';
+  const second = new Devices();
+  assert.deepEqual(await second.askDevicePermission({ audio: false, video: true }), { audio: false, video: true });
   devices._dispose();
   second._dispose();
 });

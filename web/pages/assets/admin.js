@@ -8,7 +8,7 @@ import { closeShell, showShell } from './admin/shell.js';
 import { prepareAnnouncements } from './announce.js';
 import { ApiError } from './api.js';
 import { catalogues, t } from './i18n.js';
-import { comeBack, forget, recall, showSignIn, signOut as endSession } from './sign-in.js';
+import { comeBack, forget, freshToken, recall, showSignIn, signOut as endSession } from './sign-in.js';
 
 const container = document.getElementById('app');
 
@@ -18,12 +18,11 @@ start();
 
 /** The sections, or the sign-in. */
 async function start() {
-  const session = recall();
-  if (!session) {
+  if (!recall()) {
     signIn('');
     return;
   }
-  const service = new Service(session.token, () => {
+  const service = new Service(freshToken, () => {
     forget();
     closeShell();
     signIn(t('admin-sign-in-again'));

@@ -45,23 +45,14 @@ export async function guestToken() {
 }
 
 /**
- * Signs a directory user in (OAuth 2.0, resource owner password grant).
+ * Signs a directory user in, in this browser.
  *
  * @param {string} username user principal name
  * @param {string} password
  * @returns {Promise<{token: string, expiresAt: number}>} `expiresAt` in Unix milliseconds
  */
 export async function signIn(username, password) {
-  const response = await send('/organizations/oauth2/v2.0/token', {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'password',
-      client_id: 'anteroom-web',
-      scope: 'https://graph.microsoft.com/.default openid profile',
-      username,
-      password,
-    }),
-  });
+  const response = await send('/login/token', { method: 'POST', body: new URLSearchParams({ username, password }) });
   if (!response.ok) {
     const rejected = response.status === 400 || response.status === 401;
     throw new ApiError(
@@ -85,7 +76,7 @@ export async function signInWays(tenant) {
 }
 
 /**
- * A token for who has just signed in in this browser.
+ * Another token for who is signed in in this browser; `null` when nobody is any more.
  *
  * @returns {Promise<{token: string, expiresAt: number}|null>}
  */
@@ -104,7 +95,12 @@ function session(answer) {
 }
 
 /**
- * @param {string} token directory token
+ * A token, or what gives one that is good now.
+ * @typedef {string|(() => Promise<string>)} Token
+ */
+
+/**
+ * @param {Token} token directory token
  * @returns {Promise<{id: string, displayName: string, userPrincipalName: string}>}
  */
 export async function me(token) {
@@ -131,7 +127,7 @@ const PAGES = 10;
 /**
  * Online meetings in the user's calendar that touch a period, in the order of their start.
  *
- * @param {string} token directory token
+ * @param {Token} token directory token
  * @param {Date} from
  * @param {Date} to
  * @returns {Promise<CalendarEntry[]>}
@@ -164,7 +160,7 @@ export async function meetings(token, from, to) {
 /**
  * Puts an online meeting into the user's calendar.
  *
- * @param {string} token directory token
+ * @param {Token} token directory token
  * @param {{subject: string, start: Date, end: Date, attendees: string[]}} meeting `attendees` by their sign-in names
  * @returns {Promise<{id: string, joinUrl: string}>}
  */
@@ -183,7 +179,7 @@ export async function schedule(token, { subject, start, end, attendees }) {
 
 /**
  * Makes a meeting that begins now and is in no calendar.
- * @param {string} token directory token
+ * @param {Token} token directory token
  * @param {string} subject
  * @returns {Promise<object>} Graph's `onlineMeeting`
  */
@@ -193,7 +189,7 @@ export async function meetNow(token, subject) {
 
 /**
  * Deletes an event of the user's calendar, and the meeting of it when the user organizes it.
- * @param {string} token directory token
+ * @param {Token} token directory token
  * @param {string} id
  */
 export async function deleteEvent(token, id) {
@@ -203,7 +199,7 @@ export async function deleteEvent(token, id) {
 /**
  * The user's own meeting with this link, with its options.
  *
- * @param {string} token directory token
+ * @param {Token} token directory token
  * @param {string} joinUrl
  * @returns {Promise<object|null>} Graph's `onlineMeeting`
  */
@@ -216,7 +212,7 @@ export async function onlineMeeting(token, joinUrl) {
 /**
  * Changes options of the user's own meeting.
  *
- * @param {string} token directory token
+ * @param {Token} token directory token
  * @param {string} id of the `onlineMeeting`
  * @param {object} changes
  * @returns {Promise<object>} the meeting as it is then
@@ -242,7 +238,8 @@ function dateOf(value) {
 
 async function graph(path, token, method = 'GET', body) {
   // Newer members of enumerations come only to who asks for them.
-  const headers = { authorization: `Bearer ${token}`, 'accept-language': language(), prefer: 'include-unknown-enum-members' };
+  const bearer = typeof token === 'function' ? await token() : token;
+  const headers = { authorization: `Bearer ${bearer}`, 'accept-language': language(), prefer: 'include-unknown-enum-members' };
   if (body) headers['content-type'] = 'application/json';
   const response = await send(path, { method, headers, body: body && JSON.stringify(body) });
   if (!response.ok) throw new ApiError(await sentence(response, t('common-refused')), response.status);

@@ -37,7 +37,7 @@ export class Calendar {
 
   /**
    * @param {object} options
-   * @param {string} options.token directory token
+   * @param {import('./api.js').Token} options.token directory token
    * @param {(joinUrl: string) => void} options.join
    * @param {() => Promise<void>} options.changed something was deleted
    */

@@ -9,7 +9,7 @@ import { icon } from './icons.js';
 import { showMeetingOptions } from './meeting-options.js';
 import { labelMenu, menu } from './menu.js';
 import { whyNot } from './reasons.js';
-import { recall } from './sign-in.js';
+import { freshToken, recall } from './sign-in.js';
 
 /** @type {Record<string, {symbol: string, key: string, readonly name: string}>} */
 export const REACTIONS = {
@@ -121,9 +121,8 @@ export class MeetingControls {
       });
     }
     // Options are the organizer's, through the directory's token that only this side has.
-    const session = call.colleague && call.is('ROLE_ORGANIZER') ? recall() : null;
-    if (session) {
-      items.push({ testid: 'meeting-options', text: t('people-meeting-options'), action: () => showMeetingOptions(session.token, call.joinUrl) });
+    if (call.colleague && call.is('ROLE_ORGANIZER') && recall()) {
+      items.push({ testid: 'meeting-options', text: t('people-meeting-options'), action: () => showMeetingOptions(freshToken, call.joinUrl) });
     }
     if (meeting.nameChangeAllowed) items.push({ testid: 'rename', text: t('people-rename'), action: () => this.#rename() });
     return items;

@@ -11,7 +11,7 @@ import { optionFields } from './option-fields.js';
 
 /**
  * Asks the service for the options as they are, and shows them. Most changes hold at once in a call that runs.
- * @param {string} token directory token of the organizer
+ * @param {import('./api.js').Token} token directory token of the organizer
  * @param {string} joinUrl the meeting's link
  */
 export async function showMeetingOptions(token, joinUrl) {

@@ -14,7 +14,7 @@ const HALF_HOUR_MS = 30 * 60_000;
 const WHEN = { dateStyle: 'full', timeStyle: 'short' };
 
 /**
- * @param {string} token directory token
+ * @param {import('./api.js').Token} token directory token
  * @param {() => Promise<void>} done called once the meeting is in the calendar
  */
 export function showSchedule(token, done) {
@@ -76,7 +76,7 @@ async function setOptions(token, joinUrl, changes) {
 /**
  * Copies what people need to join.
  *
- * @param {string} token directory token
+ * @param {import('./api.js').Token} token directory token
  * @param {import('./api.js').CalendarEntry} meeting
  */
 export async function copyInvitation(token, { subject, joinUrl, start, end, own }) {

@@ -11,7 +11,7 @@ import { icon } from './icons.js';
 const KEY = 'anteroom.directory';
 
 /**
- * The token lives as long as the tab.
+ * The token is kept as long as the tab; who is signed in in this browser gets others.
  * @param {{token: string, expiresAt: number}} session
  */
 export function keep(session) {
@@ -37,11 +37,33 @@ export async function comeBack() {
   if (session) keep(session);
 }
 
-/** @returns {{token: string, expiresAt: number}|null} */
+/** A token is renewed so long before it expires, in milliseconds. */
+const AHEAD_MS = 5 * 60_000;
+
+/**
+ * The token, renewed in time: a call may take longer than one lives. Where there is no other, the old one, and whoever is asked
+ * with it says that it is over.
+ * @returns {Promise<string>}
+ */
+export async function freshToken() {
+  const kept = stored();
+  if (kept && kept.expiresAt > Date.now() + AHEAD_MS) return kept.token;
+  const session = await browserSession();
+  // Who has signed out meanwhile stays so.
+  if (session && stored()) keep(session);
+  return session?.token ?? kept?.token ?? '';
+}
+
+/** @returns {{token: string, expiresAt: number}|null} that is good for a while yet */
 export function recall() {
+  const session = stored();
+  return session && session.expiresAt > Date.now() + 60_000 ? session : null;
+}
+
+/** @returns {{token: string, expiresAt: number}|null} */
+function stored() {
   try {
-    const session = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
-    return session && session.expiresAt > Date.now() + 60_000 ? session : null;
+    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
   } catch {
     return null;
   }

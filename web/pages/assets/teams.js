@@ -14,7 +14,7 @@ import { icon } from './icons.js';
 import { preview } from './preview.js';
 import { showSchedule } from './schedule.js';
 import { Conference as Call } from './session.js';
-import { comeBack, forget, recall, showSignIn, signOut as endSession } from './sign-in.js';
+import { comeBack, forget, freshToken, recall, showSignIn, signOut as endSession } from './sign-in.js';
 
 /** How far ahead the calendar is shown, in days. */
 const DAYS = 30;
@@ -42,14 +42,13 @@ comeBack().then(start, start);
 
 /** Back to the meetings, or to the sign-in. */
 async function start() {
-  const session = recall();
-  if (!session) {
+  if (!recall()) {
     askToSignIn();
     return;
   }
   try {
-    const [person, calendar] = await Promise.all([me(session.token), upcoming(session.token)]);
-    showMeetings(session.token, person, calendar);
+    const [person, calendar] = await Promise.all([me(freshToken), upcoming()]);
+    showMeetings(person, calendar);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     forget();
@@ -62,19 +61,18 @@ function askToSignIn(message = '') {
   showSignIn(container, { lead: () => t('teams-lead'), message, signedIn: start });
 }
 
-/** From today on. @param {string} token */
-function upcoming(token) {
+/** From today on. */
+function upcoming() {
   const now = new Date();
   const from = new Date(now.getFullYear(), now.getMonth(), now.getDate());
-  return meetings(token, from, new Date(now.getFullYear(), now.getMonth(), now.getDate() + DAYS));
+  return meetings(freshToken, from, new Date(now.getFullYear(), now.getMonth(), now.getDate() + DAYS));
 }
 
 /**
- * @param {string} token
  * @param {{displayName: string, userPrincipalName: string}} person
  * @param {import('./api.js').CalendarEntry[]} entries
  */
-function showMeetings(token, person, entries) {
+function showMeetings(person, entries) {
   const local = new LocalMedia();
   window.anteroom.local = local;
   let devices = preview(local);
@@ -93,14 +91,14 @@ function showMeetings(token, person, entries) {
   function draw() {
     document.body.dataset.view = 'meetings';
     document.title = t('teams-page-title');
-    const list = new Calendar({ token, join: enter, changed: refresh });
+    const list = new Calendar({ token: freshToken, join: enter, changed: refresh });
     list.show(entries);
-    showView(container, page(person, { calendar: list, devices, enter, signOut, meet, plan: () => showSchedule(token, refresh) }));
+    showView(container, page(person, { calendar: list, devices, enter, signOut, meet, plan: () => showSchedule(freshToken, refresh) }));
     return list;
   }
 
   async function refresh() {
-    entries = await upcoming(token);
+    entries = await upcoming();
     read = Date.now();
     calendar.show(entries);
   }
@@ -119,7 +117,7 @@ function showMeetings(token, person, entries) {
 
   function enter(meetingLink) {
     done();
-    const call = new Call({ url: signalingUrl(), token, link: meetingLink, displayName: person.displayName, local });
+    const call = new Call({ url: signalingUrl(), token: freshToken, link: meetingLink, displayName: person.displayName, local });
     window.anteroom.call = call;
     call.addEventListener('change', () => {
       if (call.end?.key === 'unauthenticated') forget();
@@ -129,7 +127,7 @@ function showMeetings(token, person, entries) {
 
   async function meet() {
     try {
-      const { joinWebUrl } = await meetNow(token, withName(person.displayName));
+      const { joinWebUrl } = await meetNow(freshToken, withName(person.displayName));
       enter(joinWebUrl);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -94,7 +94,8 @@ export class Devices extends Emitter<DeviceEvents> implements DeviceManager {
   }
 
   /**
-   * Asks the person, unless they have allowed it already: then no device is opened, and no light flashes.
+   * Asks the person, unless they have allowed it already: then no device is opened, and no light flashes, where devices have
+   * names already.
    *
    * @returns what is allowed; false also where there is no such device
    */
@@ -163,13 +164,20 @@ export class Devices extends Emitter<DeviceEvents> implements DeviceManager {
       if (!wanted[kind]) continue;
       const state = await this._permission(kind);
       if (state === 'granted') access[kind] = this._granted[kind] = true;
-      else if (state !== 'denied') questions.push(kind);
+      // Firefox names nothing to a page that has not opened a device yet, though it may without a question.
+      if (state !== 'denied' && (state !== 'granted' || this._nameless(kind))) questions.push(kind);
     }
     // One question for both; where that fails, one of the two may still be there.
     if (questions.length === 2 && (await this._request(questions))) access.audio = access.video = true;
-    else for (const kind of questions) access[kind] = await this._request([kind]);
+    else for (const kind of questions) access[kind] = (await this._request([kind])) || this._granted[kind];
     if (questions.length > 0) await this._refresh();
     return access;
+  }
+
+  /** Whether there is something without a name. @internal */
+  _nameless(kind: keyof DeviceAccess): boolean {
+    const list = kind === 'audio' ? this._lists.microphones : this._lists.cameras;
+    return list.length > 0 && list.every(({ name }) => !name);
   }
 
   /** @internal */

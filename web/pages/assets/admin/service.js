@@ -16,7 +16,7 @@ export class Service {
   #isOver = false;
 
   /**
-   * @param {string} token directory token of an administrator
+   * @param {import('../api.js').Token} token directory token of an administrator
    * @param {() => void} expired called once, when the service does not take the token any more
    */
   constructor(token, expired) {
@@ -64,7 +64,8 @@ export class Service {
     const url = new URL(`/admin/api/${path}`, location.origin);
     for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
     if (this.tenant) url.searchParams.set('tenant', this.tenant);
-    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
+    const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     let response;
     try {
       response = await fetch(url, {

@@ -13,13 +13,15 @@ use uuid::Uuid;
 use super::external::Ways;
 use super::parameters::Parameters;
 use super::request::{AuthorizationRequest, Destination, Prompt};
-use super::token::{own_program_token, read_scopes};
-use super::visit::Visit;
+use super::token::{own_program_token, read_scopes, sign_in_with_password};
+use super::visit::{Visit, set_cookie};
 use super::{invalid_request, no_store, session};
 use crate::errors::oauth as entry;
 use crate::http::errors::{ApiError, json as json_answer};
+use crate::http::request::Body;
 use crate::state::App;
 use crate::store::sqlite::applications::{ApplicationRow, ClientKind};
+use crate::store::sqlite::sign_ins::SessionRow;
 
 /// The parameter that stands for an authorization request of a page.
 pub(super) const REQUEST: &str = "own_page";
@@ -104,16 +106,34 @@ pub(super) async fn ways(
     Ok(no_store(json_answer(StatusCode::OK, &answer)))
 }
 
-/// `POST /login/token`: a token for who is signed in in this browser, for a page of this very origin.
-pub(super) async fn token(visit: Visit) -> Result<Response, ApiError> {
+/// `POST /login/token`: a token for a page of this very origin, for who is signed in in this browser. With `username` and
+/// `password`, that person is signed in first: tokens live for an hour and calls for longer, and the next one needs no
+/// password.
+pub(super) async fn token(visit: Visit, body: Result<Body, ApiError>) -> Result<Response, ApiError> {
     if !visit.is_own_form() {
         return Err(ApiError::new(&entry::FORM_EXPIRED));
     }
     let app = &visit.app;
-    let (user, _) = session::current(app, visit.surface, &visit.headers)
-        .await?
-        .ok_or_else(|| ApiError::new(&entry::LOGIN_REQUIRED))?;
+    let mut form = Parameters::parse(&body?.0)?;
+    let (user, cookie) = match (form.take("username"), form.take("password")) {
+        (Some(upn), Some(password)) => {
+            let user = sign_in_with_password(app, visit.source, None, &upn, &password).await?;
+            let session = SessionRow {
+                user: user.oid,
+                auth: app.clock().now(),
+            };
+            let cookie = session::begin(app, visit.surface, &visit.headers, session).await?;
+            (user, cookie)
+        }
+        _ => {
+            let current = session::current(app, visit.surface, &visit.headers).await?;
+            let (user, _) = current.ok_or_else(|| ApiError::new(&entry::LOGIN_REQUIRED))?;
+            (user, None)
+        }
+    };
     let scopes = read_scopes(app, SCOPE)?;
     let answer = own_program_token(app, PROGRAM, user, &scopes, SCOPE.to_owned())?;
-    Ok(no_store(json_answer(StatusCode::OK, &answer)))
+    let mut response = no_store(json_answer(StatusCode::OK, &answer));
+    set_cookie(&mut response, cookie);
+    Ok(response)
 }

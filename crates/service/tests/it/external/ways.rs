@@ -172,6 +172,54 @@ async fn the_pages_of_the_service_are_opened_from_a_provider_too() {
 }
 
 #[tokio::test]
+async fn who_signs_in_on_a_page_gets_further_tokens_without_the_password() {
+    let host = Host::start().await;
+    let mut browser = Browser::new(&host);
+    let alice = &host.dev().users[0];
+    let credentials = [
+        ("username", alice.upn.as_str()),
+        ("password", alice.password.as_str()),
+    ];
+    let wrong = [credentials[0], ("password", "wrong")];
+    let refused = browser.post("/login/token", &wrong).await;
+    assert!(
+        refused.status == 400 && refused.html.contains("invalid_grant"),
+        "{}",
+        refused.html
+    );
+    assert_eq!(
+        browser.post("/login/token", &[]).await.status,
+        400,
+        "nobody is signed in"
+    );
+    let first = browser.post("/login/token", &credentials).await;
+    assert_eq!(first.status, 200, "{}", first.html);
+
+    let clock = host.service.app().clock();
+    clock.step(time::Duration::minutes(61)).unwrap();
+    let token = |answer: &str| {
+        let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
+    };
+    let me = async |token: String| host.get("/v1.0/me").bearer_auth(token).send().await.unwrap();
+    assert_eq!(me(token(&first.html)).await.status(), 401);
+    let next = browser.post("/login/token", &[]).await;
+    let answer = expect(me(token(&next.html)).await, 200).await;
+    assert_eq!(answer["userPrincipalName"], alice.upn);
+
+    // Another site cannot sign anybody in, and a browser stays signed in for twelve hours.
+    let foreign = browser
+        .post_with("/login/token", &credentials, |request| {
+            request.header("origin", "https://evil.example")
+        })
+        .await;
+    assert_eq!(foreign.status, 400);
+    clock.step(time::Duration::hours(12)).unwrap();
+    assert_eq!(browser.post("/login/token", &[]).await.status, 400);
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_takes_only_its_button_along() {
     let provider = Provider::start().await;
     let config = creating(&provider);
