@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
+import { backEnd } from './lib/back_end.mjs';
 import { openBrowser } from './lib/browser.mjs';
 import { guest, organizer } from './lib/flow.mjs';
 import { Person } from './lib/person.mjs';
@@ -227,6 +228,43 @@ test('of 350 participants only those in sight have a row, and who speaks touches
     });
     assert.equal(touched, 3, 'p349 begins and ends, p348 begins; p5 has no row');
   }));
+
+test('a call that lasts longer than the token of its sign-in', async () => {
+  // The clock is the whole service's, so that this one has a service of its own.
+  const own = await startService('# Its own clock.\n');
+  try {
+    browser = await openBrowser('chromium');
+    const alice = await organizer(browser, own, { prepare: (page) => page.evaluateOnNewDocument(() => {
+      const { send } = WebSocket.prototype;
+      WebSocket.prototype.send = function (message) {
+        window.socket = this;
+        return send.call(this, message);
+      };
+    }) });
+    const kept = () => sessionStorage.getItem('anteroom.directory');
+    const first = await alice.page.evaluate(kept);
+    await backEnd(own, 'POST', '/emulator/clock/:step', { seconds: 40 * 60 });
+    // Later for the page, too, which asks for its token whenever it connects.
+    await alice.page.evaluate(() => {
+      const { token } = JSON.parse(sessionStorage.getItem('anteroom.directory'));
+      sessionStorage.setItem('anteroom.directory', JSON.stringify({ token, expiresAt: Date.now() }));
+      window.socket.close();
+    });
+    await alice.until('has another token', (old) => sessionStorage.getItem('anteroom.directory') !== old, first);
+    await alice.until('is back', () => window.anteroom.call.state === 'connected' && !window.anteroom.call.reconnecting);
+    await backEnd(own, 'POST', '/emulator/clock/:step', { seconds: 40 * 60 });
+    // Whoever comes sees that the session is still there, and the organizer hears of it.
+    const dana = await guest(browser, own, 'Late guest');
+    await alice.admits(dana.name);
+    await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
+    assert.equal(await alice.page.evaluate(() => window.anteroom.call.state), 'connected');
+    alice.hasNoProblems();
+  } finally {
+    await browser?.close();
+    browser = undefined;
+    await own.stop();
+  }
+});
 
 test('the page speaks the language of the browser, and another one that is chosen', () =>
   withBrowser(async () => {
