@@ -1,101 +1,130 @@
-/** Numbers about sound and pictures, every second and summed up. Bits and packets are per second where the name says so. */
+/**
+ * Figures of what is sent and received. Which there are, their names and units are those of the public article “Media quality
+ * statistics” (concepts/voice-video-calling/media-quality-sdk); a browser that does not measure one leaves it out.
+ */
 
 import type { CallFeature } from '../feature.js';
 
-/** What every stream has. `N` is a number, or several in a summary; `S` the same of strings. */
-export interface StreamStats<N, S> {
-  /** Same over time. */
-  id: string;
-  codecName?: S;
-  bitrate?: N;
-  jitterInMs?: N;
-  packets?: N;
-  packetsPerSecond?: N;
-  packetsLost?: N;
-  packetsLostPerSecond?: N;
-  rttInMs?: N;
-  /** Of `transports`. */
-  transportId?: S;
+/** Of one second, a figure is a number (`Count`) or a text (`Name`); of a summary, a list with one for each interval. */
+interface Measured<Count, Name> {
+  /** The same stream over several reports. */
+  id: Name;
+  /** Opus, VP8, H264, … */
+  codecName?: Name;
+  /** Bit/s, without headers. */
+  bitrate?: Count;
+  /** Of arrivals (RFC 3550 §6.4.1); for what is sent, as the other side reports. */
+  jitterInMs?: Count;
+  /** Since the beginning. */
+  packets?: Count;
+  packetsPerSecond?: Count;
+  /** Since the beginning; for what is sent, as the other side reports. */
+  packetsLost?: Count;
+  packetsLostPerSecond?: Count;
+  /** Round trip by RTCP. */
+  rttInMs?: Count;
+  /** The entry of `transports` it goes over. */
+  transportId?: Name;
 }
 
-export interface OutgoingAudioMediaStats<N, S> extends StreamStats<N, S> {
-  /** 0 to 65536. */
-  audioInputLevel?: N;
+/** Any stream. */
+export type StreamStats<Count, Name> = Measured<Count, Name>;
+
+export interface OutgoingAudioMediaStats<Count, Name> extends Measured<Count, Name> {
+  /** 0 to 65,536. */
+  audioInputLevel?: Count;
 }
 
-export interface IncomingAudioMediaStats<N, S> extends StreamStats<N, S> {
-  jitterBufferDelayInMs?: N;
-  /** 0 to 65536. */
-  audioOutputLevel?: N;
-  /** Share of what is heard that was made up because packets were lost, 0 to 1. */
-  healedRatio?: N;
+export interface IncomingAudioMediaStats<Count, Name> extends Measured<Count, Name> {
+  /** What a packet waits for those that are late. */
+  jitterBufferDelayInMs?: Count;
+  /** 0 to 65,536. */
+  audioOutputLevel?: Count;
+  /** Share of what was played that concealment has made up, 0 to 1. */
+  healedRatio?: Count;
 }
 
-export interface OutgoingVideoMediaStats<N, S> extends StreamStats<N, S> {
-  frameRateInput?: N;
-  frameWidthInput?: N;
-  frameHeightInput?: N;
-  framesEncoded?: N;
-  frameRateEncoded?: N;
-  framesSent?: N;
-  frameRateSent?: N;
-  frameWidthSent?: N;
-  frameHeightSent?: N;
-  keyFramesEncoded?: N;
-  /** The smaller sizes that are sent at the same time. */
-  altLayouts?: OutgoingVideoMediaStats<N, S>[];
+/** Sizes are in pixels, rates per second; what counts frames does so since the beginning. */
+export interface OutgoingVideoMediaStats<Count, Name> extends Measured<Count, Name> {
+  /** From the camera or the screen. */
+  frameRateInput?: Count;
+  frameWidthInput?: Count;
+  frameHeightInput?: Count;
+  framesEncoded?: Count;
+  frameRateEncoded?: Count;
+  keyFramesEncoded?: Count;
+  framesSent?: Count;
+  frameRateSent?: Count;
+  frameWidthSent?: Count;
+  frameHeightSent?: Count;
+  /** The same picture in other sizes, where it is sent in several. */
+  altLayouts?: OutgoingVideoMediaStats<Count, Name>[];
 }
 
-export interface IncomingVideoMediaStats<N, S> extends StreamStats<N, S> {
+/** Sizes are in pixels, rates per second; what counts frames does so since the beginning. */
+export interface IncomingVideoMediaStats<Count, Name> extends Measured<Count, Name> {
   /** `RemoteVideoStream.id`. */
-  streamId?: N;
-  jitterBufferDelayInMs?: N;
-  frameRateDecoded?: N;
-  frameRateReceived?: N;
-  frameWidthReceived?: N;
-  frameHeightReceived?: N;
-  longestFreezeDurationInMs?: N;
-  totalFreezeDurationInMs?: N;
-  framesReceived?: N;
-  framesDecoded?: N;
-  framesDropped?: N;
-  keyFramesDecoded?: N;
+  streamId?: Count;
+  jitterBufferDelayInMs?: Count;
+  framesReceived?: Count;
+  frameRateReceived?: Count;
+  frameWidthReceived?: Count;
+  frameHeightReceived?: Count;
+  framesDecoded?: Count;
+  frameRateDecoded?: Count;
+  framesDropped?: Count;
+  keyFramesDecoded?: Count;
+  longestFreezeDurationInMs?: Count;
+  totalFreezeDurationInMs?: Count;
 }
 
-export type OutgoingScreenShareMediaStats<N, S> = OutgoingVideoMediaStats<N, S>;
-export type IncomingScreenShareMediaStats<N, S> = IncomingVideoMediaStats<N, S>;
+/** As of a camera. */
+export type OutgoingScreenShareMediaStats<Count, Name> = OutgoingVideoMediaStats<Count, Name>;
+/** As of a camera. */
+export type IncomingScreenShareMediaStats<Count, Name> = IncomingVideoMediaStats<Count, Name>;
 
-export interface TransportMediaStats<N> {
-  id: string;
-  rttInMs?: N;
-  availableIncomingBitrate?: N;
-  availableOutgoingBitrate?: N;
+/** A connection of the call's media. */
+export interface TransportMediaStats<Count, Name = string> {
+  id: Name;
+  /** Round trip by ICE. */
+  rttInMs?: Count;
+  /** Estimates of the bandwidth, in bit/s. */
+  availableIncomingBitrate?: Count;
+  availableOutgoingBitrate?: Count;
 }
 
-export interface MediaStatsReport<N, S> {
-  audio: { send: OutgoingAudioMediaStats<N, S>[]; receive: IncomingAudioMediaStats<N, S>[] };
-  video: { send: OutgoingVideoMediaStats<N, S>[]; receive: IncomingVideoMediaStats<N, S>[] };
-  screenShare: { send: OutgoingScreenShareMediaStats<N, S>[]; receive: IncomingScreenShareMediaStats<N, S>[] };
-  transports: TransportMediaStats<N>[];
+/** What goes out and what comes in. */
+interface BothWays<Out, In> {
+  send: Out[];
+  receive: In[];
 }
 
-/** How things are at this second. */
+export interface MediaStatsReport<Count, Name> {
+  audio: BothWays<OutgoingAudioMediaStats<Count, Name>, IncomingAudioMediaStats<Count, Name>>;
+  video: BothWays<OutgoingVideoMediaStats<Count, Name>, IncomingVideoMediaStats<Count, Name>>;
+  screenShare: BothWays<OutgoingScreenShareMediaStats<Count, Name>, IncomingScreenShareMediaStats<Count, Name>>;
+  transports: TransportMediaStats<Count, Name>[];
+}
+
+/** One second. */
 export interface MediaStatsReportSample extends MediaStatsReport<number, string> {
-  readonly timestamp: Date;
+  timestamp: Date;
 }
 
-/** How things were: of every number and text the data points, the oldest first. */
+/** Several intervals: of each, the average, or the last value of what only grows. */
 export interface MediaStatsReportSummary extends MediaStatsReport<number[], string[]> {
-  readonly timestamp: Date;
+  /** When the last one ended. */
+  timestamp: Date;
 }
 
 export interface MediaStatsCollectorOptions {
-  /** Seconds that are put together to one data point; 10 unless told. */
+  /** Length of an interval in seconds, from 1; 10 when left out. */
   aggregationInterval?: number;
-  /** Data points of one summary; 6 unless told. */
+  /** Intervals in a summary, from 1; 6 when left out. */
   dataPointsPerAggregation?: number;
 }
 
+/** Goes on until it is disposed of or the call ends. */
 export interface MediaStatsCollector {
   on(event: 'sampleReported', listener: (sample: MediaStatsReportSample) => void): void;
   on(event: 'summaryReported', listener: (summary: MediaStatsReportSummary) => void): void;
@@ -104,7 +133,9 @@ export interface MediaStatsCollector {
   dispose(): void;
 }
 
+/** `call.feature(Features.MediaStats)`. */
 export interface MediaStatsCallFeature extends CallFeature {
   createCollector(options?: MediaStatsCollectorOptions): MediaStatsCollector;
+  /** Ends all of them. */
   disposeAllCollectors(): void;
 }
