@@ -154,18 +154,26 @@ async function wholeMeeting(guest, alice) {
   alice.hasNoProblems();
 }
 
-/** What was said since they joined, both ways, pushed through Trouter. */
+/** What was said since they joined, both ways, pushed through Trouter: who types, what is said, who has read it. */
 async function chat(vera, alice) {
   await alice.says('said before the pane was opened');
   await vera.click(button('call-with-chat-composite-chat-button'));
   await vera.reads('said before the pane was opened');
   const box = '[data-ui-id="sendbox-textfield"], [data-ui-id="sendbox-textfield"] textarea';
   await vera.type(box, 'Hello from an <b>unmodified</b> library.');
+  await alice.seesTyping(vera.name);
   await vera.click('[aria-label="Send message"]');
   await alice.reads('Hello from an <b>unmodified</b> library.');
-  await alice.says('And a push <i>back</i>.');
+  await vera.sees(SEEN);
+  await alice.type('chat-input', 'And a push');
+  await vera.reads('Alice Meyer is typing');
+  await alice.says(' <i>back</i>.', { all: 'And a push <i>back</i>.' });
   await vera.reads('And a push <i>back</i>.');
+  await alice.seesReadBy(vera.name);
 }
+
+/** The sign beside an own message that somebody has read. */
+const SEEN = '[aria-label="Message seen by others"]';
 
 /** One of the library's dependencies looks for the global object so, and does without; Firefox says so though it is caught. */
 const TRIES_EVAL = /blocked a JavaScript eval/;

@@ -55,8 +55,11 @@ export async function wholeLoop(browsers, service) {
   await Promise.all([alice.seesChange('camera'), dana.seesChange('camera')]);
   await Promise.all([alice.hears(), dana.hears()]);
 
-  await dana.says('Hello, this is Dana.');
+  await dana.type('chat-input', 'Hello, ');
+  await alice.seesTyping(dana.name);
+  await dana.says('this is Dana.', { all: 'Hello, this is Dana.' });
   await alice.reads('Hello, this is Dana.');
+  await dana.seesReadBy('Alice');
   await alice.says('Welcome, Dana.');
   await dana.reads('Welcome, Dana.');
   assert.equal(await dana.count('chat-message'), 2, 'a guest sees nothing that was said before it joined');

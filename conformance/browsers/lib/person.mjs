@@ -123,10 +123,20 @@ export class Person {
     }, direction);
   }
 
-  async says(text) {
+  /** @param {{all?: string}} [options] `all`: the whole message, when the field has something in it already */
+  async says(text, { all = text } = {}) {
     await this.type('chat-input', text);
     await this.click('chat-send');
-    await this.reads(text);
+    await this.reads(all);
+  }
+
+  async seesTyping(name) {
+    await this.until(`sees ${name} type`, (who) => document.querySelector('[data-testid="typing"]')?.textContent.includes(who), name);
+  }
+
+  /** Waits until it is said of the last own message that somebody has read it. */
+  async seesReadBy(name) {
+    await this.until(`sees that ${name} has read`, (who) => document.querySelector('[data-testid="seen-by"]')?.textContent.includes(who), name);
   }
 
   async reads(text) {
