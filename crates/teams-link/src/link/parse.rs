@@ -287,8 +287,8 @@ fn own_meeting(parts: &Parts<'_>, text: &str) -> Result<Step, LinkError> {
     })
 }
 
-fn microsoft_meeting(parts: &Parts<'_>, cloud: Cloud, text: &str) -> Result<Step, LinkError> {
-    let consumer = cloud == Cloud::Consumer;
+fn microsoft_meeting(parts: &Parts<'_>, host: Cloud, text: &str) -> Result<Step, LinkError> {
+    let consumer = host == Cloud::Consumer;
     let (kind, locator) = if parts.starts_with(&["l", "meetup-join"]) {
         let (locator, context) = parts.coordinates()?;
         let channel = matches!(&locator, Locator::Coordinates { thread_id, .. } if thread_id.is_channel());
@@ -314,6 +314,11 @@ fn microsoft_meeting(parts: &Parts<'_>, cloud: Cloud, text: &str) -> Result<Step
         return Err(LinkError::NotAMeetingLink(OtherLink::DeepLink));
     } else {
         return Err(LinkError::NotAMeetingLink(OtherLink::Unknown));
+    };
+    // A government's thread is one whatever the host: somebody has put the link together.
+    let cloud = match &locator {
+        Locator::Coordinates { thread_id, .. } if host == Cloud::Public => Cloud::of_thread(thread_id),
+        _ => host,
     };
     Ok(Step::Meeting {
         kind,
