@@ -259,6 +259,19 @@ test('a call that lasts longer than the token of its sign-in', async () => {
     await Promise.all([alice.seesMoving('camera'), dana.seesMoving('camera')]);
     assert.equal(await alice.page.evaluate(() => window.anteroom.call.state), 'connected');
     alice.hasNoProblems();
+    await alice.click('leave');
+    await alice.endReason();
+    // So does a page that is loaded again after its token's time; who has signed out has to sign in.
+    await alice.page.evaluate(() => {
+      const { token } = JSON.parse(sessionStorage.getItem('anteroom.directory'));
+      sessionStorage.setItem('anteroom.directory', JSON.stringify({ token, expiresAt: 0 }));
+    });
+    await alice.page.reload();
+    await alice.sees('meeting-item');
+    await alice.click('sign-out');
+    await alice.sees('sign-in');
+    await alice.page.reload();
+    await alice.sees('sign-in');
   } finally {
     await browser?.close();
     browser = undefined;

@@ -29,10 +29,14 @@ export function signOut() {
   endBrowserSession().catch(() => {});
 }
 
-/** Who comes back from the issuer's page or a provider has a session in this browser, and gets a token for this tab. */
+/**
+ * Who comes back from the issuer's page or a provider has a session in this browser, and gets a token for this tab; so does who
+ * loads the page again when its token has expired.
+ */
 export async function comeBack() {
-  if (location.hash !== '#signed-in') return;
-  history.replaceState(history.state, '', location.pathname + location.search);
+  const signedIn = location.hash === '#signed-in';
+  if (signedIn) history.replaceState(history.state, '', location.pathname + location.search);
+  else if (!stored() || recall()) return;
   const session = await browserSession();
   if (session) keep(session);
 }
