@@ -136,8 +136,19 @@ test('a picture is received once somebody shows it, and not for ever after', asy
   const media = stream._show(place);
   await pass(200);
   assert.deepEqual(offers(), [{ mid: '0', subscribe: 't1' }]);
-  FakeSocket.last.answers('offer', { answer: { sdp: 'v=0' } });
-  await settle();
+  assert.ok(FakeSocket.last.asked('offer').every(({ offer }) => offer.confirms));
+  const { setRemoteDescription } = FakeConnection.prototype;
+  try {
+    FakeConnection.prototype.setRemoteDescription = async function () {
+      assert.deepEqual(FakeSocket.last.asked('confirmAnswer'), [], 'it is not set yet');
+      await setRemoteDescription.call(this);
+    };
+    FakeSocket.last.answers('offer', { answer: { sdp: 'v=0' } });
+    await settle();
+  } finally {
+    FakeConnection.prototype.setRemoteDescription = setRemoteDescription;
+  }
+  assert.equal(FakeSocket.last.asked('confirmAnswer').length, 1);
   assert.ok(await media);
   stream._hide(place);
   await pass(400);
