@@ -1,33 +1,35 @@
 //! Runs a meeting: one task that takes messages in turn and carries the machine's effects out in order.
 
+mod chat;
+mod load;
+mod recorder;
+
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anteroom_chat::id::SequenceId;
-use anteroom_chat::{Notice, ThreadId};
-use anteroom_identity::id::{CommunicationIdentifier, TenantId};
+use anteroom_identity::id::TenantId;
 use anteroom_media_transport::router::{Command, Event, PeerId, RoomId};
 use futures_util::FutureExt as _;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::sleep_until;
 
-use super::chat_bridge::{self, Heard, Outgoing, What};
+use self::chat::{Chat, heard};
+use self::load::{Loaded, config, load, place};
+use super::chat_bridge::{self, What};
 use super::events::Place;
 use super::live::LiveCall;
-use super::machine::{
-    ChatLine, Effect, Facts, GroupRules, Host, Input, Limits, Meeting, MeetingConfig, Now, Person, Policy,
-    RoomRules, Rules, SessionId,
-};
+use super::machine::{Effect, Input, Meeting, Now, Person, Policy, SessionId};
 use super::presence::Presence;
 use super::registry::MeetingStatus;
 use super::started::Started;
 use super::{ToSession, Venue};
 use crate::media::MediaControl;
 use crate::meetings::SettingsChanged;
-use crate::recording::{self, EndReason, MeetingInfo, Recorder, tap_of};
-use crate::rooms::{RoomChanged, RoomsError};
+use crate::recording::{EndReason, Recorder};
+use crate::rooms::RoomChanged;
 use crate::state::App;
 
 /// Messages that may wait for a meeting; sessions wait for room, and nobody can join a meeting that is behind.
@@ -95,14 +97,6 @@ struct Task {
     /// Recordings that were begun.
     recordings: u32,
     stops: bool,
-}
-
-struct Chat {
-    thread: ThreadId,
-    /// Place of the newest message the meeting has heard of.
-    heard: SequenceId,
-    presence: Presence,
-    outgoing: mpsc::Sender<Outgoing>,
 }
 
 /// Starts a meeting's task.
@@ -360,59 +354,6 @@ impl Task {
             .is_some_and(|chat| chat.presence.has_leftovers())
     }
 
-    async fn retry(&mut self) {
-        if let Some(chat) = &mut self.chat {
-            chat.presence.retry().await;
-        }
-    }
-
-    async fn said(&mut self, notice: Result<Arc<Notice>, broadcast::error::RecvError>) {
-        match notice {
-            Ok(notice) => {
-                if let Some(heard) = chat_bridge::heard(&notice.event) {
-                    self.heard(&heard);
-                }
-            }
-            Err(_) => self.catch_up().await,
-        }
-    }
-
-    /// Reads what was said while the meeting did not listen.
-    async fn catch_up(&mut self) {
-        let Some(chat) = &self.chat else { return };
-        match chat_bridge::missed(self.app.chat(), &chat.thread, chat.heard).await {
-            Ok(lines) => {
-                for line in lines {
-                    self.hear(&line);
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "what was said in a meeting's chat could not be read");
-                self.meeting.handle_chat_lagged();
-            }
-        }
-    }
-
-    fn heard(&mut self, heard: &Heard) {
-        match heard {
-            Heard::Said(line) => self.hear(line),
-            Heard::Changed(line) => self.meeting.handle_chat_changed(line),
-            Heard::Typing { by, display_name } => self.meeting.handle_typing(by, display_name),
-            Heard::Read { by, message_id, said } => self.meeting.handle_read(by, message_id, *said),
-        }
-    }
-
-    /// Takes a message in, once: what was read may be told again.
-    fn hear(&mut self, line: &ChatLine) {
-        let place = SequenceId::new(line.sequence);
-        if let Some(chat) = &mut self.chat
-            && place > chat.heard
-        {
-            chat.heard = place;
-            self.meeting.handle_chat(line);
-        }
-    }
-
     async fn carry_out(&mut self) {
         loop {
             let mut effects = Vec::new();
@@ -435,113 +376,6 @@ impl Task {
             for effect in effects {
                 self.carry_out_one(effect).await;
             }
-        }
-    }
-
-    /// Begins to write, when the meeting says that it is recorded. Says `false` when that cannot be.
-    async fn begin_recording(&mut self) -> bool {
-        let recordings = self.app.recordings();
-        if self.recorder.is_some() || !self.meeting.is_being_recorded() || !recordings.is_enabled() {
-            return true;
-        }
-        let meeting = match &self.venue {
-            Venue::Meeting(record) => MeetingInfo {
-                id: record.id.clone(),
-                subject: record.subject.clone(),
-                tenant: Some(record.tenant.to_string()),
-                organizer: Some(record.organizer.to_string()),
-                thread_id: Some(record.thread_id.to_string()),
-            },
-            Venue::Room(_) | Venue::Group { .. } => MeetingInfo {
-                id: self.venue.key(),
-                subject: String::new(),
-                tenant: None,
-                organizer: None,
-                thread_id: None,
-            },
-        };
-        let tap = tap_of(self.room, self.recordings);
-        self.recordings += 1;
-        let senders = self.meeting.senders();
-        let begun = recordings.start(recording::Start {
-            tap,
-            meeting,
-            people: senders.map(|(peer, sender)| (peer, person(sender))).collect(),
-            clock: self.app.clock().clone(),
-            media: self.media.clone(),
-            inbox: self.inbox.clone(),
-            busy: self.app.registry().busy(),
-        });
-        let Some(recorder) = begun else { return false };
-        let sink = recorder.sink();
-        self.recorder = Some(recorder);
-        let (peer, room) = (tap, self.room);
-        self.media.send(Command::AddTap { peer, room, sink }).await;
-        true
-    }
-
-    /// Ends what is written, when the meeting is no longer recorded.
-    async fn end_recording(&mut self) {
-        if self.meeting.is_being_recorded() {
-            return;
-        }
-        let Some(recorder) = self.recorder.take() else {
-            return;
-        };
-        let peer = recorder.tap();
-        self.media.send(Command::RemovePeer { peer }).await;
-        recorder.end(match (self.stops, self.meeting.started()) {
-            (true, _) => EndReason::ServiceStopped,
-            (false, false) => EndReason::MeetingEnded,
-            (false, true) => EndReason::Stopped,
-        });
-    }
-
-    /// Tells the recorder whose a peer's tracks are.
-    fn tell_recorder(&self, peer: PeerId) {
-        if let Some(recorder) = &self.recorder
-            && let Some(sender) = self.meeting.sender(peer)
-        {
-            recorder.person(peer, person(sender));
-        }
-    }
-
-    /// Has the chat hide names as the meeting does.
-    fn hide_names(&mut self) {
-        if let (Some(hidden), Some(chat)) = (self.meeting.take_hidden_names(), &self.chat) {
-            self.app.chat().names().set(&chat.thread, hidden.map(Arc::new));
-        }
-    }
-
-    fn show_names(&self) {
-        if let Some(chat) = &self.chat {
-            self.app.chat().names().set(&chat.thread, None);
-        }
-    }
-
-    /// Makes everybody a member of the chat who is to be one, at once: nobody minds being one a little early, and those
-    /// that wait together share a commit. Who is taken out before waits for that.
-    async fn join_chat(&mut self, effects: &mut Vec<Effect>) {
-        let Some(chat) = &mut self.chat else { return };
-        let mut removed = Vec::new();
-        let (mut joining, mut rest) = (Vec::new(), Vec::new());
-        for effect in effects.drain(..) {
-            match effect {
-                Effect::ChatAdd {
-                    member,
-                    display_name,
-                    history,
-                } if !removed.contains(&member) => joining.push((member, display_name, history)),
-                Effect::ChatRemove { member } => {
-                    removed.push(member.clone());
-                    rest.push(Effect::ChatRemove { member });
-                }
-                effect => rest.push(effect),
-            }
-        }
-        *effects = rest;
-        for (member, start) in chat.presence.add_all(joining).await {
-            self.meeting.handle_chat_joined(&member, start);
         }
     }
 
@@ -621,34 +455,6 @@ impl Task {
         }
     }
 
-    /// Has something done in the thread, in turn. What nobody waits for is left out while the thread cannot keep up.
-    fn hand_over(&mut self, from: SessionId, reply: u32, member: CommunicationIdentifier, what: What) {
-        let wants_answer = !matches!(what, What::Typing { .. });
-        let outgoing = Outgoing {
-            session: from,
-            reply,
-            member,
-            what,
-        };
-        let chat = self.chat.as_ref();
-        if chat.is_none_or(|chat| chat.outgoing.try_send(outgoing).is_err()) && wants_answer {
-            let result = Err(("busy", "The chat cannot keep up; try again.".to_owned()));
-            let now = self.now();
-            self.meeting.handle(now, from, Input::ChatSent { reply, result });
-        }
-    }
-
-    async fn history(&mut self, to: SessionId, member: &CommunicationIdentifier) {
-        let Some(chat) = &self.chat else { return };
-        match chat_bridge::history(self.app.chat(), &chat.thread, member).await {
-            Ok(lines) => {
-                let now = self.now();
-                self.meeting.handle(now, to, Input::History(lines));
-            }
-            Err(error) => tracing::error!(%error, "a chat history could not be read"),
-        }
-    }
-
     /// Tells a session. One that does not keep up is given up: it can no longer know what holds.
     fn tell(&mut self, session: SessionId, message: ToSession) {
         let Some(inbox) = self.sessions.get(&session) else {
@@ -670,16 +476,6 @@ impl Task {
     }
 }
 
-/// What is said next; never, where there is no chat.
-async fn heard(
-    said: Option<&mut broadcast::Receiver<Arc<Notice>>>,
-) -> Result<Arc<Notice>, broadcast::error::RecvError> {
-    match said {
-        Some(said) => said.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
 /// The runtime's time, which tests hold and let go on.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
@@ -689,125 +485,5 @@ async fn at(when: Option<Instant>) {
     match when {
         Some(when) => sleep_until(when.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-fn person((id, identity, display_name): (String, String, String)) -> recording::Person {
-    recording::Person {
-        id,
-        identity,
-        display_name,
-    }
-}
-
-/// Where events happen.
-fn place(venue: &Venue) -> Place {
-    match venue {
-        Venue::Meeting(record) => Place::Meeting {
-            id: record.id.clone(),
-            tenant: record.tenant,
-            organizer: record.organizer,
-            thread_id: record.thread_id.to_string(),
-        },
-        Venue::Room(id) => Place::Room { id: id.to_string() },
-        Venue::Group { resource, id } => Place::Group {
-            key: venue.key(),
-            id: id.to_string(),
-            resource: *resource,
-        },
-    }
-}
-
-/// What a call is about and who gets in.
-struct Loaded {
-    subject: String,
-    policy: Policy,
-}
-
-/// What holds for a meeting, a room or a group call now; `None` when it does not exist any more.
-async fn load(app: &App, venue: &Venue) -> Result<Option<Loaded>, RoomsError> {
-    match venue {
-        Venue::Meeting(record) => {
-            let Some(record) = app.meetings().get(&record.id).await? else {
-                return Ok(None);
-            };
-            let rules = app.meetings().rules(&record).await?;
-            Ok(rules.map(|rules| Loaded {
-                subject: record.subject,
-                policy: Policy::Meeting(Rules {
-                    tenant: rules.tenant,
-                    organizer: rules.applied.policy,
-                    options: rules.effective.options,
-                }),
-            }))
-        }
-        Venue::Room(id) => {
-            let found = app.rooms().invited(*id).await?;
-            Ok(found.map(|(room, list)| Loaded {
-                subject: format!("Room {id}"),
-                policy: Policy::Room(RoomRules {
-                    room,
-                    invited: list
-                        .into_iter()
-                        .map(|invited| (invited.user, invited.role))
-                        .collect(),
-                }),
-            }))
-        }
-        Venue::Group { resource, .. } => Ok(Some(Loaded {
-            subject: "Group call".to_owned(),
-            policy: Policy::Group(GroupRules { resource: *resource }),
-        })),
-    }
-}
-
-fn config(app: &App, media: &MediaControl, venue: &Venue, loaded: Loaded, room: RoomId) -> MeetingConfig {
-    let limits = &app.config().limits;
-    let mut seed = [0; 32];
-    rand::Rng::fill_bytes(&mut rand::rng(), &mut seed);
-    let Loaded { subject, policy } = loaded;
-    let tenants = match &policy {
-        Policy::Meeting(rules) => rules
-            .tenant
-            .lobby_timeout_seconds
-            .map(|seconds| seconds.get().into()),
-        Policy::Room(_) | Policy::Group(_) => None,
-    };
-    let facts = match venue {
-        Venue::Meeting(record) => Facts {
-            subject,
-            thread_id: record.thread_id.to_string(),
-            join_url: record.join_url.clone(),
-            host: Some(Host {
-                tenant: record.tenant,
-                organizer: record.organizer,
-            }),
-        },
-        Venue::Room(id) => Facts {
-            subject,
-            thread_id: String::new(),
-            join_url: format!("{}/join?room={id}", app.issuer()),
-            host: None,
-        },
-        Venue::Group { .. } => Facts {
-            subject,
-            thread_id: String::new(),
-            join_url: String::new(),
-            host: None,
-        },
-    };
-    MeetingConfig {
-        facts,
-        policy,
-        limits: Limits {
-            participants: limits.meeting_participants,
-            lobby: limits.meeting_lobby,
-            fan_out: FAN_OUT,
-            per_identity: limits.sessions_per_identity(app.config().dev),
-            lobby_timeout: Duration::from_secs(tenants.unwrap_or(limits.lobby_timeout_seconds)),
-        },
-        media: media.environment(room),
-        room,
-        seed,
     }
 }
