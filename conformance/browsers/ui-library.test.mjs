@@ -7,11 +7,14 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { openBrowser } from './lib/browser.mjs';
+import { unpluggable } from './lib/devices.mjs';
 import { startExample } from './lib/example.mjs';
 import { organizer } from './lib/flow.mjs';
+import { ONE_MEDIA_PORT, network } from './lib/network.mjs';
 import { drawnScreen } from './lib/pictures.mjs';
 import { Visitor, observed } from './lib/visitor.mjs';
 import { WEB, prepare } from './prepare.mjs';
@@ -26,6 +29,8 @@ const button = (id) => `button${ui(id)}, ${ui(id)} button`;
 /** Others' pictures: tiles in the gallery that are not our own. */
 const REMOTE = `${ui('video-gallery')} ${ui('video-tile')} video:not(${ui('local-video-tile')} video)`;
 const START = ui('call-composite-start-call-button');
+/** As long as a lift ride or a tunnel. */
+const CUT_MS = 20_000;
 
 let service;
 let example;
@@ -33,7 +38,7 @@ const open = [];
 
 before(async () => {
   await prepare(['examples/acs-ui-library']);
-  service = await startService();
+  service = await startService(ONE_MEDIA_PORT);
   example = await startExample(service);
 });
 
@@ -46,25 +51,26 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((browser) => browser.close()));
 });
 
-async function start(kind) {
-  const browser = await openBrowser(kind, { trusting: true });
+async function start(kind, options) {
+  const browser = await openBrowser(kind, { trusting: true, ...options });
   open.push(browser);
   return browser;
 }
 
 /** Opens the app and comes as far as the configuration page. */
-async function visitor(browser, name) {
+async function visitor(browser, name, { prepare = async () => {}, ...where } = {}) {
   const page = await browser.person(async (prepared) => {
     await prepared.evaluateOnNewDocument(observed);
     if (browser.kind === 'firefox') await drawnScreen(prepared);
+    await prepare(prepared);
   });
-  return arrive(page, name);
+  return arrive(page, name, where);
 }
 
-async function arrive(page, name) {
-  const { meeting, endpoint } = service.dev;
-  const person = new Visitor(name, page, [example.origin, endpoint]);
-  await page.goto(`${example.origin}/?${new URLSearchParams({ name, link: meeting.join_url })}`);
+async function arrive(page, name, { at = service, app = example } = {}) {
+  const { meeting, endpoint } = at.dev;
+  const person = new Visitor(name, page, [app.origin, endpoint]);
+  await page.goto(`${app.origin}/?${new URLSearchParams({ name, link: meeting.join_url })}`);
   await person.click('.door button');
   await person.sees(START);
   return person;
@@ -215,6 +221,87 @@ test('the UI library tells a guest who was removed', async () => {
   // Its chat asks once more, and is refused: the thread is for who is in the call. So is the picture it was about to show.
   vera.isContent({ but: /status of 403|not allowed to perform|The stream is over/ });
   await alice.click('leave');
+});
+
+test('role, an unplugged camera, a second tab and the end for all with the UI library', async () => {
+  const browser = await start('chromium');
+  const alice = await organizer(browser, service);
+  const vera = await visitor(browser, 'Vera Whitfield', { prepare: unpluggable });
+  await asks(vera);
+  await isAdmitted(vera, alice);
+  await Promise.all([alice.seesMoving('camera'), vera.seesMoving(REMOTE)]);
+
+  const share = button('call-composite-screenshare-button');
+  await alice.doesWith(vera.name, 'make-attendee');
+  await vera.until('may not share', (wanted) => [...document.querySelectorAll(wanted)].every((one) => one.disabled || one.ariaDisabled === 'true'), share);
+  await alice.doesWith(vera.name, 'make-presenter');
+  await vera.until('may share', (wanted) => [...document.querySelectorAll(wanted)].some((one) => !one.disabled && one.ariaDisabled !== 'true'), share);
+
+  await vera.page.evaluate(() => window.unplug('video'));
+  await alice.missesVideo('camera');
+  await vera.page.evaluate(() => window.plug('video'));
+  await vera.click(button('call-composite-camera-button'));
+  await alice.seesMoving('camera');
+
+  // Another tab is another participant, and leaves the first alone.
+  const second = await visitor(browser, 'Vera’s second tab');
+  await second.click(START);
+  await isAdmitted(second, alice);
+  await Promise.all([second.hears(), vera.hears()]);
+  await leaves(second);
+  await alice.missesInRoster(second.name);
+  await vera.seesMoving(REMOTE);
+
+  await alice.click('end-meeting');
+  await alice.click('end-meeting-confirm');
+  await vera.misses(ui('call-page'));
+  await vera.sees(ui('call-composite-survey'));
+  second.isContent();
+});
+
+test('a network that is gone for 20 seconds with the UI library', async () => {
+  const line = await network(service, service.dev.endpoint);
+  try {
+    const [mine, theirs] = [await start('chromium', { arguments: line.chromium }), await start('chromium')];
+    const alice = await organizer(theirs, service);
+    const vera = await visitor(mine, 'Travelling visitor', { prepare: line.prepare });
+    await asks(vera);
+    await isAdmitted(vera, alice);
+    await Promise.all([alice.seesMoving('camera'), vera.seesMoving(REMOTE)]);
+    line.cut();
+    const cutAt = Date.now();
+    await alice.seesInRoster(vera.name, 'reconnecting');
+    await pause(CUT_MS - (Date.now() - cutAt));
+    line.mend();
+    await Promise.all([alice.seesMoving('camera'), vera.seesMoving(REMOTE)]);
+    await Promise.all([alice.hears(), vera.hears()]);
+    await vera.sees(ui('call-page'));
+    await leaves(vera);
+    await alice.click('leave');
+  } finally {
+    await Promise.all(open.splice(0).map((browser) => browser.close()));
+    await line.close();
+  }
+});
+
+test('the UI library tells a guest whom nobody lets in', async () => {
+  const short = await startService('[limits]\nlobby_timeout_seconds = 2\n');
+  const app = await startExample(short);
+  try {
+    const browser = await start('chromium');
+    const alice = await organizer(browser, short);
+    const vera = await visitor(browser, 'Patient visitor', { at: short, app });
+    await vera.click(START);
+    await vera.reads('Waiting to be admitted');
+    await vera.misses(ui('lobby-page'));
+    await vera.sees(ui('call-composite-survey'));
+    vera.isContent();
+    await alice.click('leave');
+  } finally {
+    await Promise.all(open.splice(0).map((browser) => browser.close()));
+    await app.stop();
+    await short.stop();
+  }
 });
 
 test('the UI library with Playwright: in, seen, and out', async () => {
