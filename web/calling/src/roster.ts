@@ -66,6 +66,10 @@ export class Roster {
       added: added.map(([person]) => person).filter((person) => !stayed.has(person)),
       removed: removed.filter((person) => !stayed.has(person)),
     });
+    // Apps, and Microsoft's UI library, keep people by their identifier: of somebody who is in the call twice and leaves once
+    // they would forget the other, too.
+    const others = removed.filter((person) => !stayed.has(person)).flatMap((person) => this.#other(person) ?? []);
+    if (others.length > 0) this.#report({ added: [...new Set(others)], removed: [] });
     for (const [person, known] of added) {
       person._learn(known);
       person._setState(stateOf(known));
@@ -96,6 +100,13 @@ export class Roster {
   clear(): void {
     for (const person of this.#people.values()) person._leave();
     this.#people.clear();
+  }
+
+  /** Who is there under the identifier of somebody who has left, from another device. */
+  #other({ _rawId }: Person): Person | undefined {
+    const other = [...this.#people.values()].find((person) => person._rawId === _rawId);
+    if (other) this.#known.set(_rawId, other);
+    return other;
   }
 
   #enter(known: Participant): Person {

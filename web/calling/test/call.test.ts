@@ -126,6 +126,26 @@ test('one object per person, also for who comes back', async () => {
   await leave(call);
 });
 
+test('who is in the call twice and leaves once is still there for apps that go by identifiers', async () => {
+  const { call } = await join();
+  await connect();
+  const people = new Map<string, RemoteParticipant>();
+  const key = ({ identifier }: RemoteParticipant) => JSON.stringify(identifier);
+  for (const one of call.remoteParticipants) people.set(key(one), one);
+  call.on('remoteParticipantsUpdated', ({ added, removed }) => {
+    for (const one of removed) people.delete(key(one));
+    for (const one of added) people.set(key(one), one);
+  });
+  FakeSocket.last.says({ seq: '4', roster: { upserted: [{ ...ALICE, id: 'alice-2' }] } });
+  assert.equal(call.remoteParticipants.length, 2);
+  FakeSocket.last.says({ seq: '5', roster: { left: ['alice'] } });
+  assert.equal(call.remoteParticipants.length, 1);
+  assert.equal(people.get(key(call.remoteParticipants[0]!)), call.remoteParticipants[0]);
+  FakeSocket.last.says({ seq: '6', roster: { left: ['alice-2'] } });
+  assert.deepEqual([call.remoteParticipants.length, people.size], [0, 0]);
+  await leave(call);
+});
+
 test('a picture is received once somebody shows it, and not for ever after', async () => {
   const { call } = await join();
   await connect();
