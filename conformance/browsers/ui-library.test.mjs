@@ -223,13 +223,17 @@ test('the UI library tells a guest who was removed', async () => {
   await alice.click('leave');
 });
 
-test('role, an unplugged camera, a second tab and the end for all with the UI library', async () => {
+test('reaction, role, an unplugged camera, a second tab and the end for all with the UI library', async () => {
   const browser = await start('chromium');
   const alice = await organizer(browser, service);
   const vera = await visitor(browser, 'Vera Whitfield', { prepare: unpluggable });
   await asks(vera);
   await isAdmitted(vera, alice);
   await Promise.all([alice.seesMoving('camera'), vera.seesMoving(REMOTE)]);
+
+  await vera.click(button('call-composite-reaction-button'));
+  await vera.click(`${ui('reaction-sub-menu')} button[aria-label="Like"]`);
+  await alice.sees('reaction');
 
   const share = button('call-composite-screenshare-button');
   await alice.doesWith(vera.name, 'make-attendee');

@@ -5,6 +5,7 @@ import type { FormEvent } from 'react';
 import { CallWithChatComposite, useAzureCommunicationCallWithChatAdapter } from '@azure/communication-react';
 import type { CallWithChatCompositeOptions } from '@azure/communication-react';
 
+import { reactionResources } from './reactions.js';
 import type { Session } from './session.js';
 
 interface Visit {
@@ -15,6 +16,8 @@ interface Visit {
 const compositeOptions: CallWithChatCompositeOptions = {
   callControls: { raiseHandButton: true, screenShareButton: true },
 };
+
+const callAdapterOptions = { reactionResources };
 
 export function App({ session }: { session: Session }) {
   const [visit, setVisit] = useState<Visit>();
@@ -49,7 +52,14 @@ function Meeting({ session, visit }: { session: Session; visit: Visit }) {
   const { userId, credential, endpoint } = session;
   const { displayName, meetingLink } = visit;
   const locator = useMemo(() => ({ meetingLink }), [meetingLink]);
-  const adapter = useAzureCommunicationCallWithChatAdapter({ userId, credential, endpoint, displayName, locator });
+  const adapter = useAzureCommunicationCallWithChatAdapter({
+    userId,
+    credential,
+    endpoint,
+    displayName,
+    locator,
+    callAdapterOptions,
+  });
   if (!adapter) return <p className="door">One moment…</p>;
   return (
     <div className="meeting">
