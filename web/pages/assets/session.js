@@ -875,6 +875,265 @@ var Pace = class {
   }
 };
 
+// src/session/subscriptions.ts
+var DEFAULT_LIMITS = { video: 24, audio: 32 };
+var LINGER_MS = 5e3;
+var FEW_CAMERAS = 9;
+var FEW_MICROPHONES = 16;
+var Subscriptions = class {
+  limits = { ...DEFAULT_LIMITS };
+  /** Nothing is received, as on hold. */
+  paused = false;
+  #isMuted;
+  /** Whether cameras that nobody has spoken of may be received. */
+  #eager;
+  #views = /* @__PURE__ */ new Map();
+  #toldViews = false;
+  /** Until when (Unix milliseconds) a picture that is hidden now is received all the same. */
+  #lingering = /* @__PURE__ */ new Map();
+  /** When participants spoke or unmuted last, in steps of a clock of its own. */
+  #active = /* @__PURE__ */ new Map();
+  #clock = 0;
+  #speaking = /* @__PURE__ */ new Set();
+  #chosen = /* @__PURE__ */ new Set();
+  #pictures = [];
+  constructor(isMuted, { eager = true } = {}) {
+    this.#isMuted = isMuted;
+    this.#eager = eager;
+  }
+  /** The tracks of the last choice. */
+  get chosen() {
+    return this.#chosen;
+  }
+  /** What is seen. A picture that is not named is not shown. */
+  setViews(views, now) {
+    const before = this.#views;
+    const first = !this.#toldViews;
+    this.#toldViews = true;
+    this.#views = new Map(views.map((view) => [view.trackId, view]));
+    for (const { id } of this.#pictures) {
+      const view = before.get(id);
+      const wasShown = first || view !== void 0 && !view.hidden;
+      if (wasShown && !this.#shown(id)) this.#lingering.set(id, now + LINGER_MS);
+    }
+    for (const id of this.#views.keys()) if (this.#shown(id)) this.#lingering.delete(id);
+  }
+  /** What is seen of the pictures of the last choice: nothing else is worth telling the service. */
+  views() {
+    if (!this.#toldViews) return [];
+    return this.#pictures.map(({ id }) => this.#views.get(id) ?? { trackId: id, hidden: true });
+  }
+  /** @param ids of participants, the loudest first */
+  setSpeaking(ids) {
+    this.#speaking = new Set(ids);
+    for (const id of [...ids].reverse()) this.#active.set(id, this.#clock += 1);
+  }
+  /** Somebody has unmuted, and may be about to speak. */
+  unmuted(participantId) {
+    this.#active.set(participantId, this.#clock += 1);
+  }
+  /** Somebody has left. */
+  forget(participantId) {
+    this.#active.delete(participantId);
+    this.#speaking.delete(participantId);
+  }
+  /** Begins anew, with a new session, whose tracks are others. */
+  clear() {
+    this.#views.clear();
+    this.#lingering.clear();
+    this.#active.clear();
+    this.#speaking.clear();
+    this.#chosen.clear();
+    this.#pictures = [];
+    this.#toldViews = false;
+  }
+  /**
+   * What to receive of all there is, and when to ask again (Unix milliseconds) though nothing else happens.
+   */
+  choose(tracks, now) {
+    const video = [];
+    const audio = [];
+    for (const track of tracks) (track.kind === "video" ? video : audio).push(track);
+    this.#pictures = this.paused ? [] : this.#choosePictures(video, now);
+    const chosen = this.paused ? [] : [...this.#pictures, ...this.#chooseVoices(audio)];
+    this.#chosen = new Set(chosen.map(({ id }) => id));
+    for (const [id, until] of this.#lingering) if (until <= now || !this.#chosen.has(id)) this.#lingering.delete(id);
+    const again = this.#lingering.size > 0 ? Math.min(...this.#lingering.values()) : null;
+    return { tracks: chosen, again };
+  }
+  #choosePictures(tracks, now) {
+    const few = this.#eager && !this.#toldViews && tracks.length <= FEW_CAMERAS;
+    const wanted = tracks.filter((track) => {
+      if (this.#shown(track.id) || (this.#lingering.get(track.id) ?? 0) > now) return true;
+      return this.#eager && !this.#toldViews && (few || track.source === SCREEN);
+    });
+    const rank = new Map(wanted.map((track) => [track, this.#rank(track)]));
+    wanted.sort((a, b) => compare(rank.get(a) ?? [], rank.get(b) ?? []));
+    return wanted.slice(0, this.limits.video);
+  }
+  /** Larger comes first; what is received already before what is not. */
+  #rank(track) {
+    const view = this.#views.get(track.id);
+    const area = (view?.width ?? 0) * (view?.height ?? 0);
+    return [
+      Number(this.#shown(track.id)),
+      Number(track.source === SCREEN),
+      Number(view?.pinned ?? false),
+      view?.priority ?? 0,
+      area,
+      Number(this.#chosen.has(track.id))
+    ];
+  }
+  #chooseVoices(tracks) {
+    const few = tracks.length <= Math.min(FEW_MICROPHONES, this.limits.audio);
+    const open = few ? tracks : tracks.filter((track) => track.source !== MICROPHONE || this.#audible(track.participantId));
+    if (open.length <= this.limits.audio) return open;
+    const rank = (track) => [
+      Number(this.#speaking.has(track.participantId)),
+      this.#active.get(track.participantId) ?? 0,
+      Number(this.#chosen.has(track.id))
+    ];
+    return open.sort((a, b) => compare(rank(a), rank(b))).slice(0, this.limits.audio);
+  }
+  /** The news that somebody speaks may come before the news that they have unmuted. */
+  #audible(participantId) {
+    return this.#speaking.has(participantId) || !this.#isMuted(participantId);
+  }
+  #shown(id) {
+    const view = this.#views.get(id);
+    return view !== void 0 && !view.hidden;
+  }
+};
+function compare(a, b) {
+  for (let at = 0; at < a.length; at += 1) {
+    const difference = (b[at] ?? 0) - (a[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+// src/session/reception.ts
+var VIEWS_RETRY_MS = 1e3;
+var PACE_MS = 100;
+var Reception = class {
+  #options;
+  #subscriptions;
+  #pace = new Pace(PACE_MS, () => this.update());
+  #media = null;
+  #again;
+  /** Ids of tracks whose media is there. */
+  #received = /* @__PURE__ */ new Set();
+  /** What is seen, as long as it has not been told. */
+  #views = null;
+  #toldViews = "[]";
+  #telling = false;
+  constructor(options) {
+    this.#options = options;
+    this.#subscriptions = new Subscriptions(options.isMuted, { eager: options.eager });
+  }
+  /** How many tracks of a kind are received at most. */
+  get limits() {
+    return this.#subscriptions.limits;
+  }
+  set limits(limits) {
+    this.#subscriptions.limits = { ...this.#subscriptions.limits, ...limits };
+    this.touch();
+  }
+  /** Nothing is received while `paused`; to be followed by `update`. */
+  set paused(paused) {
+    this.#subscriptions.paused = paused;
+  }
+  /** Begins with a media connection, or ends with the one there was. */
+  use(media) {
+    clearTimeout(this.#again);
+    this.#media = media;
+    if (media) return;
+    this.#toldViews = "[]";
+    this.#received.clear();
+    this.#subscriptions.clear();
+  }
+  /** For good. */
+  stop() {
+    clearTimeout(this.#again);
+    this.#pace.stop();
+  }
+  /** Something is another that the choice goes by. */
+  touch() {
+    this.#pace.touch("choose");
+  }
+  setViews(views) {
+    this.#subscriptions.setViews(views, Date.now());
+    this.update();
+  }
+  /** @param ids of participants, the loudest first */
+  setSpeaking(ids) {
+    this.#subscriptions.setSpeaking(ids);
+    this.touch();
+  }
+  /** A participant has unmuted. */
+  unmuted(participantId) {
+    this.#subscriptions.unmuted(participantId);
+  }
+  /** A participant has left. */
+  forget(participantId) {
+    this.#subscriptions.forget(participantId);
+  }
+  /** A track is no more. */
+  drop(trackId) {
+    this.#received.delete(trackId);
+  }
+  /** Brings what is received in line with what is to be seen and heard. */
+  update() {
+    clearTimeout(this.#again);
+    if (!this.#media) return;
+    const now = Date.now();
+    const { tracks, again } = this.#subscriptions.choose(this.#options.tracks.values(), now);
+    if (again !== null) this.#again = setTimeout(() => this.update(), Math.max(again - now, 0) + 1);
+    this.#media.receive(tracks);
+    this.adopt();
+    this.#planViews();
+  }
+  /** Learns the media of what is received. */
+  adopt() {
+    const { chosen } = this.#subscriptions;
+    let changed = false;
+    for (const id of /* @__PURE__ */ new Set([...chosen, ...this.#received])) {
+      const track = this.#options.tracks.get(id);
+      const media = this.#media?.track(id) ?? null;
+      if (media) this.#received.add(id);
+      else this.#received.delete(id);
+      if (!track || track.media === media) continue;
+      track.media = media;
+      changed = true;
+    }
+    if (changed) this.#options.changed();
+  }
+  #planViews() {
+    const views = this.#subscriptions.views();
+    const text = JSON.stringify(views);
+    if (text === this.#toldViews) return;
+    this.#toldViews = text;
+    this.#views = views;
+    if (!this.#telling) void this.#tellViews();
+  }
+  async #tellViews() {
+    this.#telling = true;
+    while (this.#views) {
+      const next = this.#views;
+      this.#views = null;
+      try {
+        await this.#options.tell(next);
+      } catch (error) {
+        if (error instanceof SessionOver) break;
+        if (!(error instanceof RequestRefused) || error.key !== "rate_limited") continue;
+        this.#views ??= next;
+        await new Promise((resolve) => setTimeout(resolve, VIEWS_RETRY_MS));
+      }
+    }
+    this.#telling = false;
+  }
+};
+
 // src/session/requests.ts
 var Requests = class extends EventTarget {
   /**
@@ -1039,147 +1298,9 @@ function meetingState(raw) {
   };
 }
 
-// src/session/subscriptions.ts
-var DEFAULT_LIMITS = { video: 24, audio: 32 };
-var LINGER_MS = 5e3;
-var FEW_CAMERAS = 9;
-var FEW_MICROPHONES = 16;
-var Subscriptions = class {
-  limits = { ...DEFAULT_LIMITS };
-  /** Nothing is received, as on hold. */
-  paused = false;
-  #isMuted;
-  /** Whether cameras that nobody has spoken of may be received. */
-  #eager;
-  #views = /* @__PURE__ */ new Map();
-  #toldViews = false;
-  /** Until when (Unix milliseconds) a picture that is hidden now is received all the same. */
-  #lingering = /* @__PURE__ */ new Map();
-  /** When participants spoke or unmuted last, in steps of a clock of its own. */
-  #active = /* @__PURE__ */ new Map();
-  #clock = 0;
-  #speaking = /* @__PURE__ */ new Set();
-  #chosen = /* @__PURE__ */ new Set();
-  #pictures = [];
-  constructor(isMuted, { eager = true } = {}) {
-    this.#isMuted = isMuted;
-    this.#eager = eager;
-  }
-  /** The tracks of the last choice. */
-  get chosen() {
-    return this.#chosen;
-  }
-  /** What is seen. A picture that is not named is not shown. */
-  setViews(views, now) {
-    const before = this.#views;
-    const first = !this.#toldViews;
-    this.#toldViews = true;
-    this.#views = new Map(views.map((view) => [view.trackId, view]));
-    for (const { id } of this.#pictures) {
-      const view = before.get(id);
-      const wasShown = first || view !== void 0 && !view.hidden;
-      if (wasShown && !this.#shown(id)) this.#lingering.set(id, now + LINGER_MS);
-    }
-    for (const id of this.#views.keys()) if (this.#shown(id)) this.#lingering.delete(id);
-  }
-  /** What is seen of the pictures of the last choice: nothing else is worth telling the service. */
-  views() {
-    if (!this.#toldViews) return [];
-    return this.#pictures.map(({ id }) => this.#views.get(id) ?? { trackId: id, hidden: true });
-  }
-  /** @param ids of participants, the loudest first */
-  setSpeaking(ids) {
-    this.#speaking = new Set(ids);
-    for (const id of [...ids].reverse()) this.#active.set(id, this.#clock += 1);
-  }
-  /** Somebody has unmuted, and may be about to speak. */
-  unmuted(participantId) {
-    this.#active.set(participantId, this.#clock += 1);
-  }
-  /** Somebody has left. */
-  forget(participantId) {
-    this.#active.delete(participantId);
-    this.#speaking.delete(participantId);
-  }
-  /** Begins anew, with a new session, whose tracks are others. */
-  clear() {
-    this.#views.clear();
-    this.#lingering.clear();
-    this.#active.clear();
-    this.#speaking.clear();
-    this.#chosen.clear();
-    this.#pictures = [];
-    this.#toldViews = false;
-  }
-  /**
-   * What to receive of all there is, and when to ask again (Unix milliseconds) though nothing else happens.
-   */
-  choose(tracks, now) {
-    const video = [];
-    const audio = [];
-    for (const track of tracks) (track.kind === "video" ? video : audio).push(track);
-    this.#pictures = this.paused ? [] : this.#choosePictures(video, now);
-    const chosen = this.paused ? [] : [...this.#pictures, ...this.#chooseVoices(audio)];
-    this.#chosen = new Set(chosen.map(({ id }) => id));
-    for (const [id, until] of this.#lingering) if (until <= now || !this.#chosen.has(id)) this.#lingering.delete(id);
-    const again = this.#lingering.size > 0 ? Math.min(...this.#lingering.values()) : null;
-    return { tracks: chosen, again };
-  }
-  #choosePictures(tracks, now) {
-    const few = this.#eager && !this.#toldViews && tracks.length <= FEW_CAMERAS;
-    const wanted = tracks.filter((track) => {
-      if (this.#shown(track.id) || (this.#lingering.get(track.id) ?? 0) > now) return true;
-      return this.#eager && !this.#toldViews && (few || track.source === SCREEN);
-    });
-    const rank = new Map(wanted.map((track) => [track, this.#rank(track)]));
-    wanted.sort((a, b) => compare(rank.get(a) ?? [], rank.get(b) ?? []));
-    return wanted.slice(0, this.limits.video);
-  }
-  /** Larger comes first; what is received already before what is not. */
-  #rank(track) {
-    const view = this.#views.get(track.id);
-    const area = (view?.width ?? 0) * (view?.height ?? 0);
-    return [
-      Number(this.#shown(track.id)),
-      Number(track.source === SCREEN),
-      Number(view?.pinned ?? false),
-      view?.priority ?? 0,
-      area,
-      Number(this.#chosen.has(track.id))
-    ];
-  }
-  #chooseVoices(tracks) {
-    const few = tracks.length <= Math.min(FEW_MICROPHONES, this.limits.audio);
-    const open = few ? tracks : tracks.filter((track) => track.source !== MICROPHONE || this.#audible(track.participantId));
-    if (open.length <= this.limits.audio) return open;
-    const rank = (track) => [
-      Number(this.#speaking.has(track.participantId)),
-      this.#active.get(track.participantId) ?? 0,
-      Number(this.#chosen.has(track.id))
-    ];
-    return open.sort((a, b) => compare(rank(a), rank(b))).slice(0, this.limits.audio);
-  }
-  /** The news that somebody speaks may come before the news that they have unmuted. */
-  #audible(participantId) {
-    return this.#speaking.has(participantId) || !this.#isMuted(participantId);
-  }
-  #shown(id) {
-    const view = this.#views.get(id);
-    return view !== void 0 && !view.hidden;
-  }
-};
-function compare(a, b) {
-  for (let at = 0; at < a.length; at += 1) {
-    const difference = (b[at] ?? 0) - (a[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
 // src/session/conference.ts
-var VIEWS_RETRY_MS = 1e3;
 var LEAVE_MS = 2e3;
-var PACE_MS = 100;
+var PACE_MS2 = 100;
 var Conference = class extends Requests {
   state = "connecting";
   subject = "";
@@ -1213,18 +1334,10 @@ var Conference = class extends Requests {
   #signaling;
   #media = null;
   #reported = "";
-  /** What is received of `tracks`. */
-  #received = /* @__PURE__ */ new Set();
-  #subscriptions;
-  #subscribing;
-  #again;
+  #reception;
   #often;
   #held = false;
   #sendLimits = /* @__PURE__ */ new Map();
-  /** What is seen, as long as it has not been told. */
-  #views = null;
-  #toldViews = "[]";
-  #tellingViews = false;
   #onLocalChange = () => this.#publish();
   #stopListening = () => {
   };
@@ -1233,11 +1346,15 @@ var Conference = class extends Requests {
     this.#locator = locator ?? (room ? { roomId: room } : { meetingLink: link });
     this.#displayName = displayName;
     this.#local = local;
-    this.#often = new Pace(PACE_MS, (topic) => this.#changed(topic));
-    this.#subscribing = new Pace(PACE_MS, () => this.#subscribe());
-    const isMuted = (id) => this.participants.get(id)?.micMuted ?? false;
-    this.#subscriptions = new Subscriptions(isMuted, { eager: !onDemand });
+    this.#often = new Pace(PACE_MS2, (topic) => this.#changed(topic));
     this.#signaling = new Signaling({ url, token });
+    this.#reception = new Reception({
+      tracks: this.tracks,
+      isMuted: (id) => this.participants.get(id)?.micMuted ?? false,
+      eager: !onDemand,
+      tell: (views) => this.#signaling.request("setViews", { views }),
+      changed: () => this.#often.touch("tracks")
+    });
     const on = (type, listener) => this.#signaling.addEventListener(type, (event) => listener(event.detail));
     on("session", () => void this.#join());
     on("message", (message) => this.#receive(message));
@@ -1268,11 +1385,10 @@ var Conference = class extends Requests {
   }
   /** How many tracks of a kind are received at most. */
   get limits() {
-    return this.#subscriptions.limits;
+    return this.#reception.limits;
   }
   set limits(limits) {
-    this.#subscriptions.limits = { ...this.#subscriptions.limits, ...limits };
-    this.#subscribing.touch("subscribe");
+    this.#reception.limits = limits;
   }
   /** On hold nothing is sent and nothing received. */
   get held() {
@@ -1281,9 +1397,9 @@ var Conference = class extends Requests {
   set held(held) {
     if (this.#held === held) return;
     this.#held = held;
-    this.#subscriptions.paused = held;
+    this.#reception.paused = held;
     this.#publish();
-    this.#subscribe();
+    this.#reception.update();
   }
   /** Upper bounds on what is sent of a source, for the whole stay. */
   limitSending(source, limits) {
@@ -1376,32 +1492,7 @@ var Conference = class extends Requests {
    * received, and the service sends no more of them than can be seen.
    */
   setViews(views) {
-    this.#subscriptions.setViews(views, Date.now());
-    this.#subscribe();
-  }
-  #planViews() {
-    const views = this.#subscriptions.views();
-    const text = JSON.stringify(views);
-    if (text === this.#toldViews) return;
-    this.#toldViews = text;
-    this.#views = views;
-    if (!this.#tellingViews) void this.#tellViews();
-  }
-  async #tellViews() {
-    this.#tellingViews = true;
-    while (this.#views) {
-      const next = this.#views;
-      this.#views = null;
-      try {
-        await this.#signaling.request("setViews", { views: next });
-      } catch (error) {
-        if (error instanceof SessionOver) break;
-        if (!(error instanceof RequestRefused) || error.key !== "rate_limited") continue;
-        this.#views ??= next;
-        await new Promise((resolve) => setTimeout(resolve, VIEWS_RETRY_MS));
-      }
-    }
-    this.#tellingViews = false;
+    this.#reception.setViews(views);
   }
   /** Enters with a new session: at the start, and when the service no longer knows the old one. */
   async #join() {
@@ -1414,9 +1505,7 @@ var Conference = class extends Requests {
     this.#media?.close();
     this.#media = null;
     this.#reported = "";
-    this.#toldViews = "[]";
-    this.#received.clear();
-    this.#subscriptions.clear();
+    this.#reception.use(null);
     const gone = { people: [...this.participants.keys()], waiters: [...this.waiting.keys()] };
     this.participants.clear();
     this.waiting.clear();
@@ -1459,8 +1548,7 @@ var Conference = class extends Requests {
         break;
       case "speaking":
         this.speaking = new Set((body.speakers ?? []).map(({ participantId }) => participantId ?? ""));
-        this.#subscriptions.setSpeaking(this.speaking);
-        this.#subscribing.touch("subscribe");
+        this.#reception.setSpeaking(this.speaking);
         this.#changed("speaking");
         break;
       case "chat":
@@ -1540,15 +1628,16 @@ var Conference = class extends Requests {
       })
     });
     this.#media.addEventListener("state", () => this.#changed("connection"));
-    this.#media.addEventListener("received", () => this.#adopt());
+    this.#media.addEventListener("received", () => this.#reception.adopt());
     this.#media.addEventListener("trouble", (event) => {
       console.error("media negotiation", event.detail.error);
       this.notice(MEDIA_TROUBLE);
     });
     for (const [source, limits] of this.#sendLimits) this.#media.limit(source, limits);
+    this.#reception.use(this.#media);
     this.#setState("connected");
     this.#publish();
-    this.#subscribe();
+    this.#reception.update();
   }
   #demand({ mid = "", trackId = "", watched = false, rids = [] }) {
     this.#media?.demand(mid, { trackId, watched, rids });
@@ -1582,44 +1671,18 @@ var Conference = class extends Requests {
     const muted = /* @__PURE__ */ new Set();
     for (const { id } of update.upserted ?? []) if (this.participants.get(id)?.micMuted) muted.add(id);
     const changes = apply(this.participants, update, participant);
-    for (const { id, micMuted } of changes.upserted) if (!micMuted && muted.has(id)) this.#subscriptions.unmuted(id);
-    for (const id of changes.left) this.#subscriptions.forget(id);
+    for (const { id, micMuted } of changes.upserted) if (!micMuted && muted.has(id)) this.#reception.unmuted(id);
+    for (const id of changes.left) this.#reception.forget(id);
     this.#tell("people", changes);
-    this.#subscribing.touch("subscribe");
+    this.#reception.touch();
     this.#often.touch("roster");
     this.#often.touch("meeting");
   }
   #learnTracks({ snapshot, added, removed }) {
     const { left } = apply(this.tracks, { snapshot, upserted: added, left: removed }, remoteTrack);
-    for (const id of left) this.#received.delete(id);
-    this.#subscribing.touch("subscribe");
+    for (const id of left) this.#reception.drop(id);
+    this.#reception.touch();
     this.#often.touch("tracks");
-  }
-  /** Brings what is received in line with what is to be seen and heard. */
-  #subscribe() {
-    clearTimeout(this.#again);
-    if (!this.#media) return;
-    const now = Date.now();
-    const { tracks, again } = this.#subscriptions.choose(this.tracks.values(), now);
-    if (again !== null) this.#again = setTimeout(() => this.#subscribe(), Math.max(again - now, 0) + 1);
-    this.#media.receive(tracks);
-    this.#adopt();
-    this.#planViews();
-  }
-  /** Learns the media of what is received. */
-  #adopt() {
-    const { chosen } = this.#subscriptions;
-    let changed = false;
-    for (const id of /* @__PURE__ */ new Set([...chosen, ...this.#received])) {
-      const track = this.tracks.get(id);
-      const media = this.#media?.track(id) ?? null;
-      if (media) this.#received.add(id);
-      else this.#received.delete(id);
-      if (!track || track.media === media) continue;
-      track.media = media;
-      changed = true;
-    }
-    if (changed) this.#often.touch("tracks");
   }
   #connection(online) {
     if (online) this.#mendMedia();
@@ -1632,9 +1695,8 @@ var Conference = class extends Requests {
   #finish(reason) {
     if (this.state === "ended") return;
     this.#stopListening();
-    clearTimeout(this.#again);
     this.#often.stop();
-    this.#subscribing.stop();
+    this.#reception.stop();
     this.#chat.stop();
     this.#local.removeEventListener("change", this.#onLocalChange);
     this.#signaling.close();

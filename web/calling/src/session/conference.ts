@@ -21,16 +21,14 @@ import type {
 import { CONNECTION_LOST, JOIN_REFUSED, LEFT, MEDIA_TROUBLE, announcement, endReason, mutedBy } from './notices.js';
 import type { EndReason, Notice } from './notices.js';
 import { Pace } from './pace.js';
+import { Reception } from './reception.js';
 import { Requests } from './requests.js';
 import { apply, chatEntry, meetingState, participant, remoteTrack, waiting } from './roster.js';
 import type { ChatEntry, MeetingState, Participant, RemoteTrack, Waiting } from './roster.js';
-import { RequestRefused, SessionOver, Signaling } from './signaling.js';
-import { Subscriptions } from './subscriptions.js';
+import { Signaling } from './signaling.js';
 import type { Limits } from './subscriptions.js';
 import type { TokenSource } from './token.js';
 
-/** Pause before the service is told again of what is seen, when it was told too often. */
-const VIEWS_RETRY_MS = 1_000;
 /** How long a farewell may take. */
 const LEAVE_MS = 2_000;
 /** What happens often is announced at most once in so many milliseconds. */
@@ -115,18 +113,10 @@ export class Conference extends Requests {
   #signaling: Signaling;
   #media: Media | null = null;
   #reported = '';
-  /** What is received of `tracks`. */
-  #received = new Set<string>();
-  #subscriptions: Subscriptions;
-  #subscribing: Pace<'subscribe'>;
-  #again: ReturnType<typeof setTimeout> | undefined;
+  #reception: Reception;
   #often: Pace<Topic>;
   #held = false;
   #sendLimits = new Map<Source, SendLimits>();
-  /** What is seen, as long as it has not been told. */
-  #views: View[] | null = null;
-  #toldViews = '[]';
-  #tellingViews = false;
   #onLocalChange = () => this.#publish();
   #stopListening = () => {};
 
@@ -136,10 +126,14 @@ export class Conference extends Requests {
     this.#displayName = displayName;
     this.#local = local;
     this.#often = new Pace(PACE_MS, (topic) => this.#changed(topic));
-    this.#subscribing = new Pace(PACE_MS, () => this.#subscribe());
-    const isMuted = (id: string) => this.participants.get(id)?.micMuted ?? false;
-    this.#subscriptions = new Subscriptions(isMuted, { eager: !onDemand });
     this.#signaling = new Signaling({ url, token });
+    this.#reception = new Reception({
+      tracks: this.tracks,
+      isMuted: (id) => this.participants.get(id)?.micMuted ?? false,
+      eager: !onDemand,
+      tell: (views) => this.#signaling.request('setViews', { views }),
+      changed: () => this.#often.touch('tracks'),
+    });
     const on = <T>(type: string, listener: (detail: T) => void) =>
       this.#signaling.addEventListener(type, (event) => listener((event as CustomEvent<T>).detail));
     on('session', () => void this.#join());
@@ -177,12 +171,11 @@ export class Conference extends Requests {
 
   /** How many tracks of a kind are received at most. */
   get limits(): Readonly<Limits> {
-    return this.#subscriptions.limits;
+    return this.#reception.limits;
   }
 
   set limits(limits: Partial<Limits>) {
-    this.#subscriptions.limits = { ...this.#subscriptions.limits, ...limits };
-    this.#subscribing.touch('subscribe');
+    this.#reception.limits = limits;
   }
 
   /** On hold nothing is sent and nothing received. */
@@ -193,9 +186,9 @@ export class Conference extends Requests {
   set held(held: boolean) {
     if (this.#held === held) return;
     this.#held = held;
-    this.#subscriptions.paused = held;
+    this.#reception.paused = held;
     this.#publish();
-    this.#subscribe();
+    this.#reception.update();
   }
 
   /** Upper bounds on what is sent of a source, for the whole stay. */
@@ -305,35 +298,7 @@ export class Conference extends Requests {
    * received, and the service sends no more of them than can be seen.
    */
   setViews(views: View[]): void {
-    this.#subscriptions.setViews(views, Date.now());
-    this.#subscribe();
-  }
-
-  #planViews(): void {
-    const views = this.#subscriptions.views();
-    const text = JSON.stringify(views);
-    if (text === this.#toldViews) return;
-    this.#toldViews = text;
-    this.#views = views;
-    if (!this.#tellingViews) void this.#tellViews();
-  }
-
-  async #tellViews(): Promise<void> {
-    this.#tellingViews = true;
-    while (this.#views) {
-      const next: View[] = this.#views;
-      this.#views = null;
-      try {
-        await this.#signaling.request('setViews', { views: next });
-      } catch (error) {
-        if (error instanceof SessionOver) break;
-        // A service that does not know of views sends everything; one that is asked too often is asked again later.
-        if (!(error instanceof RequestRefused) || error.key !== 'rate_limited') continue;
-        this.#views ??= next;
-        await new Promise((resolve) => setTimeout(resolve, VIEWS_RETRY_MS));
-      }
-    }
-    this.#tellingViews = false;
+    this.#reception.setViews(views);
   }
 
   /** Enters with a new session: at the start, and when the service no longer knows the old one. */
@@ -348,9 +313,7 @@ export class Conference extends Requests {
     this.#media?.close();
     this.#media = null;
     this.#reported = '';
-    this.#toldViews = '[]';
-    this.#received.clear();
-    this.#subscriptions.clear();
+    this.#reception.use(null);
     const gone = { people: [...this.participants.keys()], waiters: [...this.waiting.keys()] };
     this.participants.clear();
     this.waiting.clear();
@@ -394,8 +357,7 @@ export class Conference extends Requests {
         break;
       case 'speaking':
         this.speaking = new Set((body.speakers ?? []).map(({ participantId }) => participantId ?? ''));
-        this.#subscriptions.setSpeaking(this.speaking);
-        this.#subscribing.touch('subscribe');
+        this.#reception.setSpeaking(this.speaking);
         this.#changed('speaking');
         break;
       case 'chat':
@@ -478,15 +440,16 @@ export class Conference extends Requests {
       confirm: () => void this.#signaling.request('confirmAnswer', {}).catch(() => {}),
     });
     this.#media.addEventListener('state', () => this.#changed('connection'));
-    this.#media.addEventListener('received', () => this.#adopt());
+    this.#media.addEventListener('received', () => this.#reception.adopt());
     this.#media.addEventListener('trouble', (event) => {
       console.error('media negotiation', (event as CustomEvent<{ error: unknown }>).detail.error);
       this.notice(MEDIA_TROUBLE);
     });
     for (const [source, limits] of this.#sendLimits) this.#media.limit(source, limits);
+    this.#reception.use(this.#media);
     this.#setState('connected');
     this.#publish();
-    this.#subscribe();
+    this.#reception.update();
   }
 
   #demand({ mid = '', trackId = '', watched = false, rids = [] }: ServerBodies['demand']): void {
@@ -525,10 +488,10 @@ export class Conference extends Requests {
     const muted = new Set<string>();
     for (const { id } of update.upserted ?? []) if (this.participants.get(id)?.micMuted) muted.add(id);
     const changes = apply(this.participants, update, participant);
-    for (const { id, micMuted } of changes.upserted) if (!micMuted && muted.has(id)) this.#subscriptions.unmuted(id);
-    for (const id of changes.left) this.#subscriptions.forget(id);
+    for (const { id, micMuted } of changes.upserted) if (!micMuted && muted.has(id)) this.#reception.unmuted(id);
+    for (const id of changes.left) this.#reception.forget(id);
     this.#tell('people', changes);
-    this.#subscribing.touch('subscribe');
+    this.#reception.touch();
     this.#often.touch('roster');
     // A hand or a spotlight may have come before its owner.
     this.#often.touch('meeting');
@@ -536,37 +499,9 @@ export class Conference extends Requests {
 
   #learnTracks({ snapshot, added, removed }: ServerBodies['tracks']): void {
     const { left } = apply(this.tracks, { snapshot, upserted: added, left: removed }, remoteTrack);
-    for (const id of left) this.#received.delete(id);
-    this.#subscribing.touch('subscribe');
+    for (const id of left) this.#reception.drop(id);
+    this.#reception.touch();
     this.#often.touch('tracks');
-  }
-
-  /** Brings what is received in line with what is to be seen and heard. */
-  #subscribe(): void {
-    clearTimeout(this.#again);
-    if (!this.#media) return;
-    const now = Date.now();
-    const { tracks, again } = this.#subscriptions.choose(this.tracks.values(), now);
-    if (again !== null) this.#again = setTimeout(() => this.#subscribe(), Math.max(again - now, 0) + 1);
-    this.#media.receive(tracks);
-    this.#adopt();
-    this.#planViews();
-  }
-
-  /** Learns the media of what is received. */
-  #adopt(): void {
-    const { chosen } = this.#subscriptions;
-    let changed = false;
-    for (const id of new Set([...chosen, ...this.#received])) {
-      const track = this.tracks.get(id);
-      const media = this.#media?.track(id) ?? null;
-      if (media) this.#received.add(id);
-      else this.#received.delete(id);
-      if (!track || track.media === media) continue;
-      track.media = media;
-      changed = true;
-    }
-    if (changed) this.#often.touch('tracks');
   }
 
   #connection(online: boolean): void {
@@ -582,9 +517,8 @@ export class Conference extends Requests {
   #finish(reason: EndReasonMessage): void {
     if (this.state === 'ended') return;
     this.#stopListening();
-    clearTimeout(this.#again);
     this.#often.stop();
-    this.#subscribing.stop();
+    this.#reception.stop();
     this.#chat.stop();
     this.#local.removeEventListener('change', this.#onLocalChange);
     this.#signaling.close();
