@@ -102,9 +102,7 @@ export class MeetingCall extends Emitter<CallEvents> implements api.Call {
     this.isMuted = this._local.muted;
     this._conference = new Conference({ url, token, displayName, locator, local: this._local, onDemand: true });
     this._views = new ShownViews((views) => this._conference.setViews(views));
-    const mute = async (participantId: string) => {
-      await this._ask('muteParticipants', { participantIds: [participantId] });
-    };
+    const mute = (participantIds: string[]) => this._ask('muteParticipants', { participantIds });
     const host: ParticipantHost = { views: this._views, mute };
     this._roster = new Roster(this._conference, host, (change) => this._emit('remoteParticipantsUpdated', change));
     this.lobby = new CallLobby((kind, body) => this._ask(kind, body), host);
@@ -243,9 +241,9 @@ export class MeetingCall extends Emitter<CallEvents> implements api.Call {
 
   /** @throws {CommunicationError} 404 for who is not in the call, 403 when that is not allowed */
   async removeParticipant(participant: CommunicationIdentifier): Promise<void> {
-    const id = this._roster.idOf(rawIdOf(participant));
-    if (!id) throw new CommunicationError('They are not in the call.', 404);
-    await this._ask('remove', { participantIds: [id] });
+    const participantIds = this._roster.idsOf(rawIdOf(participant));
+    if (participantIds.length === 0) throw new CommunicationError('They are not in the call.', 404);
+    await this._ask('remove', { participantIds });
   }
 
   /** There is no telephone at the other end. @throws {CommunicationError} always */
@@ -431,9 +429,9 @@ export class MeetingCall extends Emitter<CallEvents> implements api.Call {
       callId: () => this.id,
       streamId: (trackId) => {
         const track = conference.tracks.get(trackId);
-        return track && this._roster.byId(track.participantId)?._streams.get(track.source)?.id;
+        return track && this._roster.byId(track.participantId)?._streamId(track.participantId, track.source);
       },
-      participantId: (rawId) => this._roster.idOf(rawId),
+      participantIds: (rawId) => this._roster.idsOf(rawId),
       rawId: (id) => (id === conference.participantId ? conference.rawId : conference.participants.get(id)?.rawId),
     };
   }

@@ -27,8 +27,8 @@ export interface FeatureContext {
   callId(): string;
   /** `RemoteVideoStream.id` for a track id of the session. */
   streamId(trackId: string): number | undefined;
-  /** Participant id of the session for an identifier's raw id; `undefined` for who is not in the call. */
-  participantId(rawId: string): string | undefined;
+  /** Participant ids of the session for an identifier's raw id, one for each device; none for who is not in the call. */
+  participantIds(rawId: string): string[];
   /** Raw id for a participant id of the session. */
   rawId(participantId: string): string | undefined;
 }

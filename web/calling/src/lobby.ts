@@ -18,7 +18,7 @@ type LobbyEvents = { lobbyParticipantsUpdated: { added: RemoteParticipant[]; rem
 type Ask = <K extends 'admit' | 'reject'>(kind: K, body: ClientBodies[K]) => Promise<unknown>;
 
 export class CallLobby extends Emitter<LobbyEvents> implements Lobby {
-  /** @internal */
+  /** By participant id of the session: who waits with two devices is here twice. @internal */
   readonly _people = new Map<string, Person>();
   /** @internal */
   _participants: RemoteParticipant[] = [];
@@ -41,51 +41,57 @@ export class CallLobby extends Emitter<LobbyEvents> implements Lobby {
 
   /** @throws {CommunicationError} 404 for somebody who does not wait, 403 when that is not allowed */
   async admit(participant: CommunicationIdentifierKind): Promise<void> {
-    await this._ask('admit', { participantIds: [this._idOf(participant)] });
+    await this._ask('admit', { participantIds: this._idsOf(participant) });
   }
 
   async admitAll(): Promise<LobbyAdmitResult> {
-    const count = this._people.size;
+    const count = this._participants.length;
     await this._ask('admit', { all: true });
     return { successCount: count, failureCount: 0 };
   }
 
   /** @throws {CommunicationError} as `admit` */
   async reject(participant: CommunicationIdentifierKind): Promise<void> {
-    await this._ask('reject', { participantIds: [this._idOf(participant)] });
+    await this._ask('reject', { participantIds: this._idsOf(participant) });
   }
 
   /** @internal */
   _update({ upserted, left }: Changes<Waiting>): void {
-    const added: RemoteParticipant[] = [];
-    const removed: RemoteParticipant[] = [];
-    for (const { id, rawId, displayName } of upserted) {
-      const known = this._people.get(id);
-      if (known) {
-        known._set('displayName', displayName, 'displayNameChanged');
-        continue;
-      }
-      const person = new Person(id, rawId || id, displayName, this._host);
-      person.state = 'InLobby';
-      this._people.set(id, person);
-      added.push(person);
-    }
+    const before = new Set(this._people.values());
     for (const id of left) {
-      const person = this._people.get(id);
-      if (!person) continue;
+      this._people.get(id)?._exit(id);
       this._people.delete(id);
-      person._setState('Disconnected');
-      removed.push(person);
     }
+    for (const one of upserted) {
+      const known = this._people.get(one.id);
+      if (known) known._set('displayName', one.displayName, 'displayNameChanged');
+      else this._enter(one);
+    }
+    const now = new Set(this._people.values());
+    const added = [...now].filter((person) => !before.has(person));
+    const removed = [...before].filter((person) => !now.has(person));
+    for (const person of removed) person._setState('Disconnected');
     if (added.length === 0 && removed.length === 0) return;
-    this._participants = [...this._people.values()];
+    this._participants = [...now];
     this._emit('lobbyParticipantsUpdated', { added, removed });
   }
 
   /** @internal */
-  _idOf(identifier: CommunicationIdentifierKind): string {
+  _enter({ id, rawId, displayName }: Waiting): void {
+    let person = [...this._people.values()].find(({ _rawId }) => _rawId === rawId);
+    if (!person) {
+      person = new Person(rawId || id, displayName, this._host);
+      person.state = 'InLobby';
+    }
+    person._enter(id);
+    this._people.set(id, person);
+  }
+
+  /** @internal */
+  _idsOf(identifier: CommunicationIdentifierKind): string[] {
     const rawId = rawIdOf(identifier);
-    for (const [id, person] of this._people) if (person._rawId === rawId) return id;
-    throw new CommunicationError('They do not wait in the lobby.', 404);
+    const person = [...this._people.values()].find(({ _rawId }) => _rawId === rawId);
+    if (!person) throw new CommunicationError('They do not wait in the lobby.', 404);
+    return person._ids;
   }
 }

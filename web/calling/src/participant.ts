@@ -43,9 +43,24 @@ type ParticipantEvents = {
 /** What a participant needs of its call. */
 export interface ParticipantHost {
   /** @throws {CommunicationError} */
-  mute(participantId: string): Promise<void>;
+  mute(participantIds: string[]): Promise<void>;
   views: ShownViews;
 }
+
+/** One device with which somebody is in the call. */
+interface Endpoint {
+  /** The lowest that none of their other devices has, from 0. */
+  number: number;
+  /** What the roster says; not yet known at first. */
+  known: Known | null;
+  speaking: boolean;
+  /** What it sends, by source. */
+  tracks: Map<Source | '', RemoteTrack>;
+  streams: Map<Source | '', RemoteVideo>;
+}
+
+/** Ids of streams: those of one device, then those of the next. */
+const STREAMS_PER_ENDPOINT = 2;
 
 export class Person extends Emitter<ParticipantEvents> implements RemoteParticipant {
   state: RemoteParticipantState = 'Connecting';
@@ -54,25 +69,18 @@ export class Person extends Emitter<ParticipantEvents> implements RemoteParticip
   isMuted = true;
   isSpeaking = false;
   role: ParticipantRole = 'Unknown';
-  /** Id in the session; another one when they come back. @internal */
-  _id: string;
   /** @internal */
   readonly _rawId: string;
   /** @internal */
   readonly _host: ParticipantHost;
-  /** @internal */
-  _cut = { camera: false, screen: false };
-  /** Their tracks, by source. @internal */
-  readonly _tracks = new Map<Source | '', RemoteTrack>();
-  /** @internal */
-  readonly _streams = new Map<Source | '', RemoteVideo>();
+  /** By participant id of the session. @internal */
+  readonly _endpoints = new Map<string, Endpoint>();
   /** @internal */
   _videoStreams: RemoteVideoStream[] = [];
 
   /** @internal */
-  constructor(id: string, rawId: string, displayName: string, host: ParticipantHost) {
+  constructor(rawId: string, displayName: string, host: ParticipantHost) {
     super();
-    this._id = id;
     this._rawId = rawId;
     this._host = host;
     this.displayName = displayName;
@@ -88,21 +96,94 @@ export class Person extends Emitter<ParticipantEvents> implements RemoteParticip
   }
 
   get endpointDetails(): ReadonlyArray<EndpointDetails> {
-    return [{ participantId: this._id }];
+    return this._ids.map((participantId) => ({ participantId }));
   }
 
   /** Mutes them, for everybody. @throws {CommunicationError} when that is not allowed */
   async mute(): Promise<void> {
-    await this._host.mute(this._id);
+    await this._host.mute(this._ids);
   }
 
-  /** What the roster says. @internal */
-  _learn({ displayName, role, micMuted, cameraCut, screenCut }: Known): void {
-    this._set('displayName', displayName, 'displayNameChanged');
-    this._set('role', roleOf(role), 'roleChanged');
-    this._set('isMuted', micMuted, 'isMutedChanged');
-    this._cut = { camera: cameraCut, screen: screenCut };
+  /** Their participant ids of the session: one for each device. @internal */
+  get _ids(): string[] {
+    return [...this._endpoints.keys()];
+  }
+
+  /** They are in the call with this device, too. @internal */
+  _enter(id: string): void {
+    const taken = new Set([...this._endpoints.values()].map(({ number }) => number));
+    let number = 0;
+    while (taken.has(number)) number += 1;
+    this._endpoints.set(id, { number, known: null, speaking: false, tracks: new Map(), streams: new Map() });
+    if (this.state === 'Disconnected') {
+      this.callEndReason = undefined;
+      this.state = 'Connecting';
+    }
+    this._emit('endpointDetailsChanged', undefined);
+  }
+
+  /** They are not in the call with this device any more. @internal */
+  _exit(id: string): void {
+    const endpoint = this._endpoints.get(id);
+    if (!endpoint) return;
+    this._endpoints.delete(id);
+    const removed: RemoteVideoStream[] = [...endpoint.streams.values()];
+    for (const stream of endpoint.streams.values()) stream._end();
+    this._videoStreams = this._videoStreams.filter((stream) => !removed.includes(stream));
+    if (removed.length > 0) this._emit('videoStreamsUpdated', { added: [], removed });
+    if (this._endpoints.size === 0) return;
+    this._emit('endpointDetailsChanged', undefined);
+    this._refresh();
+  }
+
+  /** What the roster says of one of their devices. @internal */
+  _learn(known: Known): void {
+    const endpoint = this._endpoints.get(known.id);
+    if (!endpoint) return;
+    endpoint.known = known;
+    this._set('displayName', known.displayName, 'displayNameChanged');
+    this._set('role', roleOf(known.role), 'roleChanged');
     this._updateStreams();
+    this._refresh();
+  }
+
+  /** @internal */
+  _setSpeaking(id: string, speaking: boolean): void {
+    const endpoint = this._endpoints.get(id);
+    if (!endpoint) return;
+    endpoint.speaking = speaking;
+    this._refresh();
+  }
+
+  /** What is sent from a device, or that nothing is any more. @internal */
+  _setTracks(id: string, tracks: RemoteTrack[]): void {
+    const endpoint = this._endpoints.get(id);
+    if (!endpoint) return;
+    endpoint.tracks = new Map(tracks.filter(({ kind }) => kind === 'video').map((track) => [track.source, track]));
+    this._updateStreams();
+  }
+
+  /** Id of the stream that a device sends from a source. @internal */
+  _streamId(id: string, source: Source | ''): number | undefined {
+    return this._endpoints.get(id)?.streams.get(source)?.id;
+  }
+
+  /** The call goes on without them, or is over. @internal */
+  _leave(): void {
+    for (const id of this._ids) this._exit(id);
+    this._set('isSpeaking', false, 'isSpeakingChanged');
+    this.callEndReason = { code: 0, subCode: 0, message: '' };
+    this._setState('Disconnected');
+  }
+
+  /** What holds for all of their devices together. @internal */
+  _refresh(): void {
+    const endpoints = [...this._endpoints.values()];
+    const known = endpoints.flatMap((endpoint) => endpoint.known ?? []);
+    this._set('isSpeaking', endpoints.some(({ speaking }) => speaking), 'isSpeakingChanged');
+    if (known.length === 0) return;
+    this._set('isMuted', known.every(({ micMuted }) => micMuted), 'isMutedChanged');
+    this._setState(known.every(({ reconnecting }) => reconnecting) ? 'Reconnecting' : 'Connected');
   }
 
   /** @internal */
@@ -110,50 +191,30 @@ export class Person extends Emitter<ParticipantEvents> implements RemoteParticip
     this._set('state', state, 'stateChanged');
   }
 
-  /** @internal */
-  _setSpeaking(speaking: boolean): void {
-    this._set('isSpeaking', speaking, 'isSpeakingChanged');
-  }
-
-  /** What they send, or that they do no more. @internal */
-  _setTracks(tracks: RemoteTrack[]): void {
-    this._tracks.clear();
-    for (const track of tracks) if (track.kind === 'video') this._tracks.set(track.source, track);
-    this._updateStreams();
-  }
-
-  /** @internal */
-  _leave(): void {
-    this._setSpeaking(false);
-    this._tracks.clear();
-    const removed = this._videoStreams;
-    for (const stream of this._streams.values()) stream._end();
-    this._streams.clear();
-    this._videoStreams = [];
-    this.callEndReason = { code: 0, subCode: 0, message: '' };
-    this._setState('Disconnected');
-    if (removed.length > 0) this._emit('videoStreamsUpdated', { added: [], removed });
-  }
-
   /** A stream is there from its first track on; whether it has one now is `isAvailable`. @internal */
   _updateStreams(): void {
     const added: RemoteVideoStream[] = [];
-    for (const source of this._tracks.keys()) {
-      if (this._streams.has(source)) continue;
-      const camera = source === CAMERA;
-      const key = `${this._rawId} ${this._id} ${source}`;
-      const stream = new RemoteVideo(camera ? 1 : 2, camera ? 'Video' : 'ScreenSharing', key, this._host.views);
-      this._streams.set(source, stream);
-      added.push(stream);
+    for (const [id, { number, tracks, streams }] of this._endpoints) {
+      for (const source of tracks.keys()) {
+        if (streams.has(source)) continue;
+        const camera = source === CAMERA;
+        const streamId = number * STREAMS_PER_ENDPOINT + (camera ? 1 : 2);
+        const key = `${this._rawId} ${id} ${source}`;
+        const stream = new RemoteVideo(streamId, camera ? 'Video' : 'ScreenSharing', key, this._host.views);
+        streams.set(source, stream);
+        added.push(stream);
+      }
     }
     if (added.length > 0) {
       this._videoStreams = [...this._videoStreams, ...added];
       this._emit('videoStreamsUpdated', { added, removed: [] });
     }
-    for (const [source, stream] of this._streams) {
-      const track = this._tracks.get(source);
-      const cut = source === CAMERA ? this._cut.camera : this._cut.screen;
-      stream._update(track?.id ?? '', track?.media ?? null, track !== undefined && !cut);
+    for (const { known, tracks, streams } of this._endpoints.values()) {
+      for (const [source, stream] of streams) {
+        const track = tracks.get(source);
+        const cut = source === CAMERA ? known?.cameraCut : known?.screenCut;
+        stream._update(track?.id ?? '', track?.media ?? null, track !== undefined && !cut);
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-/** The others in a call: one object per person, for as long as the call lasts. */
+/** The others in a call: one object per person, with however many devices, for as long as the call lasts. */
 
 import { Person } from './participant.js';
 import type { ParticipantHost } from './participant.js';
@@ -15,7 +15,7 @@ export class Roster {
   #conference: Conference;
   #host: ParticipantHost;
   #report: Report;
-  /** By participant id of the session. */
+  /** By participant id of the session: who is in the call with two devices is here twice. */
   #people = new Map<string, Person>();
   /** Everybody there has been, by raw id: who comes back is the same object. */
   #known = new Map<string, Person>();
@@ -31,49 +31,29 @@ export class Roster {
     return this.#people.get(participantId);
   }
 
-  /** Participant id of somebody in the call. */
-  idOf(rawId: string): string | undefined {
-    const person = this.#known.get(rawId);
-    return person && this.#people.get(person._id) === person ? person._id : undefined;
+  /** Participant ids of somebody in the call, one for each of their devices. */
+  idsOf(rawId: string): string[] {
+    return this.#known.get(rawId)?._ids ?? [];
   }
 
   update({ upserted, left }: Changes<Participant>): void {
-    const added: [Person, Participant][] = [];
-    const removed: Person[] = [];
+    const before = new Set(this.#people.values());
     for (const id of left) {
-      const person = this.#people.get(id);
-      if (!person) continue;
+      this.#people.get(id)?._exit(id);
       this.#people.delete(id);
       this.#speaking.delete(id);
-      removed.push(person);
     }
-    for (const known of upserted) {
-      if (known.id === this.#conference.participantId) continue;
-      const person = this.#people.get(known.id);
-      if (person) {
-        person._learn(known);
-        person._setState(stateOf(known));
-        continue;
-      }
-      added.push([this.#enter(known), known]);
+    const others = upserted.filter(({ id }) => id !== this.#conference.participantId);
+    for (const known of others) if (!this.#people.has(known.id)) this.#enter(known);
+    const now = new Set(this.#people.values());
+    const added = [...now].filter((person) => !before.has(person));
+    const removed = [...before].filter((person) => !now.has(person));
+    for (const person of removed) person._leave();
+    if (added.length > 0 || removed.length > 0) {
+      this.participants = [...now];
+      this.#report({ added, removed });
     }
-    for (const person of removed) if (!added.some(([one]) => one === person)) person._leave();
-    if (added.length === 0 && removed.length === 0) return;
-    this.participants = [...this.#people.values()];
-    // Who is back with another id was never gone, as far as the app is concerned.
-    const stayed = new Set(removed.filter((person) => this.#people.get(person._id) === person));
-    this.#report({
-      added: added.map(([person]) => person).filter((person) => !stayed.has(person)),
-      removed: removed.filter((person) => !stayed.has(person)),
-    });
-    // Apps, and Microsoft's UI library, keep people by their identifier: of somebody who is in the call twice and leaves once
-    // they would forget the other, too.
-    const others = removed.filter((person) => !stayed.has(person)).flatMap((person) => this.#other(person) ?? []);
-    if (others.length > 0) this.#report({ added: [...new Set(others)], removed: [] });
-    for (const [person, known] of added) {
-      person._learn(known);
-      person._setState(stateOf(known));
-    }
+    for (const known of others) this.#people.get(known.id)?._learn(known);
     this.updateTracks();
     this.updateSpeaking();
   }
@@ -86,14 +66,14 @@ export class Roster {
       if (own) own.push(track);
       else tracks.set(track.participantId, [track]);
     }
-    for (const [id, person] of this.#people) person._setTracks(tracks.get(id) ?? []);
+    for (const [id, person] of this.#people) person._setTracks(id, tracks.get(id) ?? []);
   }
 
   updateSpeaking(): void {
     const before = this.#speaking;
     this.#speaking = new Set(this.#conference.speaking);
-    for (const id of before) if (!this.#speaking.has(id)) this.#people.get(id)?._setSpeaking(false);
-    for (const id of this.#speaking) this.#people.get(id)?._setSpeaking(true);
+    for (const id of before) if (!this.#speaking.has(id)) this.#people.get(id)?._setSpeaking(id, false);
+    for (const id of this.#speaking) this.#people.get(id)?._setSpeaking(id, true);
   }
 
   /** The call is over: nobody is there any more. */
@@ -102,28 +82,11 @@ export class Roster {
     this.#people.clear();
   }
 
-  /** Who is there under the identifier of somebody who has left, from another device. */
-  #other({ _rawId }: Person): Person | undefined {
-    const other = [...this.#people.values()].find((person) => person._rawId === _rawId);
-    if (other) this.#known.set(_rawId, other);
-    return other;
-  }
-
-  #enter(known: Participant): Person {
-    const rawId = known.rawId || known.id;
-    let person = this.#known.get(rawId);
-    // Somebody may be in the call twice.
-    if (person && this.#people.get(person._id) === person) person = undefined;
-    if (!person) {
-      person = new Person(known.id, rawId, known.displayName, this.#host);
-      this.#known.set(rawId, person);
-    }
-    person._id = known.id;
-    person.callEndReason = undefined;
-    if (person.state === 'Disconnected') person.state = 'Connecting';
-    this.#people.set(known.id, person);
-    return person;
+  #enter({ id, rawId, displayName }: Participant): void {
+    const key = rawId || id;
+    let person = this.#known.get(key);
+    if (!person) this.#known.set(key, (person = new Person(key, displayName, this.#host)));
+    this.#people.set(id, person);
+    person._enter(id);
   }
 }
-
-const stateOf = ({ reconnecting }: Participant) => (reconnecting ? 'Reconnecting' : 'Connected');

@@ -126,23 +126,42 @@ test('one object per person, also for who comes back', async () => {
   await leave(call);
 });
 
-test('who is in the call twice and leaves once is still there for apps that go by identifiers', async () => {
-  const { call } = await join();
+test('who is in the call with two devices is one participant', async () => {
+  const { call, log } = await join();
   await connect();
-  const people = new Map<string, RemoteParticipant>();
-  const key = ({ identifier }: RemoteParticipant) => JSON.stringify(identifier);
-  for (const one of call.remoteParticipants) people.set(key(one), one);
-  call.on('remoteParticipantsUpdated', ({ added, removed }) => {
-    for (const one of removed) people.delete(key(one));
-    for (const one of added) people.set(key(one), one);
-  });
-  FakeSocket.last.says({ seq: '4', roster: { upserted: [{ ...ALICE, id: 'alice-2' }] } });
-  assert.equal(call.remoteParticipants.length, 2);
-  FakeSocket.last.says({ seq: '5', roster: { left: ['alice'] } });
-  assert.equal(call.remoteParticipants.length, 1);
-  assert.equal(people.get(key(call.remoteParticipants[0]!)), call.remoteParticipants[0]);
-  FakeSocket.last.says({ seq: '6', roster: { left: ['alice-2'] } });
-  assert.deepEqual([call.remoteParticipants.length, people.size], [0, 0]);
+  const [alice] = call.remoteParticipants;
+  log.length = 0;
+  const said: string[] = [];
+  alice!.on('endpointDetailsChanged', () => said.push(`devices ${alice!.endpointDetails.map(({ participantId }) => participantId)}`));
+  alice!.on('isMutedChanged', () => said.push(`muted ${alice!.isMuted}`));
+  alice!.on('isSpeakingChanged', () => said.push(`speaking ${alice!.isSpeaking}`));
+  alice!.on('stateChanged', () => said.push(alice!.state));
+  const streams = () => alice!.videoStreams.map(({ id, mediaStreamType, isAvailable }) => [id, mediaStreamType, isAvailable]);
+  FakeSocket.last.says({ seq: '4', roster: { upserted: [{ ...ALICE, id: 'alice-2', micMuted: true }] } });
+  FakeSocket.last.says({ seq: '5', tracks: { added: [{ ...CAMERA, id: 't2', participantId: 'alice-2' }] } });
+  await pass(200);
+  assert.deepEqual(call.remoteParticipants, [alice]);
+  assert.deepEqual(streams(), [[1, 'Video', true], [3, 'Video', true]]);
+  // She is muted once she is on both, and away once both are.
+  FakeSocket.last.says({ seq: '6', roster: { upserted: [{ ...ALICE, micMuted: true }] } });
+  FakeSocket.last.says({ seq: '7', roster: { upserted: [{ ...ALICE, reconnecting: true }] } });
+  FakeSocket.last.says({ seq: '8', speaking: { speakers: [{ participantId: 'alice' }, { participantId: 'alice-2' }] } });
+  FakeSocket.last.says({ seq: '9', speaking: { speakers: [{ participantId: 'alice-2' }] } });
+  FakeSocket.last.says({ seq: '10', roster: { left: ['alice'] } });
+  await settle();
+  assert.deepEqual(streams(), [[3, 'Video', true]]);
+  assert.deepEqual(said, [
+    'devices alice,alice-2', 'muted true', 'muted false', 'speaking true', 'devices alice-2', 'muted true',
+  ]);
+  const removal = call.removeParticipant(alice!.identifier);
+  await settle();
+  assert.deepEqual(FakeSocket.last.asked('remove').map(({ remove }) => remove.participantIds), [['alice-2']]);
+  FakeSocket.last.answers('remove', { done: {} });
+  await removal;
+  assert.ok(!log.some((line) => line.startsWith('+') || line.startsWith('-')), 'she was there all the time');
+  FakeSocket.last.says({ seq: '11', roster: { left: ['alice-2'] } });
+  assert.equal(log.at(-1), '-Alice Disconnected');
+  assert.deepEqual(call.remoteParticipants, []);
   await leave(call);
 });
 

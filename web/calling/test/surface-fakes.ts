@@ -203,7 +203,7 @@ export function contextOf(conference: FakeConference, more: object = {}): Featur
     devices,
     callId: () => 'call',
     streamId: () => undefined,
-    participantId: (rawId: string) => [...conference.participants.values()].find((one) => one.rawId === rawId)?.id,
+    participantIds: (rawId: string) => [...conference.participants.values()].filter((one) => one.rawId === rawId).map(({ id }) => id),
     rawId: (id: string) => conference.participants.get(id)?.rawId,
     ...more,
   } as unknown as FeatureContext;

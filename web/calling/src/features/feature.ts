@@ -78,15 +78,15 @@ export abstract class Feature<E extends Events> extends Emitter<E> {
   /** Participant ids of those who are in the call. @throws {CommunicationError} when nobody of them is @internal */
   _ids(participants: CommunicationIdentifier[]): string[] {
     if (!Array.isArray(participants)) throw new CommunicationError('A list of participants is needed.', 400);
-    const ids = participants.flatMap((participant) => this._participantId(getIdentifierRawId(participant)) ?? []);
+    const ids = participants.flatMap((participant) => this._participantIds(getIdentifierRawId(participant)));
     if (ids.length === 0) throw new CommunicationError('There is no such participant in the call.', 404);
     return ids;
   }
 
   /** @internal */
-  _participantId(rawId: string): string | undefined {
+  _participantIds(rawId: string): string[] {
     const { conference } = this._context;
-    return rawId === conference.rawId ? conference.participantId : this._context.participantId(rawId);
+    return rawId === conference.rawId ? [conference.participantId] : this._context.participantIds(rawId);
   }
 
   /** Who it is; `undefined` for who is not known (yet). @internal */
@@ -94,5 +94,18 @@ export abstract class Feature<E extends Events> extends Emitter<E> {
     const { conference } = this._context;
     const rawId = participantId === conference.participantId ? conference.rawId : this._context.rawId(participantId);
     return rawId ? identifierOf(rawId) : undefined;
+  }
+
+  /** Who they are by participant id, those not known (yet) left out, and each once: two devices have one identifier. @internal */
+  _identifiers(participantIds: Iterable<string>): Map<string, Identifier> {
+    const found = new Map<string, Identifier>();
+    const seen = new Set<string>();
+    for (const id of participantIds) {
+      const identifier = this._identifier(id);
+      if (!identifier || seen.has(identifier.rawId)) continue;
+      seen.add(identifier.rawId);
+      found.set(id, identifier);
+    }
+    return found;
   }
 }

@@ -39,10 +39,7 @@ export class RaiseHand extends Feature<Record<RaiseHandEvent, RaisedHandChangedE
   }
 
   getRaisedHands(): RaisedHand[] {
-    return this._hands().flatMap((id, index) => {
-      const identifier = this._identifier(id);
-      return identifier ? [{ identifier, order: index + 1 }] : [];
-    });
+    return [...this._identifiers(this._hands()).values()].map((identifier, index) => ({ identifier, order: index + 1 }));
   }
 
   raiseHand(): Promise<void> {
@@ -165,9 +162,8 @@ export class Spotlight extends Feature<{ spotlightChanged: Spotlighted }> implem
   /** @internal */
   _now(): Map<string, SpotlightedParticipant> {
     const now = new Map<string, SpotlightedParticipant>();
-    for (const id of this._context.conference.meeting.spotlight) {
-      const identifier = this._identifier(id);
-      if (identifier) now.set(id, { identifier, order: now.size + 1 });
+    for (const [id, identifier] of this._identifiers(this._context.conference.meeting.spotlight)) {
+      now.set(id, { identifier, order: now.size + 1 });
     }
     return now;
   }
@@ -208,7 +204,7 @@ export class DominantSpeakers extends Feature<{ dominantSpeakersChanged: void }>
 
   get dominantSpeakers(): DominantSpeakersInfo {
     return {
-      speakersList: this._ranking.flatMap((id) => this._identifier(id) ?? []),
+      speakersList: [...this._identifiers(this._ranking).values()],
       timestamp: new Date(this._at),
     };
   }
@@ -255,9 +251,10 @@ export class MediaAccesses extends Feature<AccessEvents> implements MediaAccessC
 
   getAllOthersMediaAccess(): MediaAccess[] {
     const { participants, participantId } = this._context.conference;
-    return [...participants.values()].flatMap(({ id, micForbidden, cameraForbidden }) => {
-      const participant = id === participantId ? undefined : this._identifier(id);
-      return participant ? [{ participant, isAudioPermitted: !micForbidden, isVideoPermitted: !cameraForbidden }] : [];
+    const others = [...participants.keys()].filter((id) => id !== participantId);
+    return [...this._identifiers(others)].map(([id, participant]) => {
+      const { micForbidden, cameraForbidden } = participants.get(id)!;
+      return { participant, isAudioPermitted: !micForbidden, isVideoPermitted: !cameraForbidden };
     });
   }
 
