@@ -6,16 +6,9 @@
 
 import { t, textId } from './i18n.js';
 import { preferences, remember } from './preferences.js';
+import { CONSTRAINTS, captureScreen, problemOf } from './session.js';
 
-/** @typedef {'denied'|'missing'|'busy'|'unsupported'} Problem */
-
-const MICROPHONE_CONSTRAINTS = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-/** Halved twice, its sides stay even: it is sent in three sizes. */
-const CAMERA_CONSTRAINTS = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 24, max: 30 } };
-const SCREEN_CONSTRAINTS = {
-  video: { frameRate: { ideal: 15, max: 30 }, width: { max: 1920 }, height: { max: 1080 } },
-  audio: false,
-};
+/** @typedef {import('./session.js').Problem} Problem */
 
 /** Sentences for a person. */
 const SENTENCES = {
@@ -23,12 +16,14 @@ const SENTENCES = {
     denied: textId('call-microphone-denied'),
     missing: textId('call-microphone-missing'),
     busy: textId('call-microphone-busy'),
+    failed: textId('call-microphone-failed'),
     unsupported: textId('call-microphone-unsupported'),
   },
   camera: {
     denied: textId('call-camera-denied'),
     missing: textId('call-camera-missing'),
     busy: textId('call-camera-busy'),
+    failed: textId('call-camera-failed'),
     unsupported: textId('call-camera-unsupported'),
   },
 };
@@ -172,16 +167,14 @@ export class LocalMedia extends EventTarget {
    * @throws {DOMException} when there is nothing to capture
    */
   async startScreen() {
-    let stream;
+    let track;
     try {
-      stream = await navigator.mediaDevices.getDisplayMedia(SCREEN_CONSTRAINTS);
+      track = await captureScreen();
     } catch (error) {
       if (error.name === 'NotAllowedError' || error.name === 'AbortError') return false;
       throw error;
     }
     this.stopScreen();
-    const [track] = stream.getVideoTracks();
-    if ('contentHint' in track) track.contentHint = 'detail';
     // The browser has a button of its own to stop sharing.
     track.addEventListener('ended', () => this.screen === track && this.stopScreen());
     this.screen = track;
@@ -246,7 +239,7 @@ export class LocalMedia extends EventTarget {
   }
 
   #constraints(kind) {
-    const base = kind === 'microphone' ? MICROPHONE_CONSTRAINTS : CAMERA_CONSTRAINTS;
+    const base = CONSTRAINTS[kind];
     const chosen = this.#chosen[kind];
     // Not `exact`: a remembered device may not be there today.
     return chosen ? { ...base, deviceId: { ideal: chosen } } : base;
@@ -289,19 +282,5 @@ export class LocalMedia extends EventTarget {
 
   #changed() {
     this.dispatchEvent(new Event('change'));
-  }
-}
-
-/** @returns {Problem} */
-function problemOf(error) {
-  switch (error?.name) {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return 'denied';
-    case 'NotReadableError':
-    case 'AbortError':
-      return 'busy';
-    default:
-      return 'missing';
   }
 }

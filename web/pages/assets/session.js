@@ -1,5 +1,36 @@
 // Built from web/calling/src/session by `npm run build` in web/calling. Change it there.
 
+// src/session/capture.ts
+var CONSTRAINTS = {
+  microphone: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+  // Halved twice, its sides stay even: it is sent in three sizes.
+  camera: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 24, max: 30 } }
+};
+var SCREEN_OPTIONS = {
+  video: { frameRate: { ideal: 15, max: 30 }, width: { max: 1920 }, height: { max: 1080 } },
+  audio: false
+};
+function problemOf(error) {
+  switch (error?.name) {
+    case "NotAllowedError":
+    case "SecurityError":
+      return "denied";
+    case "NotReadableError":
+    case "AbortError":
+      return "busy";
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return "missing";
+    default:
+      return "failed";
+  }
+}
+async function captureScreen() {
+  const [track] = (await navigator.mediaDevices.getDisplayMedia(SCREEN_OPTIONS)).getVideoTracks();
+  if (track && "contentHint" in track) track.contentHint = "detail";
+  return track;
+}
+
 // src/session/chat.ts
 var TYPING_MS = 8e3;
 var TYPING_EVERY_MS = 2e3;
@@ -1721,10 +1752,13 @@ var Conference = class extends Requests {
 };
 export {
   CAMERA,
+  CONSTRAINTS,
   Conference,
   MICROPHONE,
   RequestRefused,
   SCREEN,
   SessionOver,
-  Signaling
+  Signaling,
+  captureScreen,
+  problemOf
 };

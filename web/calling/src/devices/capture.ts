@@ -3,21 +3,12 @@
  * closed, and its light goes out, when nobody uses it any more.
  */
 
-import { DeviceError, problemOf } from './problems.js';
-import type { DeviceKind, Problem } from './problems.js';
+import { CONSTRAINTS, captureScreen, problemOf } from '../session/capture.js';
+import type { Problem } from '../session/capture.js';
+import { DeviceError } from './problems.js';
+import type { DeviceKind } from './problems.js';
 
 export type CaptureKind = 'camera' | 'microphone';
-
-const CONSTRAINTS: Record<CaptureKind, MediaTrackConstraints> = {
-  microphone: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-  // Halved twice, its sides stay even: it is sent in three sizes.
-  camera: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 24, max: 30 } },
-};
-/** Sharp rather than smooth. */
-const SCREEN: DisplayMediaStreamOptions = {
-  video: { frameRate: { ideal: 15, max: 30 }, width: { max: 1920 }, height: { max: 1080 } },
-  audio: false,
-};
 
 /** The right to use a device until `release`. */
 export interface Lease {
@@ -156,16 +147,14 @@ async function media(kind: CaptureKind, deviceId: string): Promise<MediaStreamTr
 export async function openScreen(): Promise<MediaStreamTrack> {
   const devices = globalThis.navigator?.mediaDevices;
   if (!devices?.getDisplayMedia) throw new DeviceError('screen', 'unsupported');
-  let stream: MediaStream;
+  let track: MediaStreamTrack | undefined;
   try {
-    stream = await devices.getDisplayMedia(SCREEN);
+    track = await captureScreen();
   } catch (error) {
     tell({ device: 'screen', problem: problemOf(error), cause: error });
     throw new DeviceError('screen', problemOf(error), error);
   }
-  const [track] = stream.getVideoTracks();
   if (!track) throw new DeviceError('screen', 'missing');
   tell({ device: 'screen', problem: null });
-  if ('contentHint' in track) track.contentHint = 'detail';
   return track;
 }

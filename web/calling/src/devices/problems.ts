@@ -1,8 +1,8 @@
 /** What goes wrong with cameras, microphones and screens, as errors with the documented numbers. */
 
 import { CommunicationError } from '../errors.js';
+import type { Problem } from '../session/capture.js';
 
-export type Problem = 'denied' | 'missing' | 'busy' | 'unsupported' | 'failed';
 export type DeviceKind = 'camera' | 'microphone' | 'screen';
 
 /** Code, sub code and sentence by problem. */
@@ -42,22 +42,5 @@ export class DeviceError extends CommunicationError {
     const [code, subCode, message] = TABLES[device][problem];
     super(message, code, subCode);
     this.cause = cause;
-  }
-}
-
-/** What an error of `getUserMedia` and `getDisplayMedia` means. */
-export function problemOf(error: unknown): Problem {
-  switch ((error as Error | undefined)?.name) {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return 'denied';
-    case 'NotReadableError':
-    case 'AbortError':
-      return 'busy';
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return 'missing';
-    default:
-      return 'failed';
   }
 }

@@ -1,5 +1,7 @@
 /** What the pages of Anteroom share with this package: signaling, media, one stay in one meeting. */
 
+export { CONSTRAINTS, captureScreen, problemOf } from './capture.js';
+export type { Problem } from './capture.js';
 export { Conference } from './conference.js';
 export type { ConferenceOptions, ConferenceState, LocalSources, Topic } from './conference.js';
 export { CAMERA, MICROPHONE, SCREEN } from './media.js';
