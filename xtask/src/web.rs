@@ -9,9 +9,6 @@ use crate::{prerequisites, run};
 /// In the order in which they need each other.
 const PACKAGES: &[&str] = &["calling", "calling-effects", "pages-build"];
 
-/// What stands on the packages; the browsers' tests use it.
-const EXAMPLES: &[&str] = &["examples/minimal", "examples/acs-ui-library"];
-
 /// Checks and tests the packages: what is committed of what they build, types, unit tests.
 pub(crate) fn test() -> Result<()> {
     prerequisites::ensure(&[prerequisites::NODE])?;
@@ -21,16 +18,6 @@ pub(crate) fn test() -> Result<()> {
         for script in ["verify", "check", "build", "test"] {
             run_script(package, script)?;
         }
-    }
-    Ok(())
-}
-
-/// Builds the packages and the apps on top of them.
-pub(crate) fn build() -> Result<()> {
-    prerequisites::ensure(&[prerequisites::NODE])?;
-    for package in PACKAGES.iter().chain(EXAMPLES) {
-        install(package)?;
-        run_script(package, "build")?;
     }
     Ok(())
 }

@@ -279,7 +279,9 @@ fn azure_js(setting: &Setting<'_>) -> Result<()> {
 
 fn browsers(setting: &Setting<'_>) -> Result<()> {
     prerequisites::ensure(&[prerequisites::NODE, prerequisites::BROWSERS])?;
-    web::build()?;
+    // What is installed and built already is left as it is.
+    let prepare = Suite::Browsers.directory().join("prepare.mjs");
+    run::check(run::command("node").arg(prepare))?;
     node(Suite::Browsers, setting)
 }
 
