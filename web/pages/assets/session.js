@@ -545,6 +545,7 @@ var ENCODINGS = {
 };
 var HINTS = { TRACK_SOURCE_CAMERA: "motion", TRACK_SOURCE_SCREEN: "detail" };
 var MAX_SLOTS = { audio: 36, video: 28 };
+var REST = { free: 16, msPerSection: 8 };
 var INTERRUPTION_MS = 4e3;
 var RESTART_MS = [250, 8e3];
 var Media = class extends EventTarget {
@@ -556,6 +557,8 @@ var Media = class extends EventTarget {
   #byTrack = /* @__PURE__ */ new Map();
   #wanted = false;
   #negotiating = false;
+  /** Unix milliseconds from which on the next offer may be made. */
+  #rested = 0;
   #closed = false;
   #restartTimer;
   #failures = 0;
@@ -746,6 +749,8 @@ var Media = class extends EventTarget {
     this.#negotiating = true;
     await Promise.resolve();
     while (this.#wanted && !this.#closed) {
+      await this.#rest();
+      if (this.#closed) break;
       this.#wanted = false;
       try {
         await this.#exchange();
@@ -757,6 +762,11 @@ var Media = class extends EventTarget {
     }
     this.#negotiating = false;
   }
+  /** In a large meeting somebody comes or goes all the time: what comes together makes one offer. */
+  async #rest() {
+    const pause = this.#rested - Date.now();
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+  }
   /** One offer and its answer. */
   async #exchange() {
     await this.#pc.setLocalDescription(await this.#pc.createOffer());
@@ -765,6 +775,8 @@ var Media = class extends EventTarget {
     if (this.#closed) return;
     await this.#pc.setRemoteDescription({ type: "answer", sdp: answer.sdp ?? "" });
     this.#service.confirm();
+    const sections = this.#sending.size + this.#receiving.length;
+    this.#rested = Date.now() + Math.max(sections - REST.free, 0) * REST.msPerSection;
     for (const missing of answer.missingTracks ?? []) {
       const slot = this.#byTrack.get(missing);
       if (!slot) continue;

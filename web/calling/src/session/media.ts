@@ -32,6 +32,11 @@ const HINTS: Partial<Record<Source, string>> = { TRACK_SOURCE_CAMERA: 'motion', 
  * stays in them: what goes beyond waits until others are free.
  */
 const MAX_SLOTS = { audio: 36, video: 28 } as const;
+/**
+ * An offer and its answer keep the page busy for longer the more sections there are: a connection with more than the first
+ * figure of them rests between two exchanges, the second figure of milliseconds for each section beyond.
+ */
+const REST = { free: 16, msPerSection: 8 } as const;
 /** How long a connection may be interrupted before ICE is restarted, in milliseconds. */
 const INTERRUPTION_MS = 4_000;
 /** Pause before ICE is restarted after it failed, in milliseconds; doubled each time, up to the second figure. */
@@ -90,6 +95,8 @@ export class Media extends EventTarget {
   #byTrack = new Map<string, Slot>();
   #wanted = false;
   #negotiating = false;
+  /** Unix milliseconds from which on the next offer may be made. */
+  #rested = 0;
   #closed = false;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -303,6 +310,8 @@ export class Media extends EventTarget {
     // One turn later, so that several changes in a row make one offer.
     await Promise.resolve();
     while (this.#wanted && !this.#closed) {
+      await this.#rest();
+      if (this.#closed) break;
       this.#wanted = false;
       try {
         await this.#exchange();
@@ -315,6 +324,12 @@ export class Media extends EventTarget {
     this.#negotiating = false;
   }
 
+  /** In a large meeting somebody comes or goes all the time: what comes together makes one offer. */
+  async #rest(): Promise<void> {
+    const pause = this.#rested - Date.now();
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+
   /** One offer and its answer. */
   async #exchange(): Promise<void> {
     await this.#pc.setLocalDescription(await this.#pc.createOffer());
@@ -324,6 +339,8 @@ export class Media extends EventTarget {
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp ?? '' });
     // Not before: Firefox gives packets of a new section to an older one that has been silent so far, for good.
     this.#service.confirm();
+    const sections = this.#sending.size + this.#receiving.length;
+    this.#rested = Date.now() + Math.max(sections - REST.free, 0) * REST.msPerSection;
     for (const missing of answer.missingTracks ?? []) {
       const slot = this.#byTrack.get(missing);
       if (!slot) continue;
