@@ -16,6 +16,7 @@ import { icon } from './icons.js';
 import { REACTIONS } from './meeting-controls.js';
 import { LobbyPanel, People } from './people.js';
 import { QualityWatch, qualityMark, qualityText, showQuality } from './quality.js';
+import { Redraw } from './redraw.js';
 import { openSettings } from './settings.js';
 import { Shortcuts } from './shortcuts.js';
 import { Stage } from './stage.js';
@@ -83,6 +84,7 @@ export function showCall(container, call, local, { rejoin, back, guestLink = fal
 /** The call itself. */
 function inCall(call, local, { guestLink }) {
   const stage = new Stage(call, local);
+  const pictures = new Redraw(call, () => stage.update());
   const people = new People(call);
   const lobby = new LobbyPanel(call);
   const chat = new Chat(call);
@@ -149,7 +151,8 @@ function inCall(call, local, { guestLink }) {
       chat.updateTyping();
       return;
     }
-    if (topic === 'roster' || topic === 'tracks' || topic === 'meeting' || topic === 'state' || topic === 'local') stage.update();
+    if (topic === 'roster' || topic === 'tracks' || topic === 'meeting') pictures.soon();
+    if (topic === 'state' || topic === 'local') pictures.now();
     if (topic === 'meeting' || topic === 'state') banner.update();
     if (topic === 'tracks' || topic === 'state') audio.update(call.tracks.values());
     if (topic === 'roster' || topic === 'access' || topic === 'meeting' || topic === 'state') people.update();
@@ -221,7 +224,7 @@ function inCall(call, local, { guestLink }) {
       window.removeEventListener('beforeunload', onClose);
       for (const width of [WIDE, ROOMY]) width.removeEventListener('change', onWidth);
       if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-      for (const part of [banner, stage, audio, chat, hints, head, shortcuts, quality]) part.close();
+      for (const part of [pictures, people, banner, stage, audio, chat, hints, head, shortcuts, quality]) part.close();
     },
   };
 }

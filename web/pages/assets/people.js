@@ -7,14 +7,10 @@ import { Batch } from './announce.js';
 import { h, setText } from './dom.js';
 import { collator, t } from './i18n.js';
 import { PersonRow } from './person-row.js';
+import { Redraw } from './redraw.js';
 import { WindowedList } from './windowed-list.js';
 
 export { LobbyPanel } from './lobby-panel.js';
-
-/** In a large meeting the list is drawn anew at most this often, in milliseconds: dozens join in a second. */
-const LARGE_PAUSE_MS = 250;
-/** From this many participants on a meeting is large. */
-const LARGE = 60;
 
 /** The participants' panel. */
 export class People {
@@ -31,7 +27,7 @@ export class People {
   #hands = new Set();
   /** Whether the service itself says who comes and goes. */
   #announced = false;
-  #timer = 0;
+  #redraw;
   #entered = new Batch((people, count) => t('people-said-joined', { people, count }));
   #left = new Batch((people, count) => t('people-said-left', { people, count }));
   #raised = new Batch((people, count) => t('people-said-hand', { people, count }));
@@ -39,6 +35,7 @@ export class People {
   /** @param {import('./session.js').Conference} call */
   constructor(call) {
     this.#call = call;
+    this.#redraw = new Redraw(call, () => this.#draw());
     this.#search = h('input', {
       type: 'search',
       class: 'people-search',
@@ -47,7 +44,7 @@ export class People {
       'aria-label': t('people-search'),
       autocomplete: 'off',
       spellcheck: 'false',
-      on: { input: () => this.#draw(), keydown: (event) => this.#clear(event) },
+      on: { input: () => this.#redraw.now(), keydown: (event) => this.#clear(event) },
     });
     this.#none = h('p', { class: 'people-none', role: 'status' });
     this.#list = new WindowedList({ class: 'people-list', row: (standing) => new PersonRow(call, standing), fallback: this.#title });
@@ -61,11 +58,11 @@ export class People {
   }
 
   update() {
-    if (this.#call.participants.size < LARGE) {
-      this.#draw();
-      return;
-    }
-    this.#timer ||= setTimeout(() => this.#draw(), LARGE_PAUSE_MS);
+    this.#redraw.soon();
+  }
+
+  close() {
+    this.#redraw.close();
   }
 
   /** Touches the rows that change, whatever their number. */
@@ -77,8 +74,6 @@ export class People {
   }
 
   #draw() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
     const { participants } = this.#call;
     const all = this.#standings();
     const wanted = plain(this.#search.value.trim());
@@ -134,7 +129,7 @@ export class People {
     event.preventDefault();
     event.stopPropagation();
     this.#search.value = '';
-    this.#draw();
+    this.#redraw.now();
   }
 }
 

@@ -6,6 +6,8 @@
 
 /** Pause after the last change before it is told, in milliseconds: resizing a window is many changes. */
 const SETTLE_MS = 200;
+/** After the first change it is told in this time, also when there is always another one, in milliseconds. */
+const LATEST_MS = 500;
 /** How long a page is in the background before its pictures count as unseen, in milliseconds. */
 const BACKGROUND_MS = 3_000;
 /** Sizes are rounded up to multiples of this many pixels, so that a scroll bar makes no difference. */
@@ -30,6 +32,8 @@ export class Views {
   #inSight = new Map();
   #told = '';
   #settling = 0;
+  /** When the first change came that has not been told. */
+  #since = 0;
   #leaving = 0;
   #background = false;
   #resize = new ResizeObserver((entries) => {
@@ -93,14 +97,17 @@ export class Views {
   }
 
   #changed() {
+    const now = performance.now();
+    if (this.#settling === 0) this.#since = now;
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => {
+      this.#settling = 0;
       const views = [...this.#pictures.values()].map((picture) => this.#view(picture));
       const text = JSON.stringify(views);
       if (text === this.#told) return;
       this.#told = text;
       this.#tell(views);
-    }, SETTLE_MS);
+    }, Math.max(0, Math.min(SETTLE_MS, this.#since + LATEST_MS - now)));
   }
 
   #view({ trackId, element, pinned }) {
