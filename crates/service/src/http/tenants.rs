@@ -3,7 +3,7 @@
 
 use anteroom_identity::id::TenantId;
 use anteroom_teams_link::audit::{Finding, Tier};
-use anteroom_teams_link::policy::TenantFile;
+use anteroom_teams_link::policy::{TenantFile, choices};
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -32,6 +32,7 @@ pub(super) fn operator_router() -> Router<App> {
 pub(super) fn admin_router() -> Router<App> {
     Router::new()
         .route("/admin/api/tenant", get(read_own).put(apply_own))
+        .route("/admin/api/tenant/choices", get(offer))
         .route("/admin/api/audit", get(audit_own))
         .route("/admin/api/explain-join", post(explain_own))
 }
@@ -107,6 +108,10 @@ async fn apply_own(
         tracing::info!(tenant = %admin.tenant, by = %admin.id(), "an administrator changed settings");
     }
     Ok(answer)
+}
+
+async fn offer(_: Administrator) -> Response {
+    json(StatusCode::OK, &choices())
 }
 
 async fn audit_own(

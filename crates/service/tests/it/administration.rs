@@ -91,6 +91,7 @@ async fn only_administrators_come_in() {
         (Method::GET, "tenants".to_owned()),
         (Method::GET, "tenant".to_owned()),
         (Method::PUT, "tenant".to_owned()),
+        (Method::GET, "tenant/choices".to_owned()),
         (Method::GET, "audit".to_owned()),
         (Method::POST, "explain-join".to_owned()),
         (Method::GET, "users".to_owned()),
@@ -337,6 +338,17 @@ async fn running_meetings_are_seen_and_ended() {
         .send(Method::POST, &format!("meetings/{id}/end"), Value::Null)
         .await;
     assert!([204, 404].contains(&again.status().as_u16()));
+    host.service.shutdown().await;
+}
+
+#[tokio::test]
+async fn forms_learn_what_can_be_chosen() {
+    let host = Host::start().await;
+    let alice = Admin::of(&host, ALICE).await;
+    let choices = alice.get("tenant/choices").await;
+    assert_eq!(choices["values"]["LobbyChat"], json!(["Enabled", "Disabled"]));
+    let restrictions = choices["restrictions"].as_array().unwrap();
+    assert!(restrictions.contains(&json!("lobbyScope")) && restrictions.contains(&json!("watermark")));
     host.service.shutdown().await;
 }
 

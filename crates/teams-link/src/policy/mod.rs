@@ -3,6 +3,7 @@
 //! All of them read and write JSON, refuse unknown names, and fill what is left out with Microsoft's default.
 
 mod bots;
+mod choices;
 mod document;
 mod effective;
 mod file;
@@ -13,6 +14,7 @@ mod tenant;
 use serde::Serialize;
 
 pub use self::bots::{BotNames, BotNamesError};
+pub use self::choices::{Choices, choices};
 pub use self::document::{
     Applied, Assignment, DocumentError, ExternalAccessPolicy, GLOBAL, Grant, PolicyType, TenantPolicies,
 };
