@@ -164,6 +164,12 @@ test('the administrators’ page', async () => {
   await alice.click('sign-in');
   await alice.sees('apply');
   await look(alice, 'settings');
+  await alice.page.select('[data-testid="policy-kind"]', 'SensitivityLabel');
+  await alice.type('policy-name', 'Confidential');
+  await alice.click('add-policy');
+  await alice.click('add-grant');
+  await alice.page.select('[data-testid="grant-0-kind"]', 'Group');
+  await look(alice, 'settings with a label and a grant');
   const sections = await alice.page.$$eval('[data-testid^="nav-"]', (links) => links.map(({ dataset }) => dataset.testid));
   assert.ok(sections.length > 3, sections.join());
   for (const section of sections) {

@@ -106,6 +106,55 @@ test('running meetings are seen as they change, and ended', async () => {
   await Promise.all([bob.page.close(), mallory.page.close()]);
 });
 
+test('a policy is made and granted, and a label fixes something', async () => {
+  const [alice, bob] = service.dev.users;
+  const person = await signsIn(alice);
+  const chooses = (testid, value) => person.page.select(`[data-testid="${testid}"]`, value);
+  await person.type('policy-name', 'Consultants');
+  await person.click('add-policy');
+  await chooses('CsTeamsMeetingPolicy-Consultants.AutoAdmittedUsers', 'InvitedUsers');
+  await person.click('CsTeamsMeetingPolicy-Consultants.BlockedAnonymousJoinClientTypes.Teams');
+  for (const [kind, name] of [['SensitivityLabel', 'Confidential'], ['MeetingTemplate', 'Hearing']]) {
+    await chooses('policy-kind', kind);
+    await person.type('policy-name', name);
+    await person.click('add-policy');
+  }
+  await chooses('SensitivityLabel-Confidential.lobbyScope', 'organizer');
+  await chooses('SensitivityLabel-Confidential.watermark', 'true');
+  await chooses('SensitivityLabel-Confidential.watermark', '');
+  await chooses('MeetingTemplate-Hearing.allowRecording', 'false');
+  await person.click('add-grant');
+  await person.type('grant-0-who', bob.upn);
+  await person.click('apply');
+  await says(person, 'changes', 'This has changed');
+  await says(person, 'changes', bob.upn);
+
+  await goes(person, 'policies');
+  await person.type('effective-user', bob.upn);
+  await person.click('effective-show');
+  await says(person, 'granted-CsTeamsMeetingPolicy', 'Consultants, granted to the user');
+  await says(person, 'effective', 'InvitedUsers');
+  await chooses('effective-label', 'Confidential');
+  await says(person, 'effective', 'Sensitivity label Confidential');
+  await chooses('effective-template', 'Hearing');
+  await says(person, 'effective', 'Meeting template Hearing');
+
+  // Taken back, everything is as it was.
+  await goes(person, 'settings');
+  await person.click('grant-0-remove');
+  assert.equal(await person.page.evaluate(() => document.activeElement?.dataset.testid), 'add-grant');
+  for (const one of ['CsTeamsMeetingPolicy-Consultants', 'SensitivityLabel-Confidential', 'MeetingTemplate-Hearing']) {
+    await person.click(`remove-${one}`);
+  }
+  await person.click('apply');
+  await says(person, 'changes', 'InvitedUsers');
+  await person.page.reload();
+  await person.sees('apply');
+  assert.equal(await person.count('grant-0-who'), 0);
+  assert.equal(await person.count('remove-SensitivityLabel-Confidential'), 0);
+  assert.deepEqual(person.page.problems, []);
+});
+
 test('effective values say where they come from', async () => {
   const alice = await signsIn(service.dev.users[0]);
   await goes(alice, 'policies');
@@ -176,11 +225,13 @@ test('the page is in the chosen language, by keyboard too, and fits a phone', as
 test('a mistake is told, and who does not administer is not let in', async () => {
   const alice = await signsIn(service.dev.users[0]);
   await alice.sees('apply');
-  await alice.type('policy-name', 'Customers');
+  await alice.type('policy-name', 'Global');
   await alice.click('add-policy');
-  await alice.type('CsTeamsMeetingPolicy-Customers.AutoAdmittedUsers', 'X');
+  await says(alice, 'problem', 'There is a Global already.');
+  await alice.click('add-grant');
+  await alice.type('grant-0-who', 'nobody@contoso.example');
   await alice.click('dry-run');
-  await says(alice, 'problem', 'CsTeamsMeetingPolicy.Customers: unknown variant');
+  await says(alice, 'problem', 'no user or group "nobody@contoso.example" in the tenant');
 
   const bob = await signsIn(service.dev.users[1]);
   await says(bob, 'problem', 'You do not administer this organization.');

@@ -5,8 +5,18 @@
 
 import { say, toast } from '../announce.js';
 import { h, setText } from '../dom.js';
-import { t, textId } from '../i18n.js';
-import { attempt, card, outcomePlace, problemLine, shown, table } from './parts.js';
+import { t } from '../i18n.js';
+import { choice, group, restriction, setting } from './controls.js';
+import { Grants } from './grants.js';
+import { attempt, card, field, outcomePlace, problemLine, shown, table } from './parts.js';
+
+/** What can be added under a name of its own. */
+const MEETING_POLICY = 'CsTeamsMeetingPolicy';
+const ACCESS_POLICY = 'CsExternalAccessPolicy';
+const LABEL = 'SensitivityLabel';
+const TEMPLATE = 'MeetingTemplate';
+/** Every kind of policy has it, and it stays. */
+const GLOBAL = 'Global';
 
 /** @returns {import('./parts.js').Section} */
 export function settingsSection({ service }) {
@@ -14,21 +24,37 @@ export function settingsSection({ service }) {
   const body = h('div', {}, h('p', { text: t('admin-loading') }));
   const element = card(t('admin-settings'), t('admin-settings-lead'), body, problem);
   attempt(problem, async () => {
-    const draft = await service.get('tenant');
-    body.replaceChildren(...form(service, draft, problem));
+    const [draft, choices] = await Promise.all([service.get('tenant'), service.get('tenant/choices')]);
+    body.replaceChildren(...form(service, draft, choices, problem));
   });
   return { element };
 }
 
-function form(service, draft, problem) {
+function form(service, draft, { values: choices, restrictions }, problem) {
   const outcome = outcomePlace('changes');
-  const policies = h('div', {});
+  const named = h('div', {});
+  const grants = new Grants(draft, choices.PolicyType);
 
-  function drawPolicies() {
-    policies.replaceChildren(
-      ...Object.entries(draft.CsTeamsMeetingPolicy).map(([name, policy]) => section(`CsTeamsMeetingPolicy ${name}`, policy)),
-      ...Object.entries(draft.CsExternalAccessPolicy).map(([name, policy]) => section(`CsExternalAccessPolicy ${name}`, policy)),
-    );
+  function drawNamed() {
+    const policies = [MEETING_POLICY, ACCESS_POLICY].flatMap((kind) =>
+      Object.entries(draft[kind]).map(([name, policy]) => one(kind, name, Object.keys(policy), (title, option) => setting(title, policy, option, choices))));
+    const levels = [LABEL, TEMPLATE].flatMap((kind) =>
+      Object.entries(draft[kind]).map(([name, fixed]) => one(kind, name, restrictions, (title, option) => restriction(title, fixed, option, choices))));
+    named.replaceChildren(...policies, ...levels);
+  }
+
+  /** One policy, label or template. */
+  function one(kind, name, options, control) {
+    const title = `${kind} ${name}`;
+    const removed = () => {
+      delete draft[kind][name];
+      drawNamed();
+      grants.draw();
+      say(t('admin-removed', { name }));
+      add.focus();
+    };
+    const remove = h('button', { type: 'button', class: 'small', testid: `remove-${kind}-${name}`, text: t('admin-remove'), 'aria-label': t('admin-remove-named', { name: title }), on: { click: removed } });
+    return group(title, ...options.map((option) => control(title, option)), name === GLOBAL ? null : remove);
   }
 
   async function send(dryRun) {
@@ -40,36 +66,38 @@ function form(service, draft, problem) {
     });
   }
 
-  function addPolicy(event) {
+  function addNamed(event) {
     event.preventDefault();
-    const name = named.value.trim();
-    if (!name) return;
-    if (Object.hasOwn(draft.CsTeamsMeetingPolicy, name)) {
-      setText(problem, t('admin-policy-exists', { name }));
+    const wanted = name.value.trim();
+    const all = draft[kind.value];
+    if (!wanted) return;
+    if (Object.hasOwn(all, wanted)) {
+      setText(problem, t('admin-exists', { name: wanted }));
       return;
     }
     setText(problem, '');
-    draft.CsTeamsMeetingPolicy[name] = structuredClone(draft.CsTeamsMeetingPolicy.Global);
-    named.value = '';
-    drawPolicies();
-    say(t('admin-policy-added', { name }));
+    // A policy begins as Global is, a label or a template without fixing anything.
+    all[wanted] = structuredClone(all[GLOBAL] ?? {});
+    name.value = '';
+    drawNamed();
+    grants.draw();
+    say(t('admin-added', { name: wanted }));
   }
 
-  const named = h('input', { id: 'policy-name', testid: 'policy-name', placeholder: 'Customers', required: true, autocomplete: 'off' });
-  const json = ['Grant', 'SensitivityLabel', 'MeetingTemplate'].map((name) => jsonField(name, draft));
-  drawPolicies();
+  const kind = choice(MEETING_POLICY, [MEETING_POLICY, ACCESS_POLICY, LABEL, TEMPLATE], () => {});
+  kind.dataset.testid = 'policy-kind';
+  const name = h('input', { testid: 'policy-name', placeholder: 'Customers', required: true, autocomplete: 'off' });
+  const add = h('button', { type: 'submit', testid: 'add-policy', text: t('admin-add') });
+  drawNamed();
+  const section = (title) => group(title, ...Object.keys(draft[title]).map((option) => setting(title, draft[title], option, choices)));
   return [
-    section('CsTeamsMeetingConfiguration', draft.CsTeamsMeetingConfiguration),
-    section('CsTeamsAcsFederationConfiguration', draft.CsTeamsAcsFederationConfiguration),
-    section('Anteroom', draft.Anteroom),
-    policies,
-    h(
-      'form',
-      { class: 'admin-line', on: { submit: addPolicy } },
-      h('label', { class: 'field', for: 'policy-name' }, h('span', { text: t('admin-add-policy') }), named),
-      h('button', { type: 'submit', testid: 'add-policy', text: t('admin-add') }),
-    ),
-    ...json,
+    section('CsTeamsMeetingConfiguration'),
+    section('CsTeamsAcsFederationConfiguration'),
+    section('Anteroom'),
+    named,
+    h('form', { class: 'admin-line', on: { submit: addNamed } }, field('policy-kind', t('admin-add-named'), kind), field('policy-name', t('admin-name'), name), add),
+    h('p', { class: 'fine-print', text: t('admin-named-explained') }),
+    grants.element,
     h(
       'div',
       { class: 'actions' },
@@ -78,52 +106,6 @@ function form(service, draft, problem) {
     ),
     outcome,
   ];
-}
-
-function section(title, values) {
-  return h('fieldset', {}, h('legend', { text: title, lang: 'en' }), ...Object.keys(values).map((name) => setting(title, values, name)));
-}
-
-function setting(title, values, name) {
-  const id = `${title}.${name}`.replace(/[^\w.-]/g, '-');
-  const value = values[name];
-  let control;
-  if (typeof value === 'boolean') {
-    control = h('input', { id, type: 'checkbox', testid: id, checked: value, on: { change: () => (values[name] = control.checked) } });
-  } else if (Array.isArray(value)) {
-    const read = () => (values[name] = control.value.split(/[\s,]+/).filter(Boolean));
-    control = h('textarea', { id, testid: id, rows: 2, spellcheck: 'false', on: { change: read }, props: { value: value.join('\n') } });
-  } else if (typeof value === 'number' || value === null) {
-    // Left empty: as the service is configured.
-    const read = () => (values[name] = control.value === '' ? null : Number(control.value));
-    control = h('input', { id, type: 'number', min: 0, testid: id, value: value ?? '', on: { change: read } });
-  } else {
-    control = h('input', { id, testid: id, value: String(value), spellcheck: 'false', on: { change: () => (values[name] = control.value.trim()) } });
-  }
-  return h('div', { class: 'setting' }, h('label', { for: id, lang: 'en', text: name }), control);
-}
-
-const EXPLAINED = {
-  Grant: textId('admin-grant-explained'),
-  SensitivityLabel: textId('admin-label-explained'),
-  MeetingTemplate: textId('admin-template-explained'),
-};
-
-/** For what has a form of its own: the JSON, checked when it is left. */
-function jsonField(name, draft) {
-  const problem = h('p', { class: 'form-problem', role: 'alert' });
-  const area = h('textarea', { id: name, testid: name, rows: 3, spellcheck: 'false', props: { value: JSON.stringify(draft[name], null, 2) }, on: { change: read } });
-
-  function read() {
-    try {
-      draft[name] = JSON.parse(area.value);
-      setText(problem, '');
-    } catch (error) {
-      setText(problem, t('admin-not-json', { name, problem: error.message }));
-    }
-  }
-
-  return h('label', { class: 'field', for: name }, h('span', { text: `${name} – ${t(EXPLAINED[name])}` }), area, problem);
 }
 
 function changesTable(changes, dryRun) {
