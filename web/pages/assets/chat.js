@@ -16,8 +16,6 @@ const DAY_AND_TIME = { weekday: 'short', day: 'numeric', month: 'short', hour: '
 const WINDOW = { step: 60, most: 180 };
 /** Messages of one person within this time stand together, in milliseconds. */
 const TOGETHER_MS = 4 * 60_000;
-/** Typing is told again after this long, in milliseconds. */
-const TYPING_EVERY_MS = 2_500;
 /** This close to its end, in pixels, the log follows what comes. */
 const NEAR_END_PX = 48;
 /** So many names are named. */
@@ -37,7 +35,6 @@ export class Chat {
   #input;
   #send;
   #sending = false;
-  #typedAt = 0;
   /** Whether the log stays at its end: until somebody scrolls away from it, whatever becomes of its size. */
   #follows = true;
   #resize = new ResizeObserver(() => this.#follows && this.#stay());
@@ -294,10 +291,7 @@ export class Chat {
 
   #typed() {
     this.#grow();
-    const now = Date.now();
-    if (!this.draft || now - this.#typedAt < TYPING_EVERY_MS) return;
-    this.#typedAt = now;
-    this.#call.sendTyping?.();
+    if (this.draft) this.#call.sendTyping?.();
   }
 
   async #submit() {
@@ -315,7 +309,6 @@ export class Chat {
     this.#sending = false;
     this.#input.readOnly = false;
     if (!sent) return;
-    this.#typedAt = 0;
     this.#input.value = '';
     this.#grow();
     this.#toEnd();

@@ -33,7 +33,7 @@ async function captureScreen() {
 
 // src/session/chat.ts
 var TYPING_MS = 8e3;
-var TYPING_EVERY_MS = 2e3;
+var TYPING_EVERY_MS = 2250;
 var ChatLog = class {
   messages = [];
   typing = /* @__PURE__ */ new Map();
@@ -45,6 +45,8 @@ var ChatLog = class {
   #writers = /* @__PURE__ */ new Map();
   #timer;
   #typedAt = 0;
+  /** Says that the caller writes as soon as it counts. */
+  #typingSoon;
   /** Whether the service knows of these. */
   #typingKnown = true;
   #receiptsKnown = true;
@@ -78,13 +80,24 @@ var ChatLog = class {
     this.receipts.set(participantId, messageId);
     this.#changed("receipts");
   }
+  /** The caller writes; may be called at every key. */
   sendTyping(send) {
-    const now = Date.now();
-    if (!this.#typingKnown || now - this.#typedAt < TYPING_EVERY_MS) return;
-    this.#typedAt = now;
-    send().catch(() => {
-      this.#typingKnown = false;
-    });
+    if (!this.#typingKnown || this.#typingSoon !== void 0) return;
+    const say = () => {
+      this.#typingSoon = void 0;
+      this.#typedAt = Date.now();
+      send().catch(() => {
+        this.#typingKnown = false;
+      });
+    };
+    const pause = this.#typedAt + TYPING_EVERY_MS - Date.now();
+    if (pause > 0) this.#typingSoon = setTimeout(say, pause);
+    else say();
+  }
+  /** The caller writes no more: the message is on its way. */
+  stopTyping() {
+    clearTimeout(this.#typingSoon);
+    this.#typingSoon = void 0;
   }
   sendReceipt(send) {
     if (!this.#receiptsKnown) return;
@@ -95,6 +108,7 @@ var ChatLog = class {
   /** With a new session the history comes again. */
   clear() {
     clearTimeout(this.#timer);
+    this.stopTyping();
     this.messages = [];
     this.typing.clear();
     this.receipts.clear();
@@ -104,6 +118,7 @@ var ChatLog = class {
   /** Nothing runs out any more. */
   stop() {
     clearTimeout(this.#timer);
+    this.stopTyping();
   }
   #stopped(participantId) {
     this.#writers.delete(participantId);
@@ -1508,6 +1523,7 @@ var Conference = class extends Requests {
   }
   /** @returns whether it was sent */
   async sendChat(text) {
+    this.#chat.stopTyping();
     const answer = await this.ask("sendChat", { text, clientMessageId: crypto.randomUUID() });
     if (!answer) return false;
     const id = answer.kind === "done" ? answer.body.id ?? "" : "";

@@ -4,8 +4,8 @@ import type { ChatEntry } from './roster.js';
 
 /** How long somebody counts as writing after the last sign of it, in milliseconds. */
 const TYPING_MS = 8_000;
-/** The service counts one sign of writing in this time, in milliseconds. */
-const TYPING_EVERY_MS = 2_000;
+/** A sign of writing is sent at most this often, in milliseconds: the service counts one in two seconds, on its own clock. */
+export const TYPING_EVERY_MS = 2_250;
 
 export type ChatTopic = 'chat' | 'typing' | 'receipts';
 
@@ -20,6 +20,8 @@ export class ChatLog {
   #writers = new Map<string, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #typedAt = 0;
+  /** Says that the caller writes as soon as it counts. */
+  #typingSoon: ReturnType<typeof setTimeout> | undefined;
   /** Whether the service knows of these. */
   #typingKnown = true;
   #receiptsKnown = true;
@@ -58,13 +60,26 @@ export class ChatLog {
     this.#changed('receipts');
   }
 
+  /** The caller writes; may be called at every key. */
   sendTyping(send: () => Promise<unknown>): void {
-    const now = Date.now();
-    if (!this.#typingKnown || now - this.#typedAt < TYPING_EVERY_MS) return;
-    this.#typedAt = now;
-    send().catch(() => {
-      this.#typingKnown = false;
-    });
+    if (!this.#typingKnown || this.#typingSoon !== undefined) return;
+    const say = () => {
+      this.#typingSoon = undefined;
+      this.#typedAt = Date.now();
+      send().catch(() => {
+        this.#typingKnown = false;
+      });
+    };
+    const pause = this.#typedAt + TYPING_EVERY_MS - Date.now();
+    // Not dropped: who begins again right after a message, and rests then, writes all the same.
+    if (pause > 0) this.#typingSoon = setTimeout(say, pause);
+    else say();
+  }
+
+  /** The caller writes no more: the message is on its way. */
+  stopTyping(): void {
+    clearTimeout(this.#typingSoon);
+    this.#typingSoon = undefined;
   }
 
   sendReceipt(send: () => Promise<unknown>): void {
@@ -77,6 +92,7 @@ export class ChatLog {
   /** With a new session the history comes again. */
   clear(): void {
     clearTimeout(this.#timer);
+    this.stopTyping();
     this.messages = [];
     this.typing.clear();
     this.receipts.clear();
@@ -87,6 +103,7 @@ export class ChatLog {
   /** Nothing runs out any more. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.stopTyping();
   }
 
   #stopped(participantId: string): boolean {

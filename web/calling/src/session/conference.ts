@@ -268,6 +268,7 @@ export class Conference extends Requests {
 
   /** @returns whether it was sent */
   async sendChat(text: string): Promise<boolean> {
+    this.#chat.stopTyping();
     const answer = await this.ask('sendChat', { text, clientMessageId: crypto.randomUUID() });
     if (!answer) return false;
     const id = answer.kind === 'done' ? (answer.body.id ?? '') : '';
