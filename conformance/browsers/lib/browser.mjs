@@ -84,6 +84,11 @@ export async function openBrowser(kind, { width = 1280, height = 800, scale = 1,
       return page;
     },
     async close() {
+      // A page that is closed leaves its call; a browser that ends takes its pages along without a word, and whoever comes next
+      // would meet their participants until the service misses them.
+      const pages = await browser.pages().catch(() => []);
+      const people = pages.filter((page) => page.browserContext() !== browser.defaultBrowserContext());
+      await Promise.allSettled(people.map((page) => page.close()));
       await browser.close();
       await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
