@@ -260,8 +260,8 @@ test('hands, reactions, the spotlight and a recording are seen at the other side
     await dana.seesHand(dana.name, 0);
 
     await dana.click('reactions');
-    await dana.click('react-applause');
-    await alice.sees('reaction');
+    // It shows for three seconds.
+    await Promise.all([alice.sees('reaction'), dana.click('react-applause')]);
 
     await alice.doesWith(dana.name, 'spotlight');
     await dana.until('is in the spotlight', () => window.anteroom.call.meeting.spotlight.includes(window.anteroom.call.participantId));

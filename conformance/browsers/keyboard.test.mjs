@@ -51,8 +51,8 @@ test('a guest and the one who lets it in, without a mouse', async () => {
   await its.presses('raise-hand', 'Space');
   await alice.seesHand(dana.name, 1);
   await its.presses('reactions', 'Enter');
-  await its.presses('react-like', 'Enter');
-  await alice.sees('reaction');
+  // It shows for three seconds.
+  await Promise.all([alice.sees('reaction'), its.presses('react-like', 'Enter')]);
   await its.types('chat-input', 'typed without a mouse');
   await dana.page.keyboard.press('Enter');
   await alice.reads('typed without a mouse');

@@ -232,8 +232,8 @@ test('reaction, role, an unplugged camera, a second tab and the end for all with
   await Promise.all([alice.seesMoving('camera'), vera.seesMoving(REMOTE)]);
 
   await vera.click(button('call-composite-reaction-button'));
-  await vera.click(`${ui('reaction-sub-menu')} button[aria-label="Like"]`);
-  await alice.sees('reaction');
+  // It shows for three seconds.
+  await Promise.all([alice.sees('reaction'), vera.click(`${ui('reaction-sub-menu')} button[aria-label="Like"]`)]);
 
   const share = button('call-composite-screenshare-button');
   await alice.doesWith(vera.name, 'make-attendee');

@@ -126,8 +126,8 @@ export async function lookingAfter(browsers, service) {
   await dana.click('raise-hand');
   await alice.seesHand(dana.name, 0);
   await dana.click('reactions');
-  await dana.click('react-like');
-  await alice.sees('reaction');
+  // It shows for three seconds.
+  await Promise.all([alice.sees('reaction'), dana.click('react-like')]);
 
   await alice.hears();
   await alice.doesWith(dana.name, 'mute-participant');

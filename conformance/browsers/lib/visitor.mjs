@@ -100,6 +100,18 @@ export class Visitor {
       (wanted) => document.querySelector(`:is(${wanted}):not(:disabled, [aria-disabled="true"])`) !== null,
       selector,
     );
+    // What slides in is elsewhere by the time the mouse has come.
+    await this.until(
+      `finds ${selector} at rest`,
+      (wanted) => {
+        const { x, y, width, height } = document.querySelector(wanted).getBoundingClientRect();
+        const place = `${wanted} ${x} ${y} ${width} ${height}`;
+        const before = window.restingPlace;
+        window.restingPlace = place;
+        return place === before;
+      },
+      selector,
+    );
     if (this.page.kind === 'firefox') await this.page.bringToFront();
     await this.page.click(selector);
   }
