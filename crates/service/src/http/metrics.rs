@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anteroom_media_transport::net::{Histogram, MetricsSnapshot};
 
+use crate::notifications::NotificationStats;
 use crate::recording::FiguresRead;
 
 /// The type of that format.
@@ -186,6 +187,36 @@ impl Exposition {
         ] {
             self.head(&format!("recording_{name}_total"), "counter", help);
             self.line(format_args!("anteroom_recording_{name}_total {value}"));
+        }
+    }
+
+    /// Those of real-time notifications of chat.
+    pub(super) fn notifications(&mut self, stats: &NotificationStats) {
+        for (name, help, value) in [
+            (
+                "sockets",
+                "Connections for notifications that are open",
+                stats.sockets,
+            ),
+            (
+                "endpoints",
+                "Clients that are notified, connected or to come back",
+                stats.endpoints,
+            ),
+        ] {
+            self.head(&format!("notification_{name}"), "gauge", help);
+            self.line(format_args!("anteroom_notification_{name} {value}"));
+        }
+        for (name, help, value) in [
+            ("delivered", "Notifications that clients took", stats.delivered),
+            (
+                "refused",
+                "Notifications that clients could not read or had no handler for",
+                stats.failed,
+            ),
+        ] {
+            self.head(&format!("notifications_{name}_total"), "counter", help);
+            self.line(format_args!("anteroom_notifications_{name}_total {value}"));
         }
     }
 

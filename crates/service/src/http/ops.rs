@@ -49,6 +49,7 @@ async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<Response,
     let mut text = Exposition::default();
     text.media(&app.registry().media_metrics());
     text.meetings(app.registry().running_meetings());
+    text.notifications(&app.notifications().stats());
     text.recordings(&app.recordings().figures());
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text.finish()).into_response())
 }

@@ -118,6 +118,15 @@ async fn a_dropped_socket_loses_nothing_and_repeats_nothing() {
     say(&host, &alice, &thread, "one").await;
     assert_eq!(content(listener.next().await), "one");
     listener.settle().await;
+    let figures = host.get("/metrics").send().await.unwrap().text().await.unwrap();
+    for line in [
+        "anteroom_notification_sockets 1",
+        "anteroom_notification_endpoints 1",
+        "anteroom_notifications_delivered_total 2",
+        "anteroom_notifications_refused_total 0",
+    ] {
+        assert!(figures.lines().any(|one| one == line), "{line} in {figures}");
+    }
     // Without a word to the service.
     listener.drop_socket();
     for text in ["two", "three"] {
