@@ -33,7 +33,7 @@ after(async () => {
   await service?.stop();
 });
 
-const listen = (person, options = {}) => browser.listener({ endpoint: sdk.endpoint, token: () => person.token, ...options });
+const listen = (person, options = {}) => browser.listener({ endpoint: sdk.endpoint, service: sdk, token: () => person.token, ...options });
 const user = (person) => ({ kind: 'communicationUser', communicationUserId: person.id });
 const recent = (time) => assert.ok(Math.abs(new Date(time) - Date.now()) < 60_000, `${time} is about now`);
 

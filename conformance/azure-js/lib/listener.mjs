@@ -83,8 +83,9 @@ export class Listener {
   /** Requests with their answers: `{method, target, status}`. */
   requests = [];
   #page;
-  /** Answers that went by polling and came. */
-  #posted = 0;
+  #service;
+  /** Answers that the service had before this one listened. */
+  #answeredBefore;
   #wake = new Set();
   #label;
   #context;
@@ -92,11 +93,13 @@ export class Listener {
   /**
    * @param {import('puppeteer-core').Browser} browser
    * @param {string} origin of the page
-   * @param {{endpoint: string, token: () => string | Promise<string>, polling?: boolean}} options
+   * @param {{endpoint: string, token: () => string | Promise<string>, service: import('./sdk.mjs').Sdk, polling?: boolean}} options
    *   `polling`: a browser (or a proxy) without WebSocket
    */
-  static async open(browser, origin, { endpoint, token, polling = false }) {
+  static async open(browser, origin, { endpoint, token, service, polling = false }) {
     const listener = new Listener();
+    listener.#service = service;
+    listener.#answeredBefore = await service.answered();
     listener.#label = `${LABEL.chat} in Chromium, ${polling ? 'polling' : 'WebSocket'}`;
     listener.#context = await browser.createBrowserContext();
     const page = await listener.#context.newPage();
@@ -152,15 +155,19 @@ export class Listener {
       .map(({ text }) => JSON.parse(text.slice(4)).status);
   }
 
-  /** Waits until the service has the client's answers to everything that was heard: what is cut now is not repeated. */
+  /**
+   * Waits until the service has the client's answers to everything that was heard: what is cut now is not repeated. Only for
+   * a client that listens alone. Frames do not tell: a pong may belong to a ping of before the answer, after which no other
+   * ping goes.
+   */
   async settled() {
     const heard = this.heard.filter(({ name }) => !name.startsWith('realTimeNotification')).length;
-    await this.until(() => {
-      if (this.#posted >= heard) return true;
-      const answer = this.frames.findLastIndex(({ direction, text }) => direction === 'out' && text.startsWith('3:::'));
-      const pong = this.frames.findLastIndex(({ direction, text }) => direction === 'in' && text.includes('pong'));
-      return this.answers().length >= heard && pong > answer;
-    }, 'answers have come');
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
+      const answered = (await this.#service.answered()) - this.#answeredBefore;
+      if (answered >= heard) return;
+      if (late.aborted) throw new Error(`${heard} events were heard, ${answered} answers have come`);
+    }
   }
 
   stop() {
@@ -180,9 +187,6 @@ export class Listener {
     this.#page.on('response', async (response) => {
       const method = response.request().method();
       if (method === 'OPTIONS' || response.url().startsWith('http://127.0.0.1')) return;
-      if (method === 'POST' && response.ok()) {
-        this.#posted += (response.request().postData() ?? '').split('"status":200').length - 1;
-      }
       const code = response.status() >= 400 ? errorCode(await response.text().catch(() => '')) : null;
       this.#see(method, origin(response.url()), response.status(), code);
     });

@@ -138,13 +138,26 @@ export class Sdk {
     });
   }
 
+  /** How many answers to notifications the service has had, of all clients together. */
+  async answered() {
+    const figures = await this.#text('GET', '/metrics');
+    const counts = [...figures.matchAll(/^anteroom_notifications_\w+_total (\d+)$/gm)];
+    assert.equal(counts.length, 2, figures);
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   async #ask(method, path, data, headers) {
+    const body = await this.#text(method, path, data, headers);
+    return body ? JSON.parse(body) : undefined;
+  }
+
+  async #text(method, path, data, headers) {
     const request = https.request(this.endpoint + path, { method, headers });
     request.end(data);
     const [response] = await once(request, 'response');
     const body = await text(response);
     assert.ok(response.statusCode < 300, `${response.statusCode} ${body}`);
-    return body ? JSON.parse(body) : undefined;
+    return body;
   }
 
   options(label, { apiVersion, ...options } = {}) {
