@@ -1,6 +1,6 @@
 //! Figures in Prometheus' text format (exposition format 0.0.4).
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use anteroom_media_transport::net::{Histogram, MetricsSnapshot};
 
@@ -153,18 +153,22 @@ impl Exposition {
 
     /// Those of meetings.
     pub(super) fn meetings(&mut self, running: usize) {
-        self.head(
+        self.figure(
             "meetings",
             "gauge",
             "Meetings with somebody in the lobby or in the call",
+            running,
         );
-        self.line(format_args!("anteroom_meetings {running}"));
     }
 
     /// Those of recordings.
     pub(super) fn recordings(&mut self, figures: &FiguresRead) {
-        self.head("recordings", "gauge", "Meetings that are being recorded");
-        self.line(format_args!("anteroom_recordings {}", figures.running));
+        self.figure(
+            "recordings",
+            "gauge",
+            "Meetings that are being recorded",
+            figures.running,
+        );
         for (name, help, value) in [
             ("started", "Recordings that were begun", figures.started),
             ("failed", "Recordings that could not be written", figures.failed),
@@ -185,8 +189,7 @@ impl Exposition {
                 figures.packets_missing,
             ),
         ] {
-            self.head(&format!("recording_{name}_total"), "counter", help);
-            self.line(format_args!("anteroom_recording_{name}_total {value}"));
+            self.figure(&format!("recording_{name}_total"), "counter", help, value);
         }
     }
 
@@ -204,8 +207,7 @@ impl Exposition {
                 stats.endpoints,
             ),
         ] {
-            self.head(&format!("notification_{name}"), "gauge", help);
-            self.line(format_args!("anteroom_notification_{name} {value}"));
+            self.figure(&format!("notification_{name}"), "gauge", help, value);
         }
         for (name, help, value) in [
             ("delivered", "Notifications that clients took", stats.delivered),
@@ -215,13 +217,18 @@ impl Exposition {
                 stats.failed,
             ),
         ] {
-            self.head(&format!("notifications_{name}_total"), "counter", help);
-            self.line(format_args!("anteroom_notifications_{name}_total {value}"));
+            self.figure(&format!("notifications_{name}_total"), "counter", help, value);
         }
     }
 
     pub(super) fn finish(self) -> String {
         self.0
+    }
+
+    /// One without labels.
+    fn figure(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+        self.head(name, kind, help);
+        self.line(format_args!("anteroom_{name} {value}"));
     }
 
     fn head(&mut self, name: &str, kind: &str, help: &str) {
